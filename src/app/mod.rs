@@ -1,0 +1,5 @@
+//! FLOOR 1: the program without its I/O. May use domain only.
+
+mod board;
+
+pub use board::{Board, BoardRow};

@@ -1,0 +1,24 @@
+//! FLOOR 0: the rules of the product. No I/O, no clock, no terminal; std, chrono, serde and a glob matcher only.
+
+mod agreement;
+mod calendar;
+mod explain;
+pub mod instant;
+mod report;
+mod response_table;
+mod safe_text;
+mod severity;
+mod ticket;
+mod verdict;
+
+pub use agreement::{
+    Agreement, Agreements, AnsweredBy, BadPattern, ChargeableField, ChargeableRule, HoldOverTo, NoAgreement, Origin, client_glob,
+};
+pub use calendar::{Calendar, CalendarRules, Holidays, NamedWindow, Span, WeekHours, Window};
+pub use explain::{Step, explain};
+pub use report::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, PollReport};
+pub use response_table::{BadTarget, Cell, Entry, OnDay, ResponseTable, Row, Target, TargetKind};
+pub use safe_text::SafeText;
+pub use severity::Severity;
+pub use ticket::{Assessment, ClientContact, Contact, OnClient, SourceName, Status, Ticket, TicketKey};
+pub use verdict::{Bill, Billing, Clock, ClockState, Group, Obligation, Verdict, judge};

@@ -1,0 +1,125 @@
+//! What a source can tell us: a pass over its tickets, a fault, the outcome of an acknowledgement.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::safe_text::SafeText;
+use super::ticket::{SourceName, Ticket};
+
+/// The answer of one poll.
+#[derive(Debug, Clone)]
+pub struct PollReport {
+    /// Who was asked.
+    pub source: SourceName,
+    /// When the poll began; what was acknowledged after that is not undone by it.
+    pub began_at: DateTime<Utc>,
+    /// When the answer was whole.
+    pub ended_at: DateTime<Utc>,
+    /// The tickets, or why there are none.
+    pub outcome: Result<Pass, Fault>,
+}
+
+/// One pass over the open tickets of a source.
+#[derive(Debug, Clone, Default)]
+pub struct Pass {
+    /// The tickets.
+    pub tickets: Vec<Arc<Ticket>>,
+    /// Whether these are all; only a complete pass may mark a ticket as gone.
+    pub complete: bool,
+    /// How many there are by the source's own count.
+    pub total: Option<u64>,
+    /// What the engineer should know of the pass, such as a half-written file; the last good list stays.
+    pub warning: Option<SafeText>,
+}
+
+/// Why a source did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What kind, for deciding what to do next.
+    pub kind: FaultKind,
+    /// What – why – what to do, without secrets.
+    pub text: SafeText,
+    /// How long the source wants to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
+/// Kinds of fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum FaultKind {
+    /// No answer: refused, timed out, no such host, no such file.
+    Unreachable,
+    /// The credentials are missing or wrong.
+    NotSignedIn,
+    /// Signed in, but not allowed to do this.
+    Forbidden,
+    /// Too many requests.
+    RateLimited,
+    /// The server failed (5xx).
+    ServerError,
+    /// The answer is not what the source speaks: HTML, broken JSON, a redirect, over a cap.
+    Unintelligible,
+    /// The source cannot do this at all.
+    Unsupported,
+}
+
+impl FaultKind {
+    /// A few words for the board, `not signed in`.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Unreachable => "no answer",
+            Self::NotSignedIn => "not signed in",
+            Self::Forbidden => "not allowed",
+            Self::RateLimited => "429",
+            Self::ServerError => "server error",
+            Self::Unintelligible => "not understood",
+            Self::Unsupported => "cannot",
+        }
+    }
+}
+
+/// What became of an acknowledgement; nothing is `Confirmed` before the source was read again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AckOutcome {
+    /// Read back: it is ours now.
+    Confirmed {
+        /// Whom the source names as having it.
+        by: Option<SafeText>,
+        /// When, by the source's clock.
+        at: Option<DateTime<Utc>>,
+    },
+    /// Somebody had it already; nothing was sent.
+    Already {
+        /// Who.
+        by: Option<SafeText>,
+        /// When.
+        at: Option<DateTime<Utc>>,
+    },
+    /// The source did not do it.
+    Refused {
+        /// Why, in the source's words where it has any.
+        reason: SafeText,
+    },
+    /// Sent, but whether it arrived is not known.
+    Unknown {
+        /// Why.
+        reason: SafeText,
+    },
+}
+
+/// What a source can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Capabilities {
+    /// It can be told of an acknowledgement.
+    pub acknowledge: bool,
+}
+
+/// Who we are to a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The name the source knows us by.
+    pub name: SafeText,
+}

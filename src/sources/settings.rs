@@ -1,0 +1,114 @@
+//! What the configuration says of a source.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use regex::Regex;
+
+use crate::domain::{Origin, SafeText, Severity, SourceName};
+
+/// One `[[source]]`.
+#[derive(Debug, Clone)]
+pub struct SourceSettings {
+    /// Its name, unique.
+    pub name: SourceName,
+    /// Which kind, with what only that kind needs.
+    pub kind: SourceKind,
+    /// How often it is asked.
+    pub poll_every: Duration,
+    /// After how long without a complete pass it is blind.
+    pub blind_after: Duration,
+    /// The zone of times without an offset.
+    pub timezone: Option<Tz>,
+    /// The client of tickets that no rule gives one.
+    pub client: Option<SafeText>,
+    /// What an unassessed ticket is judged as.
+    pub unassessed_as: Option<Severity>,
+    /// For each target the first rule that matches gives it.
+    pub map: Vec<MapRule>,
+    /// Where the source begins in the configuration.
+    pub origin: Origin,
+}
+
+/// The kinds of source.
+#[derive(Debug, Clone)]
+pub enum SourceKind {
+    /// A file of tickets.
+    File {
+        /// Absolute, or relative to the working directory.
+        path: PathBuf,
+    },
+    /// A Redmine server.
+    Redmine(RedmineSettings),
+    /// The embedded demo.
+    Demo,
+}
+
+/// What a Redmine source needs.
+#[derive(Debug, Clone)]
+pub struct RedmineSettings {
+    /// The address of the server, `https://redmine.example.com`.
+    pub url: String,
+    /// Where the key is.
+    pub token: TokenSource,
+    /// Only the issues of this project, by its identifier.
+    pub project: Option<String>,
+    /// The name of the status that an acknowledgement sets.
+    pub ack_status: String,
+    /// Plain http to another host than this one.
+    pub allow_http: bool,
+}
+
+/// Where a secret is; never the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenSource {
+    /// A file of mode 0600 that is our own; its first line.
+    File(PathBuf),
+    /// An environment variable.
+    Env(String),
+}
+
+/// One rule of `map`.
+#[derive(Debug, Clone)]
+pub struct MapRule {
+    /// The field of the source, `priority` or `custom.Support level`.
+    pub field: String,
+    /// What it must be.
+    pub test: MapTest,
+    /// What the ticket then gets; `$1` stands for the first group of `matches`.
+    pub gives: Vec<(MapTarget, String)>,
+    /// Where the rule is said.
+    pub origin: Origin,
+}
+
+/// What a field must be; both without case.
+#[derive(Debug, Clone)]
+pub enum MapTest {
+    /// Exactly this.
+    Is(String),
+    /// A match of this regular expression.
+    Matches(Regex),
+}
+
+/// What a rule can give a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum MapTarget {
+    /// S1–S5.
+    Severity,
+    /// The client.
+    Client,
+    /// The agreement by name.
+    Agreement,
+    /// The support level.
+    SupportLevel,
+    /// The channel of the submission.
+    Channel,
+    /// `true` or `false`.
+    CallbackRequested,
+    /// open, acknowledged or on-client.
+    Status,
+    /// The service.
+    Service,
+}

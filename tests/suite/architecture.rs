@@ -1,0 +1,1 @@
+//! the floors are kept, by reading the source files.

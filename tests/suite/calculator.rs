@@ -1,0 +1,1 @@
+//! business-time cases of other projects.

@@ -1,0 +1,1 @@
+//! decided cases as data files.

@@ -1,0 +1,1 @@
+//! the verbs, run as a user runs them.

@@ -1,0 +1,1 @@
+//! valid, invalid and mutated configurations.

@@ -1,0 +1,1 @@
+//! the embedded demo shows everything at any hour.

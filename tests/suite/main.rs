@@ -1,0 +1,15 @@
+//! The one integration binary: one link, not ten.
+
+mod architecture;
+mod calculator;
+mod cases;
+mod commands;
+mod configuration;
+mod demo;
+mod model;
+mod properties;
+mod redmine_server;
+mod screens;
+mod sources;
+mod support;
+mod terminal;

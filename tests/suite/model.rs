@@ -1,0 +1,1 @@
+//! a slow, obvious, minute-by-minute model of the rules.

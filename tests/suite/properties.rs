@@ -1,0 +1,1 @@
+//! invariants of the rules, and the rules against the slow model.

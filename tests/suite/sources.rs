@@ -1,0 +1,1 @@
+//! sources against recorded answers and hostile servers.

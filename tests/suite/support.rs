@@ -1,0 +1,1 @@
+//! what several test modules need.

@@ -1,0 +1,1 @@
+//! the program in a real pty.
