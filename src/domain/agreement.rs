@@ -1,5 +1,6 @@
 //! The support agreement with a client, as data, and which agreement covers a ticket.
 
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -149,6 +150,24 @@ pub enum NoAgreement {
         /// The nearest agreement.
         nearest: Option<SafeText>,
     },
+}
+
+impl fmt::Display for NoAgreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nearest = match self {
+            Self::UnknownName { name, nearest } => {
+                write!(f, "no agreement is named '{name}'")?;
+                nearest
+            }
+            Self::OutOfDate { name } => return write!(f, "agreement {name} is not valid on the date of submission"),
+            Self::NoMatch { client: None, .. } => return write!(f, "no agreement matches: the ticket names no client"),
+            Self::NoMatch { client: Some(client), nearest } => {
+                write!(f, "no agreement matches '{client}'")?;
+                nearest
+            }
+        };
+        nearest.as_ref().map_or(Ok(()), |nearest| write!(f, " (nearest: {nearest})"))
+    }
 }
 
 /// All agreements of the configuration, ready to be matched.

@@ -1,11 +1,14 @@
 //! Windows: office hours, bank holidays and zones, as stretches of instants.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
-use chrono::{NaiveDate, Weekday};
+use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
 use chrono_tz::Tz;
 
 use super::safe_text::SafeText;
+use super::year::{self, Stretch, WorkingDay, Year};
+use super::zone::DAY;
 
 /// What an instant is for an agreement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,6 +71,20 @@ pub struct Holidays {
     pub projected: BTreeSet<i32>,
 }
 
+impl Holidays {
+    /// Whether a date is a bank holiday, with its name where it has one.
+    #[must_use]
+    pub fn on(&self, date: NaiveDate) -> Option<Option<&SafeText>> {
+        if self.removed.contains(&date) {
+            return None;
+        }
+        if let Some(name) = self.dates.get(&date) {
+            return Some(name.as_ref());
+        }
+        self.yearly.contains(&(date.month(), date.day())).then_some(None)
+    }
+}
+
 /// What a calendar is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CalendarRules {
@@ -87,17 +104,38 @@ pub struct CalendarRules {
     pub windows: Vec<NamedWindow>,
 }
 
+/// The years a calendar can be asked about. Submissions lie in 1970–2199; every search ends within 400 days.
+const FIRST_YEAR: i32 = 1968;
+const YEARS: usize = 236;
+
+/// The instants a calendar knows: from 1969 to the end of 2202, so that a search from any submission stays inside.
+pub(super) const FIRST_INSTANT: i64 = -365 * DAY;
+pub(super) const LAST_INSTANT: i64 = 7_352_380_800;
+
+/// How far every search looks, in seconds: 400 days.
+pub(super) const HORIZON: i64 = 400 * DAY;
+
 /// The calendar of an agreement: every instant is in exactly one window of it.
+///
+/// Years are laid out as stretches of instants when they are first asked for, and kept.
 #[derive(Debug)]
 pub struct Calendar {
     rules: CalendarRules,
+    /// The names of the windows, the standing ones first.
+    names: Vec<SafeText>,
+    /// Every combination of windows an instant can be in: the window it is in, the one it would be in without that, …
+    layers: Vec<Vec<Window>>,
+    years: Box<[OnceLock<Year>]>,
 }
 
 impl Calendar {
     /// Prepares a calendar. The rules must have sorted spans that do not overlap.
     #[must_use]
     pub fn new(rules: CalendarRules) -> Self {
-        Self { rules }
+        let names =
+            Window::STANDING.iter().map(|(name, _)| SafeText::line(name)).chain(rules.windows.iter().map(|w| w.name.clone())).collect();
+        let layers = year::layers(&rules);
+        Self { rules, names, layers, years: (0..YEARS).map(|_| OnceLock::new()).collect() }
     }
 
     /// What it is made of.
@@ -111,4 +149,138 @@ impl Calendar {
     pub fn zone(&self) -> Tz {
         self.rules.zone
     }
+
+    /// The name of a window, as the configuration and the JSON write it.
+    #[must_use]
+    pub fn window_name(&self, window: Window) -> &SafeText {
+        let place = match window {
+            Window::OfficeHours => 0,
+            Window::OutOfHours => 1,
+            Window::Weekend => 2,
+            Window::BankHoliday => 3,
+            Window::Named(index) => Window::STANDING.len() + usize::from(index),
+        };
+        &self.names[place]
+    }
+
+    /// The window of an instant.
+    #[must_use]
+    pub fn window_at(&self, at: DateTime<Utc>) -> Window {
+        self.layers_of(self.stretch_at(at.timestamp()).layers)[0]
+    }
+
+    /// Every combination of windows there is; [`Stretch::layers`] points into it.
+    pub(super) fn all_layers(&self) -> &[Vec<Window>] {
+        &self.layers
+    }
+
+    /// The windows of a stretch: the one it is in, the one it would be in without that, and so on.
+    pub(super) fn layers_of(&self, layers: u16) -> &[Window] {
+        &self.layers[usize::from(layers)]
+    }
+
+    /// The stretch an instant lies in, cut to begin there.
+    pub(super) fn stretch_at(&self, at: i64) -> Stretch {
+        let at = at.clamp(FIRST_INSTANT, LAST_INSTANT);
+        let (year, index) = self.find(at);
+        self.stretch(year, index, at)
+    }
+
+    /// The stretches from an instant on, the first one cut to begin there; ends with the last year.
+    pub(super) fn stretches_from(&self, at: i64) -> impl Iterator<Item = Stretch> {
+        let at = at.clamp(FIRST_INSTANT, LAST_INSTANT);
+        let (mut year, mut index) = self.find(at);
+        std::iter::from_fn(move || {
+            if index >= self.year(year).segments.len() {
+                year += 1;
+                index = 0;
+            }
+            if year >= YEARS {
+                return None;
+            }
+            let stretch = self.stretch(year, index, at);
+            index += 1;
+            Some(stretch)
+        })
+    }
+
+    /// The next opening strictly after an instant, within the horizon.
+    pub(super) fn next_opening(&self, after: i64) -> Option<i64> {
+        let (first, _) = self.find(after.clamp(FIRST_INSTANT, LAST_INSTANT));
+        for year in first..YEARS {
+            let year = self.year(year);
+            let index = year.openings.partition_point(|opening| *opening <= after);
+            if let Some(opening) = year.openings.get(index) {
+                return (*opening <= after.saturating_add(HORIZON)).then_some(*opening);
+            }
+            if year.end > after.saturating_add(HORIZON) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// The `count`th working day after a date (0 is the first that is not before it), if it opens no later than `latest`.
+    pub(super) fn working_day_after(&self, date: NaiveDate, count: u32, latest: i64) -> Option<WorkingDay> {
+        let from = if count == 0 { date } else { date.succ_opt()? };
+        let mut left = count.max(1);
+        for index in place(from.year())..YEARS {
+            let days = &self.year(index).days;
+            let first = days.partition_point(|day| day.date < from);
+            let wanted = first + usize::try_from(left - 1).ok()?;
+            if let Some(day) = days.get(wanted) {
+                return (day.opens <= latest).then_some(*day);
+            }
+            left -= u32::try_from(days.len() - first).ok()?;
+            if self.year(index).end > latest {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// The bank holiday a date is, with its name where it has one.
+    #[must_use]
+    pub fn holiday(&self, date: NaiveDate) -> Option<Option<&SafeText>> {
+        self.rules.holidays.on(date)
+    }
+
+    /// Whether a date is a working day.
+    #[must_use]
+    pub fn is_working_day(&self, date: NaiveDate) -> bool {
+        self.year(place(date.year())).days.binary_search_by_key(&date, |day| day.date).is_ok()
+    }
+
+    fn stretch(&self, year: usize, index: usize, from: i64) -> Stretch {
+        let year = self.year(year);
+        let segment = &year.segments[index];
+        let end = year.segments.get(index + 1).map_or(year.end, |next| next.start);
+        Stretch { start: segment.start.max(from), end, layers: segment.layers, open: segment.open }
+    }
+
+    /// The place of the segment that holds an instant.
+    fn find(&self, at: i64) -> (usize, usize) {
+        let guess = DateTime::from_timestamp(at, 0).map_or(FIRST_YEAR, |t| t.year());
+        let mut index = place(guess);
+        while index > 0 && self.year(index).segments.first().is_none_or(|s| s.start > at) {
+            index -= 1;
+        }
+        while index + 1 < YEARS && self.year(index).end <= at {
+            index += 1;
+        }
+        let segments = &self.year(index).segments;
+        (index, segments.partition_point(|s| s.start <= at).saturating_sub(1))
+    }
+
+    fn year(&self, index: usize) -> &Year {
+        self.years[index].get_or_init(|| {
+            let year = FIRST_YEAR + i32::try_from(index).unwrap_or(0);
+            Year::new(&self.rules, &self.layers, year)
+        })
+    }
+}
+
+/// The place of a year in the list, the nearest there is.
+fn place(year: i32) -> usize {
+    usize::try_from(year - FIRST_YEAR).unwrap_or(0).min(YEARS - 1)
 }

@@ -9,6 +9,12 @@ pub fn whole_seconds(at: DateTime<Utc>) -> DateTime<Utc> {
     at.trunc_subsecs(0)
 }
 
+/// The instant of Unix seconds; beyond chrono's calendar the epoch, which no caller reaches.
+#[must_use]
+pub fn from_seconds(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(seconds, 0).unwrap_or_default()
+}
+
 /// An instant as the JSON contract writes it.
 #[must_use]
 pub fn rfc3339(at: DateTime<Utc>) -> String {

@@ -1,15 +1,25 @@
 //! FLOOR 0: the rules of the product. No I/O, no clock, no terminal; std, chrono, serde and a glob matcher only.
 
 mod agreement;
+mod billing;
 mod calendar;
+mod case;
+mod changes;
+mod clock;
 mod explain;
+mod history;
 pub mod instant;
+mod meter;
+mod notes;
 mod report;
 mod response_table;
 mod safe_text;
 mod severity;
 mod ticket;
 mod verdict;
+mod words;
+mod year;
+mod zone;
 
 pub use agreement::{
     Agreement, Agreements, AnsweredBy, BadPattern, ChargeableField, ChargeableRule, HoldOverTo, NoAgreement, Origin, client_glob,

@@ -6,9 +6,15 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::agreement::{Agreement, Agreements};
+use super::billing;
+use super::case::{self, Case};
+use super::changes;
+use super::clock::NEVER;
+use super::instant::from_seconds;
+use super::notes;
 use super::safe_text::SafeText;
 use super::severity::Severity;
-use super::ticket::Ticket;
+use super::ticket::{Status, Ticket};
 
 /// What the agreement obliges the engineer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -80,6 +86,8 @@ pub struct Clock {
     /// Seconds left (covered time, or real time for calendar and elapsed targets); zero or negative once past due;
     /// `None` once met or never due.
     pub remaining_seconds: Option<i64>,
+    /// Seconds of the same measure until it is at risk; `None` unless it is running and can come to be.
+    pub at_risk_in: Option<i64>,
 }
 
 /// Who pays for work.
@@ -134,13 +142,83 @@ pub struct Verdict {
     pub notes: Vec<String>,
     /// The ticket has been taken by somebody at this instant.
     pub acknowledged: bool,
-    /// The first instant after this one at which the verdict may differ by itself (not counting `remaining_seconds`);
+    /// The first instant after this one at which the verdict may differ by itself (not
+    /// counting what counts down, and the due of a resolution clock that stands on the client);
     /// `None` is never.
     pub changes_at: Option<DateTime<Utc>>,
 }
 
-/// What the agreements oblige for a ticket at the instant `t`.
+/// What the agreements oblige for a ticket at the instant `t`, cut to whole seconds.
 #[must_use]
-pub fn judge(_ticket: &Ticket, _agreements: &Agreements, _t: DateTime<Utc>) -> Verdict {
-    todo!()
+pub fn judge(ticket: &Ticket, agreements: &Agreements, t: DateTime<Utc>) -> Verdict {
+    let t = case::judged_instant(t);
+    let mut notes: Vec<String> = ticket.notes.iter().map(ToString::to_string).collect();
+    if let Some(reason) = &ticket.unreadable {
+        notes.push(format!("unreadable: {reason}"));
+        return undecided(ticket, t, "the entry cannot be read", notes);
+    }
+    let submitted = case::submission(ticket, t);
+    match agreements.find(ticket, from_seconds(submitted)) {
+        Ok(agreement) => decided(&Case::new(ticket, agreement, t), notes),
+        Err(reason) => {
+            notes.push(reason.to_string());
+            undecided(ticket, t, "no agreement", notes)
+        }
+    }
+}
+
+/// The verdict on a ticket that no agreement covers, or that cannot be read.
+fn undecided(ticket: &Ticket, t: i64, reason: &str, notes: Vec<String>) -> Verdict {
+    Verdict {
+        agreement: None,
+        group: Group::Decide,
+        obligation: Obligation::Decide,
+        severity: ticket.severity,
+        assumed_severity: None,
+        window: None,
+        held_until: None,
+        response: None,
+        resolve: None,
+        update: None,
+        billing: Billing { verdict: Bill::Unknown, now: Bill::Unknown, reason: reason.to_owned() },
+        notes,
+        acknowledged: ticket.status == Status::Acknowledged || ticket.acknowledged_at.is_some_and(|at| at.timestamp() <= t),
+        changes_at: changes::of_ticket(ticket, t).map(from_seconds),
+    }
+}
+
+fn decided(case: &Case, mut notes: Vec<String>) -> Verdict {
+    let agreement = case.agreement;
+    let obligation = case.obligation();
+    let group = match obligation {
+        Obligation::Decide => Group::Decide,
+        Obligation::Now if case.answered.is_some() => Group::InHand,
+        Obligation::Now => Group::Unanswered,
+        Obligation::Held => Group::Held,
+        Obligation::OnClient => Group::OnClient,
+        Obligation::Outside => Group::Outside,
+    };
+    let held_until = (obligation == Obligation::Held).then(|| case.released());
+    let response = case.response_clock();
+    let resolve = case.resolve_clock();
+    let update = case.update_clock();
+    notes::push(case, held_until, response.as_ref(), &mut notes);
+    let here = agreement.calendar.stretch_at(case.t);
+    let window = agreement.calendar.layers_of(here.layers)[0];
+    Verdict {
+        agreement: Some(Arc::clone(agreement)),
+        group,
+        obligation,
+        severity: case.now.judged_at,
+        assumed_severity: if case.unassessed() { case.now.judged_at } else { None },
+        window: Some(agreement.calendar.window_name(window).clone()),
+        held_until: held_until.filter(|at| *at != NEVER).map(from_seconds),
+        billing: billing::bill(case),
+        notes,
+        acknowledged: case.acknowledged.is_some(),
+        changes_at: changes::of_case(case, here.end, [response.as_ref(), resolve.as_ref(), update.as_ref()]).map(from_seconds),
+        response,
+        resolve,
+        update,
+    }
 }

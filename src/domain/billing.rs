@@ -1,0 +1,99 @@
+//! Who pays: how a ticket is billed when handled as obliged, and what work at this instant would be.
+
+use super::agreement::{ChargeableField, ChargeableRule};
+use super::case::{Case, channel_words};
+use super::clock::{self, NEVER, Run};
+use super::response_table::Entry;
+use super::verdict::{Bill, Billing};
+use super::words;
+
+/// The two answers, the first that fits.
+pub(super) fn bill(case: &Case) -> Billing {
+    if let Some((bill, reason)) = settled(case) {
+        return Billing { verdict: bill, now: bill, reason };
+    }
+    let chargeable = case.shown_at_start().is_some_and(|e| e.chargeable);
+    let verdict = if chargeable { Bill::Chargeable } else { Bill::Included };
+    let mut reason = if chargeable { cell_reason(case) } else { included_reason(case) };
+    let now = match entry_now(case) {
+        Some(entry) if entry.chargeable => Bill::Chargeable,
+        Some(_) => Bill::Included,
+        None => Bill::Chargeable,
+    };
+    if entry_now(case).is_none() {
+        match case.released() {
+            NEVER => reason.push_str("; not covered now"),
+            at => reason.push_str(&format!("; not before {}", words::moment(case.agreement.calendar.zone(), at, case.t))),
+        }
+    } else if now != verdict {
+        reason.push_str(if now == Bill::Chargeable { "; work now is chargeable" } else { "; work now is included" });
+    }
+    Billing { verdict, now, reason }
+}
+
+/// What is settled before any window is asked.
+fn settled(case: &Case) -> Option<(Bill, String)> {
+    if case.unassessed() {
+        return Some((Bill::Unknown, "not assessed".to_owned()));
+    }
+    let own = case.ticket.support_level.as_ref();
+    let levels = case.agreement.support_level.as_ref().map(|up_to| (up_to, own.and_then(|l| case.agreement.level_index(l))));
+    if let Some((up_to, None)) = levels {
+        let what = own.map_or_else(|| "no support level on the ticket".to_owned(), |l| format!("'{l}' is no support level"));
+        return Some((Bill::Unknown, format!("{what}; the agreement covers up to {up_to}")));
+    }
+    if !case.cover.anywhere() || case.now.response.start == NEVER {
+        let severity = case.now.judged_at.map_or_else(String::new, |s| s.to_string());
+        let by = channel_words(&case.now.channels).filter(|_| case.row(&case.agreement.response).is_some());
+        return Some((
+            Bill::Chargeable,
+            format!("the agreement never covers {severity}{}", by.map_or_else(String::new, |c| format!(" by {c}"))),
+        ));
+    }
+    if let (Some((up_to, Some(level))), Some(own)) = (levels, own) {
+        if case.agreement.level_index(up_to).is_some_and(|limit| level > limit) {
+            return Some((Bill::Chargeable, format!("{own} work; the agreement covers up to {up_to}")));
+        }
+    }
+    let rule = case.agreement.chargeable.iter().find(|rule| applies(case, rule))?;
+    let field: &'static str = rule.field.into();
+    Some((Bill::Chargeable, format!("{} is {}", field.replace('_', " "), rule.is)))
+}
+
+fn applies(case: &Case, rule: &ChargeableRule) -> bool {
+    let ticket = case.ticket;
+    let value = match rule.field {
+        ChargeableField::Service => &ticket.service,
+        ChargeableField::Channel => &ticket.channel,
+        ChargeableField::Client => &ticket.client,
+        ChargeableField::SupportLevel => &ticket.support_level,
+        ChargeableField::Severity => return case.now.severity.is_some_and(|s| rule.is.as_str().eq_ignore_ascii_case(&s.to_string())),
+    };
+    value.as_ref().is_some_and(|v| v.eq_ignore_case(&rule.is))
+}
+
+/// The entry of the window at `t`; of several that fit, the one that would be due first.
+fn entry_now<'a>(case: &Case<'a>) -> Option<&'a Entry> {
+    let calendar = &case.agreement.calendar;
+    let row = case.row(&case.agreement.response)?;
+    let cell = row.cell(calendar.layers_of(calendar.stretch_at(case.t).layers));
+    let mut fitting = clock::fitting(cell, &case.now.channels);
+    let first = fitting.next()?;
+    if fitting.all(|e| e.chargeable == first.chargeable) {
+        return Some(first);
+    }
+    Run::started(calendar, Some(row), &case.now.channels, &case.cover, case.t).entry
+}
+
+fn cell_reason(case: &Case) -> String {
+    let severity = case.now.judged_at.map_or_else(String::new, |s| s.to_string());
+    let window = words::window(&case.agreement.calendar, case.now.response.start);
+    format!("{severity} is chargeable: {window}")
+}
+
+fn included_reason(case: &Case) -> String {
+    match (&case.ticket.support_level, &case.agreement.support_level) {
+        (Some(own), Some(up_to)) => format!("{own}, the agreement covers up to {up_to}"),
+        _ => "the agreement covers all levels".to_owned(),
+    }
+}

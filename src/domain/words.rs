@@ -1,0 +1,57 @@
+//! Instants, windows and lists as a person says them.
+
+use chrono::Datelike;
+use chrono_tz::Tz;
+
+use super::calendar::{Calendar, Window};
+use super::instant::from_seconds;
+use super::zone;
+
+/// `Tue 29 Dec 09:00`, with the year where it is not that of `t`.
+pub(super) fn moment(zone: Tz, at: i64, t: i64) -> String {
+    let local = from_seconds(at).with_timezone(&zone);
+    let same_year = local.year() == from_seconds(t).with_timezone(&zone).year();
+    local.format(if same_year { "%a %-d %b %H:%M" } else { "%a %-d %b %Y %H:%M" }).to_string()
+}
+
+/// The same with the zone's abbreviation: `Tue 29 Dec 09:00 GMT`.
+pub(super) fn moment_in_zone(zone: Tz, at: i64, t: i64) -> String {
+    format!("{} {}", moment(zone, at, t), from_seconds(at).with_timezone(&zone).format("%Z"))
+}
+
+/// `02:50` on the date of `t`, else with the date.
+pub(super) fn time_or_moment(zone: Tz, at: i64, t: i64) -> String {
+    let local = from_seconds(at).with_timezone(&zone);
+    if local.date_naive() == from_seconds(t).with_timezone(&zone).date_naive() {
+        local.format("%H:%M").to_string()
+    } else {
+        moment(zone, at, t)
+    }
+}
+
+/// A window as it is said of an instant: `bank holiday (Christmas Day)`.
+pub(super) fn window(calendar: &Calendar, at: i64) -> String {
+    let window = calendar.layers_of(calendar.stretch_at(at).layers)[0];
+    let name = (window == Window::BankHoliday).then(|| calendar.holiday(zone::date_of(calendar.zone(), at)).flatten()).flatten();
+    name.map_or_else(|| window_phrase(calendar, window), |name| format!("bank holiday ({name})"))
+}
+
+/// A window in a phrase: `office hours`, `out-of-hours`, `weekend`, `bank holiday`, or its own name.
+pub(super) fn window_phrase(calendar: &Calendar, window: Window) -> String {
+    match window {
+        Window::OfficeHours => "office hours".to_owned(),
+        Window::OutOfHours => "out-of-hours".to_owned(),
+        Window::Weekend => "weekend".to_owned(),
+        Window::BankHoliday => "bank holiday".to_owned(),
+        Window::Named(_) => calendar.window_name(window).to_string(),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn and(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}

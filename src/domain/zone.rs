@@ -1,0 +1,70 @@
+//! Wall-clock times of a zone as instants, whatever its clock changes do.
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
+use chrono_tz::Tz;
+
+/// Seconds of a day whose clock does not change.
+pub const DAY: i64 = 86_400;
+
+/// No zone was ever further from UTC than this, in seconds.
+const FURTHEST: i64 = 16 * 3600;
+
+/// The first instant, in Unix seconds, at which the wall clock of the zone shows `local` or later: a time inside a gap is
+/// the first instant after the gap, one in a repeated hour its first occurrence.
+#[must_use]
+pub fn resolve(zone: Tz, local: NaiveDateTime) -> i64 {
+    let wall = local.and_utc().timestamp();
+    match zone.offset_from_local_datetime(&local) {
+        chrono::LocalResult::Single(offset) => wall - i64::from(offset.fix().local_minus_utc()),
+        chrono::LocalResult::Ambiguous(a, b) => wall - i64::from(a.fix().local_minus_utc().max(b.fix().local_minus_utc())),
+        chrono::LocalResult::None => after_gap(zone, wall),
+    }
+}
+
+/// The first instant whose wall clock shows `wall` or later, for a time that no clock ever showed.
+fn after_gap(zone: Tz, wall: i64) -> i64 {
+    const STEP: i64 = 900;
+    let shows = |at: i64| at + offset(zone, at) >= wall;
+    // step first, then halve: over the whole range the reading need not be monotone, inside a step it is
+    let mut low = wall - FURTHEST;
+    while !shows(low + STEP) {
+        low += STEP;
+    }
+    let mut high = low + STEP;
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if shows(middle) { high = middle } else { low = middle }
+    }
+    high
+}
+
+/// Seconds that the zone's clock is ahead of UTC at an instant.
+#[must_use]
+pub fn offset(zone: Tz, at: i64) -> i64 {
+    i64::from(zone.offset_from_utc_datetime(&naive(at)).fix().local_minus_utc())
+}
+
+/// What the zone's clock shows at an instant.
+#[must_use]
+pub fn local(zone: Tz, at: i64) -> NaiveDateTime {
+    naive(at + offset(zone, at))
+}
+
+/// The first instant of a date: its 00:00 or, where that does not exist, the first after the gap.
+#[must_use]
+pub fn date_start(zone: Tz, date: NaiveDate) -> i64 {
+    resolve(zone, date.and_time(NaiveTime::MIN))
+}
+
+/// The date an instant belongs to. Dates are stretches of instants, so a clock set back over midnight does not return to the day before.
+#[must_use]
+pub fn date_of(zone: Tz, at: i64) -> NaiveDate {
+    let shown = local(zone, at).date();
+    let next = shown.succ_opt().unwrap_or(shown);
+    if date_start(zone, next) <= at { next } else { shown }
+}
+
+/// Unix seconds as a date and time without a zone; beyond the calendar the epoch, which no caller reaches.
+fn naive(at: i64) -> NaiveDateTime {
+    chrono::DateTime::from_timestamp(at, 0).unwrap_or_default().naive_utc()
+}
