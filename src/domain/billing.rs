@@ -7,26 +7,40 @@ use super::response_table::Entry;
 use super::verdict::{Bill, Billing};
 use super::words;
 
+/// The two answers on money, and what they follow from.
+pub(super) struct Bills {
+    pub verdict: Bill,
+    pub now: Bill,
+    pub reason: String,
+    /// Work at `t` is not covered, and when it next will be; [`NEVER`] where it never is.
+    pub not_before: Option<i64>,
+}
+
 /// The two answers, the first that fits.
-pub(super) fn bill(case: &Case) -> Billing {
+pub(super) fn bills(case: &Case) -> Bills {
     if let Some((bill, reason)) = settled(case) {
-        return Billing { verdict: bill, now: bill, reason };
+        return Bills { verdict: bill, now: bill, reason, not_before: None };
     }
     let chargeable = case.shown_at_start().is_some_and(|e| e.chargeable);
     let verdict = if chargeable { Bill::Chargeable } else { Bill::Included };
-    let mut reason = if chargeable { cell_reason(case) } else { included_reason(case) };
-    let now = match entry_now(case) {
-        Some(entry) if entry.chargeable => Bill::Chargeable,
-        Some(_) => Bill::Included,
-        None => Bill::Chargeable,
-    };
-    if entry_now(case).is_none() {
-        match case.released() {
-            NEVER => reason.push_str("; not covered now"),
-            at => reason.push_str(&format!("; not before {}", words::moment(case.agreement.calendar.zone(), at, case.t))),
+    let reason = if chargeable { cell_reason(case) } else { included_reason(case) };
+    let entry = entry_now(case);
+    let now = if entry.is_none_or(|e| e.chargeable) { Bill::Chargeable } else { Bill::Included };
+    Bills { verdict, now, reason, not_before: entry.is_none().then(|| case.released()) }
+}
+
+/// The same for the verdict, with the reason in one line.
+pub(super) fn bill(case: &Case) -> Billing {
+    let Bills { verdict, now, mut reason, not_before } = bills(case);
+    match not_before {
+        Some(NEVER) => reason.push_str("; not covered now"),
+        Some(at) => {
+            reason.push_str("; not before ");
+            reason.push_str(&words::moment(case.agreement.calendar.zone(), at, case.t));
         }
-    } else if now != verdict {
-        reason.push_str(if now == Bill::Chargeable { "; work now is chargeable" } else { "; work now is included" });
+        None if now == verdict => {}
+        None if now == Bill::Chargeable => reason.push_str("; work now is chargeable"),
+        None => reason.push_str("; work now is included"),
     }
     Billing { verdict, now, reason }
 }

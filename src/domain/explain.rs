@@ -1,11 +1,20 @@
 //! A verdict in the contract's own words, step by step.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::agreement::Agreements;
+use super::agreement::{Agreements, AnsweredBy, HoldOverTo};
+use super::billing::{self, Bills};
+use super::calendar::Window;
+use super::case::{self, Case, ClientMove, channel_words};
+use super::clock::NEVER;
+use super::instant::from_seconds;
+use super::response_table::{OnDay, Target, TargetKind};
 use super::ticket::Ticket;
+use super::verdict::{Clock, ClockState, Obligation};
+use super::words;
+use super::zone;
 
 /// One step of an explanation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,6 +39,336 @@ pub struct Step {
 
 /// Explains the verdict on a ticket at `t`; `engineer` is the zone of the one who reads it.
 #[must_use]
-pub fn explain(_ticket: &Ticket, _agreements: &Agreements, _t: DateTime<Utc>, _engineer: Tz) -> Vec<Step> {
-    todo!()
+pub fn explain(ticket: &Ticket, agreements: &Agreements, t: DateTime<Utc>, engineer: Tz) -> Vec<Step> {
+    let t = case::judged_instant(t);
+    if let Some(reason) = &ticket.unreadable {
+        return undecided("Unreadable", reason.to_string());
+    }
+    match agreements.find(ticket, from_seconds(case::submission(ticket, t))) {
+        Err(reason) => undecided("Agreement", reason.to_string()),
+        Ok(agreement) => {
+            let case = Case::new(ticket, agreement, t);
+            let mut teller = Teller { case: &case, engineer, steps: Vec::new() };
+            teller.tell();
+            teller.steps
+        }
+    }
+}
+
+fn undecided(what: &'static str, reason: String) -> Vec<Step> {
+    let step = |what, text| Step { what, when: String::new(), text, at: None, clause: None, file: None, line: None };
+    vec![
+        step(what, reason),
+        step("Obligation", "a person must decide; until then it alarms like an S1".to_owned()),
+        step("Billing", "unknown".to_owned()),
+    ]
+}
+
+/// Tells one case, step by step.
+struct Teller<'a> {
+    case: &'a Case<'a>,
+    engineer: Tz,
+    steps: Vec<Step>,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self) {
+        let case = self.case;
+        self.severity();
+        let calendar = &case.agreement.calendar;
+        self.say("Submitted", Some(case.submitted), words::window(calendar, case.submitted));
+        self.events();
+        self.cover();
+        self.start();
+        self.response();
+        self.answered();
+        self.client_move();
+        self.other_clock("Resolve by", case.resolve_clock());
+        self.other_clock("Next word by", case.update_clock());
+        self.billing();
+    }
+
+    fn say(&mut self, what: &'static str, at: Option<i64>, text: String) -> &mut Step {
+        let when = at.map_or_else(String::new, |at| self.when(at));
+        self.steps.push(Step { what, when, text, at: at.map(from_seconds), clause: None, file: None, line: None });
+        let last = self.steps.len() - 1;
+        &mut self.steps[last]
+    }
+
+    /// An instant in the agreement's zone, and in the engineer's where its clock shows something else.
+    fn when(&self, at: i64) -> String {
+        let zone = self.case.agreement.calendar.zone();
+        let own = words::moment_in_zone(zone, at, self.case.t);
+        if zone::offset(zone, at) == zone::offset(self.engineer, at) {
+            return own;
+        }
+        format!("{own} ({})", words::moment_in_zone(self.engineer, at, self.case.t))
+    }
+
+    fn severity(&mut self) {
+        let case = self.case;
+        match (case.now.judged_at, &case.ticket.severity_origin) {
+            (Some(assumed), _) if case.unassessed() => {
+                let why = if case.ticket.unassessed_as == Some(assumed) {
+                    "as the source's configuration says"
+                } else {
+                    "the highest the agreement speaks of"
+                };
+                self.say("Severity", None, format!("nobody has assessed it: a person must; until then judged as {assumed}, {why}"));
+            }
+            (None, _) => {
+                self.say("Severity", None, "nobody has assessed it: a person must".to_owned());
+            }
+            (Some(severity), origin) => {
+                let own = case.agreement.severity_names[severity.index()].as_ref();
+                let text = [own.map(|name| format!("{severity}, the client's \"{name}\"")), origin.as_ref().map(ToString::to_string)];
+                let text: Vec<String> = text.into_iter().flatten().collect();
+                if !text.is_empty() {
+                    self.say("Severity", None, text.join("; "));
+                }
+            }
+        }
+    }
+
+    /// Contacts and assessments by now, in order of time.
+    fn events(&mut self) {
+        let until = self.case.t.max(self.case.submitted);
+        let ticket = self.case.ticket;
+        let contacts = ticket.contacts.iter().map(|c| {
+            let by = c.channel.as_ref().map_or_else(String::new, |c| format!(" by {c}"));
+            (c.at.timestamp(), "Contact", format!("the client got in touch{by}: start and due as if submitted then, where that is earlier"))
+        });
+        let assessed = ticket.assessments.iter().map(|a| {
+            (
+                a.at.timestamp(),
+                "Assessed",
+                a.severity.map_or_else(|| "as something that is no severity".to_owned(), |s| format!("as {s}, {}", s.meaning())),
+            )
+        });
+        let mut events: Vec<_> = contacts.chain(assessed).filter(|(at, ..)| *at <= until).collect();
+        events.sort_by_key(|(at, ..)| *at);
+        for (at, what, text) in events {
+            self.say(what, Some(at), text);
+        }
+    }
+
+    /// The windows that cover the ticket, each as a phrase; `None` where all do.
+    fn covered_windows(&self) -> Option<Vec<String>> {
+        let calendar = &self.case.agreement.calendar;
+        let mut windows: Vec<(Window, bool)> = Vec::new();
+        for (layers, index) in calendar.all_layers().iter().zip(0_u16..) {
+            let has = self.case.cover.has(index);
+            match windows.iter_mut().find(|(w, _)| *w == layers[0]) {
+                Some((_, all)) => *all &= has,
+                None => windows.push((layers[0], has)),
+            }
+        }
+        windows.sort_unstable();
+        let phrase = |w: Window| match w {
+            Window::OfficeHours => "in office hours".to_owned(),
+            Window::OutOfHours => "out-of-hours".to_owned(),
+            Window::Weekend => "at weekends".to_owned(),
+            Window::BankHoliday => "on bank holidays".to_owned(),
+            Window::Named(_) => format!("in {}", calendar.window_name(w)),
+        };
+        let covered = || windows.iter().filter(|(_, has)| *has);
+        (covered().count() < windows.len()).then(|| covered().map(|(w, _)| phrase(*w)).collect())
+    }
+
+    fn cover(&mut self) {
+        let case = self.case;
+        let Some(severity) = case.now.judged_at else { return };
+        let Some(row) = case.row(&case.agreement.response) else {
+            self.say("Cover", None, format!("the agreement does not speak of {severity}, so it is outside"));
+            return;
+        };
+        let by = channel_words(&case.now.channels).filter(|_| row.entries().any(|e| !e.channels.is_empty()));
+        let subject = by.map_or_else(|| severity.to_string(), |by| format!("{severity} by {by}"));
+        let text = match self.covered_windows().as_deref() {
+            Some([]) => format!("{subject} is not covered in any window, so it is outside"),
+            _ if case.now.response.start == NEVER => format!("{subject}: no covered time within 400 days, so it is outside"),
+            windows => {
+                let windows = match windows {
+                    None => "in every window".to_owned(),
+                    Some([one]) => format!("{one} only"),
+                    Some(several) => words::and(several),
+                };
+                let then = if case.now.response.start > case.submitted { ", so it is held over" } else { "" };
+                format!("{subject} is covered {windows}{then}")
+            }
+        };
+        let origin = row.origin.clone();
+        let step = self.say("Cover", None, text);
+        step.file = Some(origin.file.to_string());
+        step.line = Some(origin.line);
+    }
+
+    fn start(&mut self) {
+        let case = self.case;
+        let start = case.now.response.start;
+        if start == NEVER {
+            return;
+        }
+        if start > case.submitted {
+            let text = self.why_then(start);
+            self.say(if case.t < start { "Held until" } else { "Started" }, Some(start), text);
+        }
+        if case.t >= start && case.obligation() == Obligation::Held {
+            match case.released() {
+                NEVER => self.say("Held", None, "not covered now, and never again within 400 days".to_owned()),
+                at => {
+                    let now = words::window(&case.agreement.calendar, case.t);
+                    self.say("Held until", Some(at), format!("not covered now ({now}); the next covered window"))
+                }
+            };
+        }
+    }
+
+    /// Why a ticket that is held over starts when it does.
+    fn why_then(&self, start: i64) -> String {
+        let case = self.case;
+        let calendar = &case.agreement.calendar;
+        let zone = calendar.zone();
+        if case.agreement.hold_over_to == HoldOverTo::NextCoveredWindow || calendar.next_opening(case.submitted).is_none_or(|o| o > start) {
+            return format!("the next covered window: {}", words::window(calendar, start));
+        }
+        let (from, to) = (zone::date_of(zone, case.submitted), zone::date_of(zone, start));
+        if from == to {
+            return "the day's next opening".to_owned();
+        }
+        let between: Vec<NaiveDate> =
+            from.iter_days().skip(1).take_while(|d| *d < to).filter(|d| !calendar.is_working_day(*d)).take(15).collect();
+        let mut runs: Vec<(String, Vec<String>)> = Vec::new();
+        for date in between {
+            let (reason, day) = (self.why_closed(date), date.format("%a %-d").to_string());
+            match runs.last_mut() {
+                Some((last, days)) if *last == reason => days.push(day),
+                _ => runs.push((reason, vec![day])),
+            }
+        }
+        let days: Vec<String> = runs.into_iter().map(|(reason, days)| format!("{} {reason}", words::and(&days))).collect();
+        if days.is_empty() { "next working day".to_owned() } else { format!("next working day: {}", days.join(", ")) }
+    }
+
+    /// Why a date is no working day.
+    fn why_closed(&self, date: NaiveDate) -> String {
+        let calendar = &self.case.agreement.calendar;
+        match calendar.holiday(date) {
+            Some(Some(name)) => format!("bank holiday ({name})"),
+            Some(None) => "bank holiday".to_owned(),
+            None if calendar.rules().weekend.contains(&date.weekday()) => "weekend".to_owned(),
+            None => "closed".to_owned(),
+        }
+    }
+
+    fn response(&mut self) {
+        let case = self.case;
+        let Some(clock) = case.response_clock() else { return };
+        if let Some(entry) = case.shown {
+            let text = self.target_words(&entry.within, case.response.start);
+            let row_line = case.row(&case.agreement.response).map(|r| r.origin.clone());
+            let step = self.say("Clock", None, text);
+            step.clause = entry.clause.as_ref().map(ToString::to_string);
+            if row_line.as_ref() != Some(&entry.origin) {
+                step.file = Some(entry.origin.file.to_string());
+                step.line = Some(entry.origin.line);
+            }
+        }
+        let what = if case.unassessed() { "Assess by" } else { "Due" };
+        let text = match clock.state {
+            _ if clock.due.is_none() => "never: cover ends",
+            ClockState::Breached => "breached",
+            ClockState::Overdue => "overdue",
+            ClockState::AtRisk => "at risk",
+            ClockState::Paused => "paused: not covered now",
+            ClockState::NotStarted | ClockState::Running | ClockState::Met | ClockState::MetLate => "",
+        };
+        self.say(what, clock.due.map(|d| d.timestamp()), text.to_owned());
+    }
+
+    /// A target in words, from its start.
+    fn target_words(&self, target: &Target, start: i64) -> String {
+        let from = if start > self.case.submitted { "from there" } else { "from the submission" };
+        match target.kind {
+            TargetKind::Covered(0) => "at once".to_owned(),
+            TargetKind::Covered(_) => match self.covered_windows().as_deref() {
+                None => format!("{target} at any hour, {from}", target = target.written),
+                Some([one]) if one == "in office hours" => format!("{} of office hours {from}", target.written),
+                Some(_) => format!("{} of covered time {from}", target.written),
+            },
+            TargetKind::Elapsed(_) => format!("{} {from}, through everything", target.written),
+            TargetKind::Days(days) => format!("{}: the same local time {days} days later, cover or not", target.written),
+            TargetKind::WorkingDays { count, on } => {
+                let day = match count {
+                    0 => "the same working day".to_owned(),
+                    1 => "the next working day".to_owned(),
+                    n => format!("the {n}th working day after"),
+                };
+                match on {
+                    OnDay::Close => format!("{}: the last closing of {day}", target.written),
+                    OnDay::SameTime => format!("{}: the same local time on {day}", target.written),
+                    OnDay::At(time) => format!("{}: {} on {day}", target.written, time.format("%H:%M")),
+                }
+            }
+        }
+    }
+
+    fn answered(&mut self) {
+        let case = self.case;
+        let by_word = case.agreement.answered_by == AnsweredBy::WordToClient;
+        let kind = if by_word { "a word to the client" } else { "the acknowledgement" };
+        let who = case.ticket.acknowledged_by.as_ref().map_or_else(String::new, |who| format!(" by {who}"));
+        if let Some(at) = case.answered {
+            let late = at.is_some_and(|at| at > case.response.due);
+            let how = match at {
+                None => "in time as far as is known: the time is unknown",
+                Some(_) if late => "late",
+                Some(_) => "in time",
+            };
+            let who = if by_word { String::new() } else { who };
+            self.say("Answered", at, format!("{how}, by {kind}{who}"));
+        } else if by_word {
+            if let Some(at) = case.acknowledged {
+                self.say("Taken", at, format!("acknowledged{who}; the clock runs on until {kind}"));
+            }
+        }
+    }
+
+    fn client_move(&mut self) {
+        match self.case.client_move {
+            ClientMove::Ours => {}
+            ClientMove::Clients => {
+                self.say("On client", None, "the client has the next move; no response clock stops for it".to_owned());
+            }
+            ClientMove::Answered(at) => {
+                self.say("On client", Some(at), "it was; the client answered".to_owned());
+            }
+        }
+    }
+
+    fn other_clock(&mut self, what: &'static str, clock: Option<Clock>) {
+        let Some(clock) = clock else { return };
+        let mut text = clock.target.map_or_else(String::new, |t| t.to_string());
+        match clock.state {
+            ClockState::Breached => text.push_str(", breached"),
+            ClockState::Overdue => text.push_str(", overdue"),
+            ClockState::Met => text.push_str(", met"),
+            ClockState::MetLate => text.push_str(", met late"),
+            _ if clock.due.is_none() => text.push_str(", never due: cover ends"),
+            _ => {}
+        }
+        self.say(what, clock.due.map(|d| d.timestamp()), text);
+    }
+
+    fn billing(&mut self) {
+        let Bills { verdict, now, reason, not_before } = billing::bills(self.case);
+        let zone = self.case.agreement.calendar.zone();
+        let then = match not_before {
+            Some(NEVER) => "; chargeable if worked on now".to_owned(),
+            Some(at) => format!("; chargeable if worked on before {}", words::moment(zone, at, self.case.t)),
+            None if now == verdict => String::new(),
+            None => format!("; work now is {now}"),
+        };
+        self.say("Billing", None, format!("{verdict}: {reason}{then}"));
+    }
 }

@@ -91,8 +91,9 @@ pub struct Clock {
 }
 
 /// Who pays for work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Bill {
     /// Included in the agreement.
     Included,
