@@ -204,6 +204,22 @@ impl Calendar {
         })
     }
 
+    /// Seconds in `[from, to)` of the stretches whose combination of windows is wanted.
+    pub(super) fn seconds(&self, from: i64, to: i64, wanted: &[bool]) -> i64 {
+        let (from, to) = (from.clamp(FIRST_INSTANT, LAST_INSTANT), to.clamp(FIRST_INSTANT, LAST_INSTANT));
+        if to <= from {
+            return 0;
+        }
+        let (first, last) = (self.find(from), self.find(to));
+        let whole: i64 = (first.0..last.0).map(|index| self.year(index).seconds_before(self.year(index).segments.len(), wanted)).sum();
+        let upto = |(year, index): (usize, usize), at: i64| {
+            let year = self.year(year);
+            let segment = year.segments[index];
+            year.seconds_before(index, wanted) + if wanted[usize::from(segment.layers)] { at - segment.start } else { 0 }
+        };
+        whole + upto(last, to) - upto(first, from)
+    }
+
     /// The next opening strictly after an instant, within the horizon.
     pub(super) fn next_opening(&self, after: i64) -> Option<i64> {
         let (first, _) = self.find(after.clamp(FIRST_INSTANT, LAST_INSTANT));
@@ -254,14 +270,14 @@ impl Calendar {
     fn stretch(&self, year: usize, index: usize, from: i64) -> Stretch {
         let year = self.year(year);
         let segment = &year.segments[index];
-        let end = year.segments.get(index + 1).map_or(year.end, |next| next.start);
-        Stretch { start: segment.start.max(from), end, layers: segment.layers, open: segment.open }
+        Stretch { start: segment.start.max(from), end: year.end_of(index), layers: segment.layers, open: segment.open }
     }
 
     /// The place of the segment that holds an instant.
     fn find(&self, at: i64) -> (usize, usize) {
-        let guess = DateTime::from_timestamp(at, 0).map_or(FIRST_YEAR, |t| t.year());
-        let mut index = place(guess);
+        const MEAN_YEAR: i64 = 31_556_952;
+        let guess = 1970 + at.div_euclid(MEAN_YEAR);
+        let mut index = place(i32::try_from(guess).unwrap_or(FIRST_YEAR));
         while index > 0 && self.year(index).segments.first().is_none_or(|s| s.start > at) {
             index -= 1;
         }

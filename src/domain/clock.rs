@@ -51,10 +51,7 @@ impl Cover {
 
     /// Covered seconds in `[from, to)`; 0 where `to` is not after `from`.
     pub fn seconds(&self, calendar: &Calendar, from: i64, to: i64) -> i64 {
-        if to <= from || !self.anywhere() {
-            return 0;
-        }
-        calendar.stretches_from(from).take_while(|s| s.start < to).filter(|s| self.has(s.layers)).map(|s| s.end.min(to) - s.start).sum()
+        if self.anywhere() { calendar.seconds(from, to, &self.0) } else { 0 }
     }
 
     /// The earliest instant with `wanted` covered seconds in `[from, it)`, within the horizon; [`NEVER`] where there is none.

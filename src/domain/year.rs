@@ -42,7 +42,13 @@ pub(super) struct Year {
     pub end: i64,
     pub openings: Vec<i64>,
     pub days: Vec<WorkingDay>,
+    /// Before every [`STRIDE`]th segment: the seconds so far in each combination of windows. A year is then added up in
+    /// a few steps however long a clock has run.
+    sums: Vec<Box<[i64]>>,
 }
+
+/// How many segments are added up one by one at most.
+const STRIDE: usize = 32;
 
 /// Every combination of windows an instant can be in under these rules: the window it is in, the window it would be in
 /// without that one, and so on to a standing window. The first two are office hours and bank holiday.
@@ -72,7 +78,13 @@ impl Year {
     /// Lays out the dates of a year.
     pub fn new(rules: &CalendarRules, layers: &[Vec<Window>], year: i32) -> Self {
         let first = NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default();
-        let mut out = Self { segments: Vec::with_capacity(1200), end: 0, openings: Vec::with_capacity(300), days: Vec::with_capacity(300) };
+        let mut out = Self {
+            segments: Vec::with_capacity(1200),
+            end: 0,
+            openings: Vec::with_capacity(300),
+            days: Vec::with_capacity(300),
+            sums: Vec::new(),
+        };
         let mut open_before = Self::open_at_end_of_year_before(rules, layers, first);
         let mut start = zone::date_start(rules.zone, first);
         let mut offset = zone::offset(rules.zone, start);
@@ -102,7 +114,31 @@ impl Year {
             date = next;
         }
         out.end = start;
+        out.add_up(layers.len());
         out
+    }
+
+    fn add_up(&mut self, layers: usize) {
+        let mut so_far = vec![0; layers];
+        for (index, segment) in self.segments.iter().enumerate() {
+            if index.is_multiple_of(STRIDE) {
+                self.sums.push(so_far.clone().into_boxed_slice());
+            }
+            so_far[usize::from(segment.layers)] += self.end_of(index) - segment.start;
+        }
+    }
+
+    /// Where a segment ends.
+    pub fn end_of(&self, index: usize) -> i64 {
+        self.segments.get(index + 1).map_or(self.end, |next| next.start)
+    }
+
+    /// Seconds from the first instant of the year to the beginning of a segment in the combinations wanted.
+    pub fn seconds_before(&self, index: usize, wanted: &[bool]) -> i64 {
+        let stride = (index / STRIDE).min(self.sums.len() - 1);
+        let summed: i64 = self.sums[stride].iter().zip(wanted).filter(|(_, wanted)| **wanted).map(|(seconds, _)| seconds).sum();
+        let rest = (stride * STRIDE..index).filter(|i| wanted[usize::from(self.segments[*i].layers)]);
+        summed + rest.map(|i| self.end_of(i) - self.segments[i].start).sum::<i64>()
     }
 
     /// Whether office hours of a working day run up to the first instant of a year.
