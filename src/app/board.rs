@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Ticket, Verdict};
+use super::order::Place;
+use crate::domain::{Agreements, ClockState, Group, Severity, Status, Ticket, Verdict, judge};
 
 /// One ticket with its verdict.
 #[derive(Debug, Clone)]
@@ -15,11 +16,151 @@ pub struct BoardRow {
     pub verdict: Verdict,
 }
 
-/// All open tickets at one instant, in the order of the contract.
+impl BoardRow {
+    /// The severity a person assessed; `None` is unassessed, whatever it is judged as.
+    #[must_use]
+    pub fn severity(&self) -> Option<Severity> {
+        if self.verdict.assumed_severity.is_some() { None } else { self.verdict.severity }
+    }
+
+    /// Past due, and nobody has answered.
+    #[must_use]
+    pub fn is_breached(&self) -> bool {
+        self.verdict.response.as_ref().is_some_and(|r| matches!(r.state, ClockState::Breached | ClockState::Overdue))
+    }
+
+    /// When the response is due, while that is still to come and nobody has answered.
+    fn due_to_come(&self) -> Option<DateTime<Utc>> {
+        let response = self.verdict.response.as_ref()?;
+        let over = matches!(response.state, ClockState::Breached | ClockState::Overdue | ClockState::Met | ClockState::MetLate);
+        if over { None } else { response.due }
+    }
+}
+
+/// All tickets at one instant, in the order of the contract.
 #[derive(Debug, Clone)]
 pub struct Board {
     /// The instant.
     pub at: DateTime<Utc>,
-    /// The tickets in order: group, severity (unassessed first), due, source, key.
+    /// The open tickets in order: group, severity (unassessed first), due, source, key.
     pub rows: Vec<BoardRow>,
+    /// The resolved ones in the same order; they are not on the board.
+    pub resolved: Vec<BoardRow>,
+}
+
+impl Board {
+    /// Judges every ticket at an instant.
+    #[must_use]
+    pub fn new(tickets: impl IntoIterator<Item = Arc<Ticket>>, agreements: &Agreements, at: DateTime<Utc>) -> Self {
+        let row = |ticket: Arc<Ticket>| BoardRow { verdict: judge(&ticket, agreements, at), ticket };
+        let tickets = tickets.into_iter();
+        let mut rows = Vec::with_capacity(tickets.size_hint().0);
+        let mut resolved = Vec::new();
+        for ticket in tickets {
+            if is_resolved(&ticket, at) { &mut resolved } else { &mut rows }.push(row(ticket));
+        }
+        rows.sort_by_cached_key(Place::of);
+        resolved.sort_by_cached_key(Place::of);
+        Self { at, rows, resolved }
+    }
+
+    /// Counts over the whole queue, whatever is shown of it.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        let mut due: Option<Next> = None;
+        let mut release: Option<Next> = None;
+        for (index, row) in self.rows.iter().enumerate() {
+            match row.verdict.group {
+                Group::Decide => counts.decide += 1,
+                Group::Unanswered => counts.unanswered += 1,
+                Group::InHand => counts.in_hand += 1,
+                Group::Held => counts.held += 1,
+                Group::OnClient => counts.on_client += 1,
+                Group::Outside => counts.outside += 1,
+            }
+            match row.verdict.group {
+                Group::Decide | Group::Unanswered => {
+                    counts.breached += usize::from(row.is_breached());
+                    due = sooner(due, row.due_to_come().map(|at| Next { kind: NextKind::Due, at, row: index }));
+                }
+                Group::Held => {
+                    release = sooner(release, row.verdict.held_until.map(|at| Next { kind: NextKind::Release, at, row: index }));
+                }
+                Group::InHand | Group::OnClient | Group::Outside => {}
+            }
+        }
+        counts.next = due.or(release);
+        counts
+    }
+}
+
+/// The sooner of two; the first in the order of the board where they are equal.
+fn sooner(old: Option<Next>, new: Option<Next>) -> Option<Next> {
+    match (old, new) {
+        (Some(old), Some(new)) if new.at < old.at => Some(new),
+        (None, new) => new,
+        (old, _) => old,
+    }
+}
+
+/// What the source calls resolved, unless that is still to come. A ticket that its source calls open stays on the board
+/// even where it carries the time of an earlier resolution: a reopened one must not hide.
+fn is_resolved(ticket: &Ticket, at: DateTime<Utc>) -> bool {
+    ticket.status == Status::Resolved && ticket.resolved_at.is_none_or(|resolved| resolved <= at)
+}
+
+/// What is counted over the whole queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// A person must first settle something.
+    pub decide: usize,
+    /// Obliged now, and not answered.
+    pub unanswered: usize,
+    /// Obliged now, and answered.
+    pub in_hand: usize,
+    /// Held over.
+    pub held: usize,
+    /// The client has the next move.
+    pub on_client: usize,
+    /// Never covered.
+    pub outside: usize,
+    /// Of decide and unanswered, those whose response is breached or overdue.
+    pub breached: usize,
+    /// What happens next.
+    pub next: Option<Next>,
+}
+
+impl Counts {
+    /// All that is obliged now: decide, unanswered and in hand.
+    #[must_use]
+    pub const fn now(&self) -> usize {
+        self.decide + self.unanswered + self.in_hand
+    }
+
+    /// What nobody has taken: decide and unanswered.
+    #[must_use]
+    pub const fn untaken(&self) -> usize {
+        self.decide + self.unanswered
+    }
+}
+
+/// What happens next: the earliest due still to come of decide and unanswered, else the earliest release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Next {
+    /// Which of the two.
+    pub kind: NextKind,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// To which of the board's rows.
+    pub row: usize,
+}
+
+/// What can happen next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextKind {
+    /// A response is due.
+    Due,
+    /// A held ticket is released.
+    Release,
 }

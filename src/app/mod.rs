@@ -1,5 +1,10 @@
 //! FLOOR 1: the program without its I/O. May use domain only.
 
 mod board;
+mod json;
+mod order;
+mod store;
 
-pub use board::{Board, BoardRow};
+pub use board::{Board, BoardRow, Counts, Next, NextKind};
+pub use json::{BoardJson, TicketJson};
+pub use store::{Ambiguous, Health, SourceHealth, SourceRules, Store};

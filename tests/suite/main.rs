@@ -11,5 +11,6 @@ mod properties;
 mod redmine_server;
 mod screens;
 mod sources;
+mod store;
 mod support;
 mod terminal;

@@ -1,0 +1,271 @@
+//! What is known of each source: its last good tickets, how old they are, its fault. A failing source is data here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+use crate::domain::{AckOutcome, Fault, Pass, PollReport, SafeText, SourceName, Status, Ticket, TicketKey};
+
+/// When a source counts as late.
+#[derive(Debug, Clone)]
+pub struct SourceRules {
+    /// Its name.
+    pub name: SourceName,
+    /// How often it is asked.
+    pub poll_every: Duration,
+    /// After how long without a complete pass it is blind.
+    pub blind_after: Duration,
+}
+
+/// How far a source can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// It answered when it was last asked, with all it has.
+    Ok,
+    /// It missed one poll, or answered in part only.
+    Stale,
+    /// No complete pass for too long, or no answer since the start.
+    Blind,
+}
+
+/// How one source stands at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceHealth {
+    /// Its name.
+    pub name: SourceName,
+    /// How far it can be trusted.
+    pub health: Health,
+    /// Whether it was ever heard of, be it by a fault; before that nothing can be said against it.
+    pub heard: bool,
+    /// When its last complete pass ended.
+    pub as_of: Option<DateTime<Utc>>,
+    /// How many of its tickets are known here.
+    pub shown: usize,
+    /// How many it has by its own count.
+    pub total: Option<u64>,
+    /// Whether what is known is all it has, as of then.
+    pub complete: bool,
+    /// What is wrong with it.
+    pub fault: Option<SafeText>,
+}
+
+/// The last good tickets of every source.
+#[derive(Debug)]
+pub struct Store {
+    started_at: DateTime<Utc>,
+    sources: Vec<Source>,
+    taken: HashMap<TicketKey, Taken>,
+}
+
+#[derive(Debug)]
+struct Source {
+    rules: SourceRules,
+    tickets: Vec<Arc<Ticket>>,
+    total: Option<u64>,
+    complete: bool,
+    complete_at: Option<DateTime<Utc>>,
+    last: Last,
+}
+
+/// What the last poll of a source came to.
+#[derive(Debug)]
+enum Last {
+    NotHeard,
+    Passed(Option<SafeText>),
+    Failed(Fault),
+}
+
+/// An acknowledgement that the source confirmed, until a report that began later tells of it.
+#[derive(Debug)]
+struct Taken {
+    known_at: DateTime<Utc>,
+    at: DateTime<Utc>,
+    by: Option<SafeText>,
+}
+
+impl Taken {
+    fn mark(&self, ticket: &mut Arc<Ticket>) {
+        let ticket = Arc::make_mut(ticket);
+        if ticket.status == Status::Open {
+            ticket.status = Status::Acknowledged;
+        }
+        ticket.acknowledged_at.get_or_insert(self.at);
+        if let Some(by) = &self.by {
+            ticket.acknowledged_by.get_or_insert_with(|| by.clone());
+            ticket.assignee = Some(by.clone());
+        }
+    }
+}
+
+impl Store {
+    /// Sources of which nothing is known yet.
+    #[must_use]
+    pub fn new(sources: impl IntoIterator<Item = SourceRules>, started_at: DateTime<Utc>) -> Self {
+        let sources = sources.into_iter().map(|rules| Source {
+            rules,
+            tickets: Vec::new(),
+            total: None,
+            complete: false,
+            complete_at: None,
+            last: Last::NotHeard,
+        });
+        Self { started_at, sources: sources.collect(), taken: HashMap::new() }
+    }
+
+    /// All tickets, source by source.
+    pub fn tickets(&self) -> impl Iterator<Item = &Arc<Ticket>> {
+        self.sources.iter().flat_map(|source| &source.tickets)
+    }
+
+    /// How each source stands at `now`, in the order of the configuration.
+    #[must_use]
+    pub fn health(&self, now: DateTime<Utc>) -> Vec<SourceHealth> {
+        self.sources.iter().map(|source| source.health(self.started_at, now)).collect()
+    }
+
+    /// The first instant after `now` at which a source turns stale or blind by mere silence.
+    #[must_use]
+    pub fn health_changes_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let just_after = |at: DateTime<Utc>| at + TimeDelta::seconds(1);
+        let changes = self.sources.iter().flat_map(|s| {
+            let (stale, blind) = s.deadlines(self.started_at);
+            [stale, blind]
+        });
+        changes.map(just_after).filter(|at| *at > now).min()
+    }
+
+    /// Takes in the answer of one poll. Only a complete pass makes tickets go; a fault takes nothing away.
+    pub fn apply(&mut self, report: PollReport) {
+        let Some(source) = self.sources.iter_mut().find(|s| s.rules.name == report.source) else { return };
+        match report.outcome {
+            Ok(pass) => {
+                // what began later than an acknowledgement tells of it itself
+                self.taken.retain(|key, taken| key.source != report.source || report.began_at <= taken.known_at);
+                source.pass(pass, report.ended_at, &self.taken);
+            }
+            Err(fault) => source.last = Last::Failed(fault),
+        }
+    }
+
+    /// Takes in what became of an acknowledgement, as known at `now`; a report that began before cannot undo it.
+    pub fn acknowledged(&mut self, key: &TicketKey, outcome: &AckOutcome, now: DateTime<Utc>) {
+        let (AckOutcome::Confirmed { by, at } | AckOutcome::Already { by, at }) = outcome else { return };
+        let taken = Taken { known_at: now, at: at.unwrap_or(now), by: by.clone() };
+        let tickets = self.sources.iter_mut().flat_map(|source| &mut source.tickets);
+        tickets.filter(|ticket| ticket.id == *key).for_each(|ticket| taken.mark(ticket));
+        self.taken.insert(key.clone(), taken);
+    }
+
+    /// The ticket that somebody typed: `KEY` where one source has it, else `SOURCE/KEY`. `None` is unknown.
+    ///
+    /// # Errors
+    /// All that it may mean, where that is more than one.
+    pub fn find(&self, typed: &str) -> Result<Option<&Arc<Ticket>>, Ambiguous> {
+        let qualified = |ticket: &Ticket| {
+            let rest = typed.strip_prefix(ticket.id.source.as_str()).and_then(|rest| rest.strip_prefix('/'));
+            rest.is_some_and(|key| key == ticket.id.key.as_str())
+        };
+        let mut found = self.tickets().filter(|t| t.id.key.as_str() == typed || qualified(t));
+        let first = found.next();
+        let others: Vec<TicketKey> = found.map(|t| t.id.clone()).collect();
+        if others.is_empty() {
+            return Ok(first);
+        }
+        Err(Ambiguous { typed: SafeText::line(typed), candidates: first.map(|t| t.id.clone()).into_iter().chain(others).collect() })
+    }
+}
+
+/// A key that more than one source has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{typed}' is in more than one source")]
+pub struct Ambiguous {
+    /// What was typed.
+    pub typed: SafeText,
+    /// What it may mean.
+    pub candidates: Vec<TicketKey>,
+}
+
+impl Source {
+    /// Takes in one pass, keeping what was seen first of each ticket.
+    fn pass(&mut self, pass: Pass, seen_at: DateTime<Utc>, taken: &HashMap<TicketKey, Taken>) {
+        let mut old: HashMap<TicketKey, Arc<Ticket>> = self.tickets.drain(..).map(|t| (t.id.clone(), t)).collect();
+        let mut tickets = pass.tickets;
+        for ticket in &mut tickets {
+            let before = old.remove(&ticket.id);
+            stamp(ticket, before.as_deref(), seen_at);
+            if let Some(taken) = taken.get(&ticket.id) {
+                taken.mark(ticket);
+            }
+            // an unchanged ticket stays the same one
+            if let Some(before) = before.filter(|before| before == ticket) {
+                *ticket = before;
+            }
+        }
+        if pass.complete {
+            self.complete_at = Some(seen_at);
+        } else {
+            let mut kept: Vec<Arc<Ticket>> = old.into_values().collect();
+            kept.sort_by(|a, b| a.id.cmp(&b.id));
+            tickets.append(&mut kept);
+        }
+        self.total = pass.total.or(pass.complete.then_some(tickets.len() as u64));
+        self.complete = pass.complete;
+        self.tickets = tickets;
+        self.last = Last::Passed(pass.warning);
+    }
+
+    /// After when it is stale and blind, if nothing more is heard.
+    fn deadlines(&self, started_at: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+        let from = self.complete_at.unwrap_or(started_at);
+        let after = |wait: Duration| TimeDelta::from_std(wait).ok().and_then(|wait| from.checked_add_signed(wait));
+        let after = |wait| after(wait).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        // the next poll is due after one interval and missed when another has passed
+        (after(self.rules.poll_every.saturating_mul(2)), after(self.rules.blind_after))
+    }
+
+    fn health(&self, started_at: DateTime<Utc>, now: DateTime<Utc>) -> SourceHealth {
+        let (stale, blind) = self.deadlines(started_at);
+        let never = self.complete_at.is_none() && !matches!(self.last, Last::Passed(_));
+        let missed = !matches!(self.last, Last::Passed(_)) || !self.complete;
+        let health = if never || now > blind {
+            Health::Blind
+        } else if missed || now > stale {
+            Health::Stale
+        } else {
+            Health::Ok
+        };
+        SourceHealth {
+            name: self.rules.name.clone(),
+            health,
+            heard: !matches!(self.last, Last::NotHeard),
+            as_of: self.complete_at,
+            shown: self.tickets.len(),
+            total: self.total,
+            complete: self.complete,
+            fault: match &self.last {
+                Last::NotHeard => None,
+                Last::Passed(warning) => warning.clone(),
+                Last::Failed(fault) => Some(fault.text.clone()),
+            },
+        }
+    }
+}
+
+/// Notes on a ticket when it, and its present severity, were first seen; only where a verdict can ask for it.
+fn stamp(ticket: &mut Arc<Ticket>, before: Option<&Ticket>, now: DateTime<Utc>) {
+    if ticket.submitted_at.is_none() && ticket.first_seen_at.is_none() {
+        let first = before.and_then(|b| b.first_seen_at).unwrap_or(now);
+        Arc::make_mut(ticket).first_seen_at = Some(first);
+    }
+    let told = ticket.assessments.iter().max_by_key(|a| a.at);
+    let differs = told.is_some_and(|last| ticket.severity_unreadable || (ticket.severity.is_some() && ticket.severity != last.severity));
+    if differs && ticket.severity_seen_at.is_none() {
+        let same = before.filter(|b| b.severity == ticket.severity && b.severity_unreadable == ticket.severity_unreadable);
+        let first = same.and_then(|b| b.severity_seen_at).unwrap_or(now);
+        Arc::make_mut(ticket).severity_seen_at = Some(first);
+    }
+}
