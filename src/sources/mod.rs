@@ -1,5 +1,7 @@
 //! FLOOR 1': where tickets come from. May use domain, reqwest and tokio.
 
 mod settings;
+mod source;
 
 pub use settings::{MapRule, MapTarget, MapTest, RedmineSettings, SourceKind, SourceSettings, TokenSource};
+pub use source::{Clock, TicketSource};

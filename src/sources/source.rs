@@ -1,0 +1,39 @@
+//! What every source of tickets can be asked.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::domain::{AckOutcome, Capabilities, Fault, Identity, Pass, SourceName, TicketKey};
+
+/// Says the time; made in main and handed on.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// A place where tickets come from.
+#[async_trait]
+pub trait TicketSource: Send + Sync {
+    /// Its name in the configuration.
+    fn name(&self) -> &SourceName;
+
+    /// What it can be told.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Who we are to it: wrong credentials must be seen here, not as "no tickets".
+    ///
+    /// # Errors
+    /// Why it is not known.
+    async fn whoami(&self) -> Result<Identity, Fault>;
+
+    /// One pass over its open tickets; the sign-in is checked first.
+    ///
+    /// # Errors
+    /// Why there are none.
+    async fn list_open(&self) -> Result<Pass, Fault>;
+
+    /// Takes a ticket, and reads it again to see whether it is taken.
+    ///
+    /// # Errors
+    /// Why it could not be asked.
+    async fn acknowledge(&self, key: &TicketKey, note: Option<&str>) -> Result<AckOutcome, Fault>;
+}
