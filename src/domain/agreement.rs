@@ -171,7 +171,7 @@ impl fmt::Display for NoAgreement {
 }
 
 /// All agreements of the configuration, ready to be matched.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Agreements {
     list: Vec<Arc<Agreement>>,
     globs: GlobSet,

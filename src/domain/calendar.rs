@@ -169,8 +169,9 @@ impl Calendar {
         self.layers_of(self.stretch_at(at.timestamp()).layers)[0]
     }
 
-    /// Every combination of windows there is; [`Stretch::layers`] points into it.
-    pub(super) fn all_layers(&self) -> &[Vec<Window>] {
+    /// Every combination of windows an instant can be in: the window it is in, the one it would be in without that, and so on.
+    #[must_use]
+    pub fn all_layers(&self) -> &[Vec<Window>] {
         &self.layers
     }
 

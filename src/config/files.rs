@@ -1,0 +1,89 @@
+//! The files that the configuration names: where they are, and their text, of bounded size.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::document::{Place, Value, shown};
+use super::problem::Problems;
+
+/// Longest file of configuration or holidays, in bytes. Hundreds of agreements fit in a tenth of it.
+const MOST_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Where the files that were read are, and where files they name are looked for.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    /// The folder of each file, by the name the user knows it by. Text that is in no file has none.
+    folders: BTreeMap<Arc<str>, PathBuf>,
+    home: Option<PathBuf>,
+}
+
+impl Files {
+    /// `~` stands for `home`.
+    pub fn new(home: Option<PathBuf>) -> Self {
+        Self { folders: BTreeMap::new(), home }
+    }
+
+    /// A file of configuration: paths in it are relative to it. Returns the name the user knows it by.
+    pub fn add(&mut self, path: &Path) -> Arc<str> {
+        let label: Arc<str> = path.display().to_string().into();
+        self.folders.insert(Arc::clone(&label), path.parent().unwrap_or(Path::new("")).to_owned());
+        label
+    }
+
+    /// A path written in a file: `~` is the home folder, anything relative is relative to the file it is written in.
+    pub fn resolve(&self, at: &Place, written: &str, problems: &mut Problems) -> Option<PathBuf> {
+        if written.trim().is_empty() {
+            problems.error(&at.clone(), "this path is empty", "write the path of a file");
+            return None;
+        }
+        let path = match written.strip_prefix('~') {
+            Some("") => self.home.clone(),
+            Some(rest) if rest.starts_with('/') => self.home.as_ref().map(|home| home.join(rest.trim_start_matches('/'))),
+            _ => return Some(self.folders.get(&at.file).map_or_else(|| PathBuf::from(written), |folder| folder.join(written))),
+        };
+        if path.is_none() {
+            problems.error(at, "no home folder is known for ~", "set HOME, or write the path in full");
+        }
+        path
+    }
+
+    /// The text of a file that a value names, and the name the user knows it by.
+    pub fn text(&self, value: &Value, written: &str, problems: &mut Problems) -> Option<(String, String)> {
+        if !self.folders.contains_key(&value.at.file) {
+            problems.error(&value.at, "files are not read here", "write what is in the file instead");
+            return None;
+        }
+        let path = self.resolve(&value.at, written, problems)?;
+        match read_file(&path) {
+            Ok(text) => Some((path.display().to_string(), text)),
+            Err(error) => {
+                problems.error(&value.at, format!("'{}' cannot be read: {error}", shown(&path.display().to_string())), "check the path");
+                None
+            }
+        }
+    }
+}
+
+/// The text of a file that lies somewhere on the disk; a pipe could make the program wait for ever.
+pub(super) fn read_file(path: &Path) -> io::Result<String> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    read_any(path)
+}
+
+/// The text of whatever a path names.
+pub(super) fn read_any(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(io::Error::other(format!("it is longer than {} MiB", MOST_BYTES / 1024 / 1024)));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        io::Error::other(format!("line {line} is not UTF-8"))
+    })
+}

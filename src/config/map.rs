@@ -1,0 +1,192 @@
+//! `map` rules of a source: for each target the first rule that matches gives it.
+
+use regex::{Regex, RegexBuilder};
+use strum::VariantNames;
+
+use super::agreement;
+use super::document::{Entry, Kind, Table, Value, shown};
+use super::nearest;
+use super::problem::Problems;
+use crate::domain::{Agreements, SafeText, Severity};
+use crate::sources::{MapRule, MapTarget, MapTest};
+
+/// Keys of a rule beside its targets.
+pub(super) const TEST_KEYS: [&str; 3] = ["field", "is", "matches"];
+
+/// The fields of a Redmine issue that a rule can name; `custom.NAME` is a custom field by its name.
+pub(super) const REDMINE_FIELDS: &[&str] =
+    &["priority", "status", "project", "tracker", "category", "author", "assigned_to", "version", "subject", "description", "custom.NAME"];
+
+const STATUSES: [&str; 3] = ["open", "acknowledged", "on-client"];
+
+/// A compiled expression may take this many bytes; those that people write take a fraction.
+const MOST_REGEX_BYTES: usize = 1 << 20;
+
+/// The rules, of which those with a mistake are left out.
+pub(super) fn read(value: &Value, fields: &[&str], agreements: &Agreements, levels: &[SafeText], problems: &mut Problems) -> Vec<MapRule> {
+    let mut reader = Reader { fields, agreements, levels, problems };
+    let Some(rules) = value.list(reader.problems) else { return Vec::new() };
+    rules.iter().filter_map(|rule| reader.rule(rule)).collect()
+}
+
+/// What rules are read with.
+struct Reader<'a> {
+    fields: &'a [&'a str],
+    agreements: &'a Agreements,
+    levels: &'a [SafeText],
+    problems: &'a mut Problems,
+}
+
+impl Reader<'_> {
+    fn rule(&mut self, value: &Value) -> Option<MapRule> {
+        let table = value.table(self.problems)?;
+        let known: Vec<&str> = TEST_KEYS.iter().chain(MapTarget::VARIANTS).copied().collect();
+        table.only(&known, "a map rule", self.problems);
+        let field = self.field(table);
+        let test = self.test(table);
+        let mut gives = Vec::new();
+        let mut targets = 0;
+        for entry in &table.entries {
+            if let Ok(target) = entry.key.parse::<MapTarget>() {
+                targets += 1;
+                gives.extend(self.gives(entry, target, test.as_ref()).map(|text| (target, text)));
+            }
+        }
+        if targets == 0 {
+            let help = format!("add a target, such as severity = \"S1\": there are {}", MapTarget::VARIANTS.join(", "));
+            self.problems.missing(&value.at, "this rule gives nothing", help);
+        }
+        Some(MapRule { field: field?, test: test?, gives, origin: value.at.origin() })
+    }
+
+    fn field(&mut self, table: &Table) -> Option<String> {
+        let Some(value) = table.get("field") else {
+            let help = format!("add field = \"…\": there are {}", self.fields.join(", "));
+            self.problems.missing(&table.at, "this rule names no field", help);
+            return None;
+        };
+        let field = value.line(self.problems)?;
+        let custom = field.as_str().strip_prefix("custom.").is_some_and(|name| !name.is_empty());
+        if !custom && !self.fields.contains(&field.as_str()) {
+            let help = nearest::suggest(field.as_str(), self.fields);
+            self.problems.error(&value.at, format!("there is no field '{field}'"), help);
+            return None;
+        }
+        Some(field.as_str().to_owned())
+    }
+
+    fn test(&mut self, table: &Table) -> Option<MapTest> {
+        match (table.get("is"), table.get("matches")) {
+            (Some(is), None) => is.text(self.problems).map(|text| MapTest::Is(text.to_owned())),
+            (None, Some(matches)) => {
+                let text = matches.text(self.problems)?;
+                match RegexBuilder::new(text).case_insensitive(true).size_limit(MOST_REGEX_BYTES).build() {
+                    Ok(regex) => Some(MapTest::Matches(regex)),
+                    Err(error) => {
+                        // the last line says what is wrong; those before draw where
+                        let reason = error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                        let help = "in single quotes a backslash is itself: 'L\\d'";
+                        self.problems.error(&matches.at, format!("this is no regular expression: {reason}"), help);
+                        None
+                    }
+                }
+            }
+            (Some(_), Some(both)) => {
+                self.problems.error(&both.at, "this rule has both 'is' and 'matches'", "leave one of them out");
+                None
+            }
+            (None, None) => {
+                let help = "add is = \"…\", the whole value, or matches = \"…\", a regular expression; both without case";
+                self.problems.missing(&table.at, "this rule does not say what the field must be", help);
+                None
+            }
+        }
+    }
+
+    /// What a rule gives a target, as text; what contains `$1` is known only when it matches.
+    fn gives(&mut self, entry: &Entry, target: MapTarget, test: Option<&MapTest>) -> Option<String> {
+        let value = &entry.value;
+        if let (MapTarget::CallbackRequested, Kind::Boolean(is)) = (target, &value.kind) {
+            return Some(is.to_string());
+        }
+        if target == MapTarget::CallbackRequested && !matches!(&value.kind, Kind::Text(text) if text.contains('$')) {
+            return value.wrong(self.problems, "true or false", "write true or false without quotes");
+        }
+        let text = value.text(self.problems)?;
+        if text.contains('$') {
+            let ok = self.groups(value, text, test);
+            return ok.then(|| text.to_owned());
+        }
+        let ok = match target {
+            MapTarget::Severity => {
+                self.known(value, Severity::parse(text).is_some(), "a severity", || nearest::suggest(text, &["S1", "S2", "S3", "S4", "S5"]))
+            }
+            MapTarget::Status => self.known(value, STATUSES.contains(&text), "a status", || nearest::suggest(text, &STATUSES)),
+            MapTarget::Agreement => {
+                let names: Vec<&str> = self.agreements.all().iter().map(|a| a.name.as_str()).collect();
+                self.known(value, names.contains(&text), "the name of an agreement", || nearest::suggest(text, &names))
+            }
+            MapTarget::SupportLevel => return agreement::level(value, self.levels, self.problems).map(|l| l.as_str().to_owned()),
+            _ => value.line(self.problems).is_some(),
+        };
+        ok.then(|| text.to_owned())
+    }
+
+    fn known(&mut self, value: &Value, is: bool, wanted: &str, help: impl FnOnce() -> String) -> bool {
+        if let (false, Kind::Text(text)) = (is, &value.kind) {
+            self.problems.error(&value.at, format!("'{}' is not {wanted}", shown(text)), help());
+        }
+        is
+    }
+
+    /// Whether every `$1` and `$name` is a group of the expression.
+    fn groups(&mut self, value: &Value, text: &str, test: Option<&MapTest>) -> bool {
+        let regex = match test {
+            None => return true,
+            Some(MapTest::Matches(regex)) => Some(regex),
+            Some(MapTest::Is(_)) => None,
+        };
+        for group in references(text) {
+            let known = regex.is_some_and(|r| has_group(r, group));
+            if !known {
+                let what = format!("there is no group '${}' to take from", shown(group));
+                let help = match regex {
+                    Some(regex) => {
+                        format!("'matches' has {} groups in parentheses; write ${{1}} where letters follow", regex.captures_len() - 1)
+                    }
+                    None => "only 'matches' has groups, 'is' has none".to_owned(),
+                };
+                self.problems.error(&value.at, what, help);
+                return false;
+            }
+        }
+        true
+    }
+}
+
+fn has_group(regex: &Regex, group: &str) -> bool {
+    match group.parse::<usize>() {
+        Ok(number) => number < regex.captures_len(),
+        Err(_) => regex.capture_names().flatten().any(|name| name == group),
+    }
+}
+
+/// The groups that a replacement refers to, as the regex crate reads them: `$1`, `$name`, `${1}`; `$$` is a dollar.
+fn references(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('$') {
+            rest = after;
+        } else if let Some((group, after)) = rest.strip_prefix('{').and_then(|r| r.split_once('}')) {
+            found.push(group);
+            rest = after;
+        } else {
+            let length = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+            found.push(&rest[..length]);
+            rest = &rest[length..];
+        }
+    }
+    found
+}

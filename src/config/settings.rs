@@ -1,0 +1,252 @@
+//! The whole of the configuration, read from a file or from a text.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
+use super::agreement;
+use super::document::{self, Kind, Table, Value, shown};
+use super::files::{self, Files};
+use super::hold_over;
+use super::include;
+use super::layers::{self, SCALARS};
+use super::nearest;
+use super::problem::{Problem, Problems};
+use super::{duration, source, zone};
+use crate::domain::{Agreement, Agreements, SafeText};
+use crate::sources::SourceSettings;
+
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// As the terminal and the environment say.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Everything the configuration says, checked.
+#[derive(Debug)]
+pub struct Settings {
+    /// The file it was read from; `None` for the demo.
+    pub file: Option<PathBuf>,
+    /// The engineer's zone.
+    pub timezone: Tz,
+    /// The name of the theme.
+    pub theme: String,
+    /// When colours are used.
+    pub color: ColorChoice,
+    /// Only ASCII on the screen.
+    pub ascii: bool,
+    /// The agreements, ready to be matched.
+    pub agreements: Arc<Agreements>,
+    /// The sources in the order written.
+    pub sources: Vec<SourceSettings>,
+    /// What is odd.
+    pub warnings: Vec<Problem>,
+}
+
+/// Keys of the top level that are no single value.
+const STRUCTURES: [&str; 5] = ["support_levels", "include", "template", "agreement", "source"];
+
+/// The support levels where the configuration does not list its own.
+const SUPPORT_LEVELS: [&str; 3] = ["L1", "L2", "L3"];
+
+/// Reads the configuration in a file, the files it includes, and the environment.
+///
+/// # Errors
+/// All problems, warnings too, when any of them is an error. Where the file itself cannot be read, there is one problem and
+/// it is marked [`Problem::unreadable`].
+pub fn load(path: &Path, env: &[(String, String)]) -> Result<Settings, Vec<Problem>> {
+    let mut files = Files::new(home(env));
+    let label = files.add(path);
+    let mut problems = Problems::default();
+    let text = match files::read_any(path) {
+        Ok(text) => text,
+        Err(error) => {
+            problems.unreadable(
+                &label,
+                format!("the configuration cannot be read: {error}"),
+                "check the path, or name another with --config",
+            );
+            return Err(problems.finish());
+        }
+    };
+    let main = document::read(&text, &label, &mut problems);
+    let included = match main.get("include") {
+        Some(include) => include::read(path, include, &mut files, &mut problems),
+        None => Vec::new(),
+    };
+    let mut settings = build(&main, &included, &files, env, problems)?;
+    settings.file = Some(path.to_owned());
+    Ok(settings)
+}
+
+/// Reads a configuration that stands in a text and names no other file.
+///
+/// # Errors
+/// As [`load`].
+pub fn parse(text: &str, file_name: &str, env: &[(String, String)]) -> Result<Settings, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let main = document::read(text, &file_name.into(), &mut problems);
+    if let Some(include) = main.get("include") {
+        problems.error(&include.at, "files are not read here", "write what is in them instead");
+    }
+    build(&main, &[], &Files::new(home(env)), env, problems)
+}
+
+/// Where the configuration is when `--config` does not say: `$HOLDOVER_CONFIG`, else in the XDG configuration folder.
+#[must_use]
+pub fn default_path(env: &[(String, String)]) -> PathBuf {
+    let folder = || match variable(env, "XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute()) {
+        Some(folder) => folder,
+        None => home(env).unwrap_or_default().join(".config"),
+    };
+    variable(env, "HOLDOVER_CONFIG").map_or_else(|| folder().join("holdover").join("config.toml"), PathBuf::from)
+}
+
+fn variable<'a>(env: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    env.iter().find(|(n, text)| n == name && !text.is_empty()).map(|(_, text)| text.as_str())
+}
+
+fn home(env: &[(String, String)]) -> Option<PathBuf> {
+    variable(env, "HOME").map(PathBuf::from)
+}
+
+fn build(
+    main: &Table,
+    included: &[Table],
+    files: &Files,
+    env: &[(String, String)],
+    mut problems: Problems,
+) -> Result<Settings, Vec<Problem>> {
+    let known: Vec<&str> = SCALARS.iter().map(|(key, _)| *key).chain(STRUCTURES).collect();
+    main.only(&known, "the configuration", &mut problems);
+    let scalars = layers::layer(main, env, &mut problems);
+    let levels = support_levels(main, &mut problems);
+    let trees: Vec<&Table> = std::iter::once(main).chain(included).collect();
+    let agreements = agreements(&trees, files, &levels, &mut problems);
+    let seconds = |key| duration::parse(&scalars.get(key)).unwrap_or(Duration::from_secs(60));
+    let tables = elements(&[main], "source", &mut problems);
+    source::duplicates(&tables, &mut problems);
+    let mut reader = source::Reader {
+        files,
+        agreements: &agreements,
+        levels: &levels,
+        poll_every: seconds("poll_every"),
+        blind_after: seconds("blind_after"),
+        problems: &mut problems,
+    };
+    let sources: Vec<SourceSettings> = tables.iter().filter_map(|table| reader.source(table)).collect();
+    if problems.any_error() {
+        return Err(problems.finish());
+    }
+    Ok(Settings {
+        file: None,
+        timezone: zone::parse(&scalars.get("timezone")).unwrap_or_else(zone::of_host),
+        theme: scalars.get("theme"),
+        color: <ColorChoice as clap::ValueEnum>::from_str(&scalars.get("color"), false).unwrap_or_default(),
+        ascii: scalars.get("ascii") == "true",
+        agreements: Arc::new(agreements),
+        sources,
+        warnings: problems.finish(),
+    })
+}
+
+/// The tables of a `[[key]]`, of all trees in their order.
+fn elements<'a>(trees: &[&'a Table], key: &str, problems: &mut Problems) -> Vec<&'a Table> {
+    let mut tables = Vec::new();
+    for value in trees.iter().filter_map(|tree| tree.get(key)) {
+        let Kind::List(list) = &value.kind else {
+            let () = value.wrong(problems, "a list of tables", &format!("write [[{key}]]")).unwrap_or_default();
+            continue;
+        };
+        tables.extend(list.iter().filter_map(|element| element.table(problems)));
+    }
+    tables
+}
+
+fn support_levels(main: &Table, problems: &mut Problems) -> Arc<[SafeText]> {
+    let mut levels: Vec<SafeText> = Vec::new();
+    let Some(value) = main.get("support_levels") else { return SUPPORT_LEVELS.map(SafeText::line).into() };
+    for element in value.list(problems).unwrap_or_default() {
+        let Some(level) = element.line(problems) else { continue };
+        if levels.iter().any(|l| l.eq_ignore_case(&level)) {
+            problems.error(&element.at, format!("the level '{level}' is listed twice"), "list each once, the shallowest first");
+        }
+        levels.push(level);
+    }
+    if levels.is_empty() {
+        problems.error(&value.at, "there is no support level", "list at least one, or leave support_levels out");
+    }
+    levels.into()
+}
+
+/// The agreements in order: those of the main file, then those of each included file.
+fn agreements(trees: &[&Table], files: &Files, levels: &Arc<[SafeText]>, problems: &mut Problems) -> Agreements {
+    let templates = elements(trees, "template", problems);
+    let tables = elements(trees, "agreement", problems);
+    names(&templates, "templates", problems);
+    names(&tables, "agreements", problems);
+    let template_keys: Vec<&str> = agreement::AGREEMENT_KEYS.iter().copied().filter(|key| *key != "like").collect();
+    let mut reader = agreement::Reader { files, levels, problems };
+    for template in &templates {
+        template.only(&template_keys, "a template", reader.problems);
+        if template.get("name").is_none() {
+            reader.problems.missing(&template.at, "this template has no name", "add name = \"…\", so that an agreement can be like it");
+        }
+        reader.template(template);
+    }
+    let mut list: Vec<Agreement> = Vec::new();
+    for table in tables {
+        table.only(agreement::AGREEMENT_KEYS, "an agreement", reader.problems);
+        let template = table.get("like").and_then(|like| template(like, &templates, reader.problems));
+        let merged = template.map_or_else(|| table.clone(), |template| agreement::like(table, template));
+        let Some(agreement) = reader.agreement(&merged) else { continue };
+        if merged.get("hold_over_to").is_none() {
+            hold_over::must_say(&agreement, &table.at, reader.problems);
+        }
+        list.push(agreement);
+    }
+    match Agreements::new(list) {
+        Ok(agreements) => agreements,
+        Err(bad) => {
+            // each pattern was judged by itself, so together they are only too many
+            problems.error(&trees[0].at, bad.to_string(), "use fewer patterns");
+            Agreements::default()
+        }
+    }
+}
+
+fn template<'a>(like: &Value, templates: &[&'a Table], problems: &mut Problems) -> Option<&'a Table> {
+    let wanted = like.text(problems)?;
+    let named = |table: &Table| matches!(table.get("name").map(|n| &n.kind), Some(Kind::Text(name)) if name == wanted);
+    let found = templates.iter().find(|table| named(table)).copied();
+    if found.is_none() {
+        let names: Vec<&str> = templates.iter().filter_map(|t| text_of(t.get("name")?)).collect();
+        let help = if names.is_empty() { "write a [[template]] with that name".to_owned() } else { nearest::suggest(wanted, &names) };
+        problems.error(&like.at, format!("there is no template '{}'", shown(wanted)), help);
+    }
+    found
+}
+
+fn text_of(value: &Value) -> Option<&str> {
+    if let Kind::Text(text) = &value.kind { Some(text) } else { None }
+}
+
+/// Reports names that are given twice.
+fn names(tables: &[&Table], what: &str, problems: &mut Problems) {
+    let mut seen: Vec<&str> = Vec::new();
+    for value in tables.iter().filter_map(|table| table.get("name")) {
+        let Some(name) = text_of(value) else { continue };
+        if seen.contains(&name) {
+            problems.error(&value.at, format!("two {what} are named '{}'", shown(name)), "give each its own name");
+        }
+        seen.push(name);
+    }
+}
