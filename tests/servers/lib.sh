@@ -1,0 +1,63 @@
+# What the scripts for real ticket servers share. Sourced, never run.
+# All state is in $HOLDOVER_SERVERS (default ${TMPDIR:-/tmp}/holdover-servers); everything listens on loopback only.
+set -euo pipefail
+HOST=127.0.0.1
+STATE=${HOLDOVER_SERVERS:-${TMPDIR:-/tmp}/holdover-servers}
+WAIT=${HOLDOVER_SERVER_WAIT:-90}
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 no_proxy=127.0.0.1,localhost NO_PROXY=127.0.0.1,localhost
+
+say() { printf '[%s] %s\n' "$NAME" "$*" >&2; }
+die() { say "ERROR: $*"; exit 1; }
+
+missing() { local p; for p in "$@"; do dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || echo "$p"; done; }
+
+# apt_install PACKAGE... : only what is missing; no service is started by it
+apt_install() {
+  local packages policy=/usr/sbin/policy-rc.d made=''
+  packages=$(missing "$@")
+  [ -n "$packages" ] || return 0
+  find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' | grep -q . || apt-get -q update >/dev/null
+  if [ ! -e "$policy" ]; then printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; made=1; fi
+  mkdir -p "$STATE"
+  # shellcheck disable=SC2086
+  apt-get -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 --no-install-recommends install $packages \
+    >"$STATE/apt-$NAME.log" 2>&1 || { tail -40 "$STATE/apt-$NAME.log" >&2; [ -z "$made" ] || rm -f "$policy"; die 'apt-get install failed'; }
+  [ -z "$made" ] || rm -f "$policy"
+}
+
+alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
+
+# spawn PIDFILE LOG COMMAND... : in a session of its own, without stdin
+spawn() {
+  local pidfile=$1 log=$2
+  shift 2
+  alive "$pidfile" && { say "already running, pid $(cat "$pidfile")"; return 0; }
+  setsid "$@" </dev/null >>"$log" 2>&1 &
+  echo $! >"$pidfile"
+  disown || true
+}
+
+# wait_http URL PIDFILE LOG [curl arguments] : bounded, and fails at once when the process has died
+wait_http() {
+  local url=$1 pidfile=$2 log=$3 i
+  shift 3
+  for ((i = 0; i < WAIT * 5; i++)); do
+    curl -fsS -o /dev/null --max-time 5 "$@" "$url" 2>/dev/null && { say "ready: $url"; return 0; }
+    alive "$pidfile" || { tail -30 "$log" >&2; die 'the server died before it was ready'; }
+    sleep 0.2
+  done
+  tail -30 "$log" >&2
+  die "not ready after $WAIT s: $url"
+}
+
+# stop_pid PIDFILE : TERM, 10 s, KILL; only ever the pid that spawn wrote
+stop_pid() {
+  local pidfile=$1 pid i
+  alive "$pidfile" || { rm -f "$pidfile"; return 0; }
+  pid=$(cat "$pidfile")
+  kill -TERM "$pid" 2>/dev/null || true
+  for ((i = 0; i < 50; i++)); do kill -0 "$pid" 2>/dev/null || break; sleep 0.2; done
+  kill -0 "$pid" 2>/dev/null && kill -KILL "$pid"
+  rm -f "$pidfile"
+  say "stopped pid $pid"
+}
