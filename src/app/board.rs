@@ -53,8 +53,9 @@ impl Board {
     #[must_use]
     pub fn new(tickets: impl IntoIterator<Item = Arc<Ticket>>, agreements: &Agreements, at: DateTime<Utc>) -> Self {
         let row = |ticket: Arc<Ticket>| BoardRow { verdict: judge(&ticket, agreements, at), ticket };
-        let tickets = tickets.into_iter();
-        let mut rows = Vec::with_capacity(tickets.size_hint().0);
+        // pointers first: their number is the size of the much larger rows
+        let tickets: Vec<Arc<Ticket>> = tickets.into_iter().collect();
+        let mut rows = Vec::with_capacity(tickets.len());
         let mut resolved = Vec::new();
         for ticket in tickets {
             if is_resolved(&ticket, at) { &mut resolved } else { &mut rows }.push(row(ticket));

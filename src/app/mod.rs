@@ -4,6 +4,7 @@ mod board;
 mod json;
 mod order;
 mod store;
+pub mod words;
 
 pub use board::{Board, BoardRow, Counts, Next, NextKind};
 pub use json::{BoardJson, TicketJson};

@@ -1,0 +1,54 @@
+//! Lengths of time and instants in the few words that a row has room for.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+/// A length of time in minutes and hours, in seconds only below two minutes: `45s`, `23m`, `4h`, `1h30m`; what is left
+/// over of a minute is dropped, so that nobody is promised time that is not there.
+#[must_use]
+pub fn length(seconds: i64) -> String {
+    let sign = if seconds < 0 { "-" } else { "" };
+    let seconds = seconds.unsigned_abs();
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    match (hours, minutes) {
+        _ if seconds < 120 => format!("{sign}{seconds}s"),
+        (0, minutes) => format!("{sign}{minutes}m"),
+        (hours, 0) => format!("{sign}{hours}h"),
+        (hours, minutes) => format!("{sign}{hours}h{minutes:02}m"),
+    }
+}
+
+/// An instant on the reader's clock: `Mon 00:14` within six days of `now`, else `Tue 29 Dec 09:00`, with the year where
+/// that is another.
+#[must_use]
+pub fn moment(zone: Tz, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    use chrono::Datelike;
+    let (local, today) = (at.with_timezone(&zone), now.with_timezone(&zone));
+    let format = if (at - now).abs() < TimeDelta::days(6) {
+        "%a %H:%M"
+    } else if local.year() == today.year() {
+        "%a %-d %b %H:%M"
+    } else {
+        "%a %-d %b %Y %H:%M"
+    };
+    local.format(format).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_short_and_never_longer_than_the_truth() {
+        let said = [0, 1, 119, 120, 179, 3599, 3600, 5400, 3661, 360_000, -61, -240].map(length);
+        assert_eq!(said, ["0s", "1s", "119s", "2m", "2m", "59m", "1h", "1h30m", "1h01m", "100h", "-61s", "-4m"]);
+    }
+
+    #[test]
+    fn instants_near_by_need_no_date() {
+        let now = DateTime::from_timestamp(1_798_107_600, 0).unwrap();
+        let said = [0, 5 * 86_400, 6 * 86_400, -7 * 86_400, 30 * 86_400]
+            .map(|s| moment(chrono_tz::Europe::London, now + TimeDelta::seconds(s), now));
+        assert_eq!(said, ["Thu 10:20", "Tue 10:20", "Wed 30 Dec 10:20", "Thu 17 Dec 10:20", "Sat 23 Jan 2027 10:20"]);
+    }
+}

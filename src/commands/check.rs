@@ -1,0 +1,124 @@
+//! `holdover check`: whether the configuration is sound, and whether it knows every client in the queue.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use super::cli::{CheckArgs, Global};
+use super::output;
+use super::run::settings;
+use super::session::{Exit, Session};
+use crate::config::{Level, Problem, Settings};
+use crate::domain::{NoAgreement, SafeText, Ticket};
+use crate::sources::{Clock, SourceKind};
+
+/// Says every mistake and oddity.
+///
+/// # Errors
+/// Where stdout cannot be written.
+pub(super) fn run(args: &CheckArgs, global: &Global, clock: Clock, environment: Vec<(String, String)>) -> color_eyre::Result<Exit> {
+    let (problems, sound) = match settings(global, &environment) {
+        Ok(mut settings) => {
+            let mut problems = std::mem::take(&mut settings.warnings);
+            let session = Session { settings, clock, environment };
+            problems.extend(in_the_queues(&session)?);
+            let Settings { agreements, sources, .. } = &session.settings;
+            let sound = format!("{} and {}", count(agreements.all().len(), "agreement"), count(sources.len(), "source"));
+            (problems, Some(sound))
+        }
+        Err(problems) => (problems, None),
+    };
+    if let Some(unreadable) = problems.iter().find(|p| p.unreadable) {
+        output::say(unreadable);
+        return Ok(Exit::Usage);
+    }
+    if args.json {
+        output::print_json(&problems.iter().map(ProblemJson::new).collect::<Vec<_>>())?;
+    } else {
+        output::print(|out| print(&problems, sound.as_deref(), out))?;
+    }
+    Ok(if problems.iter().any(|p| p.level == Level::Error) { Exit::Failed } else { Exit::Done })
+}
+
+fn print(problems: &[Problem], sound: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+    for problem in problems {
+        writeln!(out, "{}", SafeText::line(&problem.to_string()))?;
+    }
+    let errors = problems.iter().filter(|p| p.level == Level::Error).count();
+    let warnings = count(problems.len() - errors, "warning");
+    match sound {
+        Some(sound) => writeln!(out, "the configuration is sound: {sound}, {warnings}"),
+        None => writeln!(out, "the configuration cannot be used: {}, {warnings}", count(errors, "error")),
+    }
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A problem with its text made safe: it quotes what stands in files.
+#[derive(serde::Serialize)]
+struct ProblemJson {
+    level: Level,
+    file: SafeText,
+    line: u32,
+    path: SafeText,
+    what: SafeText,
+    help: SafeText,
+}
+
+impl ProblemJson {
+    fn new(problem: &Problem) -> Self {
+        Self {
+            level: problem.level,
+            file: SafeText::line(&problem.file),
+            line: problem.line,
+            path: SafeText::line(&problem.path),
+            what: SafeText::line(&problem.what),
+            help: SafeText::line(&problem.help),
+        }
+    }
+}
+
+/// Warnings from the queues that can be read without a network: clients that no agreement matches, files that do not answer.
+fn in_the_queues(session: &Session) -> color_eyre::Result<Vec<Problem>> {
+    let mut problems = Vec::new();
+    for (index, source) in session.settings.sources.iter().enumerate() {
+        if !matches!(source.kind, SourceKind::File { .. }) {
+            continue;
+        }
+        let warning = |what: String, help: String| Problem {
+            level: Level::Warning,
+            file: source.origin.file.to_string(),
+            line: source.origin.line,
+            path: format!("source[{index}]"),
+            what,
+            help,
+            unreadable: false,
+        };
+        match session.ask(source)? {
+            Ok(pass) => {
+                let strangers = strangers(&pass.tickets, session).into_iter();
+                problems.extend(strangers.map(|(reason, help)| warning(format!("a ticket of {}: {reason}", source.name), help.to_owned())));
+            }
+            Err(fault) => problems.push(warning(format!("{} cannot be read: {}", source.name, fault.text), "see the path".to_owned())),
+        }
+    }
+    Ok(problems)
+}
+
+/// Why no agreement covers a ticket and what would help, once for each client or name.
+fn strangers(tickets: &[Arc<Ticket>], session: &Session) -> BTreeSet<(String, &'static str)> {
+    let now = (session.clock)();
+    let readable = tickets.iter().filter(|ticket| ticket.unreadable.is_none());
+    let reasons = readable.filter_map(|t| session.settings.agreements.find(t, t.submitted_at.unwrap_or(now)).err());
+    let with_help = reasons.map(|reason| {
+        let help = match reason {
+            NoAgreement::NoMatch { .. } => "add a pattern that fits to the clients of an agreement, or name one agreement default",
+            NoAgreement::UnknownName { .. } => "correct the name in the source, or add an agreement of that name",
+            NoAgreement::OutOfDate { .. } => "extend its valid_from and valid_to, or add the agreement that follows it",
+        };
+        (reason.to_string(), help)
+    });
+    with_help.collect()
+}

@@ -1,0 +1,111 @@
+//! The command line: verbs and flags. What is not built is not offered.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::ColorChoice;
+
+/// What must be handled now under the support agreement, and what is held over. Without a verb: the dashboard.
+#[derive(Debug, Parser)]
+#[command(name = "holdover", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Flags of every verb.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do; the dashboard where it is missing.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// Flags of every verb.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The configuration; without it `$HOLDOVER_CONFIG`, else holdover/config.toml in the configuration folder
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// An embedded queue and its agreements; needs no configuration and no network
+    #[arg(long, global = true, conflicts_with = "config")]
+    pub demo: bool,
+    /// The theme by name
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Only ASCII on the screen
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// When colours are used
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub color: Option<ColorChoice>,
+    /// As it was or will be at T, RFC 3339 or local time: 2026-12-25T02:20Z, "2026-12-25 02:20"; nothing is sent
+    #[arg(long, global = true, value_name = "T", allow_hyphen_values = true)]
+    pub at: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Print the board, once
+    List(ListArgs),
+    /// Say why a ticket is to be handled now, or is held
+    Explain(ExplainArgs),
+    /// Acknowledge tickets
+    Ack(AckArgs),
+    /// Say whether the configuration is sound
+    Check(CheckArgs),
+}
+
+/// Flags of `list`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that somebody types")]
+pub struct ListArgs {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Only what is to be decided, unanswered or in hand
+    #[arg(long, conflicts_with = "held")]
+    pub now: bool,
+    /// Only what is held over
+    #[arg(long)]
+    pub held: bool,
+    /// Only tickets of this client
+    #[arg(long, value_name = "C")]
+    pub client: Option<String>,
+    /// Only this source; no other is asked
+    #[arg(long, value_name = "S")]
+    pub source: Option<String>,
+    /// Resolved tickets too, last
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The ticket: KEY, or SOURCE/KEY where several sources have it
+    pub key: String,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `ack`.
+#[derive(Debug, Args)]
+pub struct AckArgs {
+    /// The tickets: KEY, or SOURCE/KEY where several sources have it
+    #[arg(required = true, value_name = "KEY")]
+    pub keys: Vec<String>,
+    /// An internal note to go with it
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}

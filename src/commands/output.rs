@@ -1,0 +1,35 @@
+//! What goes to stdout and stderr: only what was asked for to the one, errors to the other.
+
+use std::fmt::Display;
+use std::io::{self, BufWriter, ErrorKind, Write};
+
+use crate::app::Ambiguous;
+use crate::domain::SafeText;
+
+/// Writes to stdout. A reader that has gone away, as `head` does, is no error.
+pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(gone) if gone.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// Writes a value as one line of JSON.
+pub(super) fn print_json(value: &impl serde::Serialize) -> io::Result<()> {
+    print(|mut out| {
+        serde_json::to_writer(&mut out, value)?;
+        writeln!(out)
+    })
+}
+
+/// Says something on stderr, made safe for a terminal. Nobody may be listening there.
+pub(super) fn say(text: &impl Display) {
+    let _ = writeln!(io::stderr(), "{}", SafeText::body(&text.to_string()));
+}
+
+/// What to say of a key that may mean several tickets.
+pub(super) fn ambiguous(ambiguous: &Ambiguous) -> String {
+    let candidates: Vec<String> = ambiguous.candidates.iter().map(ToString::to_string).collect();
+    format!("{ambiguous} – it may mean {} – name the source", candidates.join(" or "))
+}

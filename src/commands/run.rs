@@ -1,0 +1,102 @@
+//! From the command line to a verb: settings, the clock or `--at`, dispatch.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono_tz::Tz;
+use color_eyre::eyre::Result;
+
+use super::cli::{Cli, Global, Verb};
+use super::session::{Exit, Session};
+use super::{ack, check, explain, list, output};
+use crate::config::{self, Problem, Settings};
+use crate::domain::{instant, resolve_local};
+use crate::sources::{self, Clock};
+
+/// Runs the verb of a command line. `clock` says the time and `environment` the variables: nothing below reads them itself.
+///
+/// # Errors
+/// What is nobody's mistake but the machine's: stdout that cannot be written.
+pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result<Exit> {
+    let Cli { global, verb } = cli;
+    if let Some(Verb::Check(args)) = &verb {
+        return check::run(args, &global, clock, environment);
+    }
+    let settings = match settings(&global, &environment) {
+        Ok(settings) => settings,
+        Err(problems) => {
+            problems.iter().for_each(output::say);
+            return Ok(Exit::Usage);
+        }
+    };
+    let clock = match global.at.as_deref().map(|written| parse_at(written, settings.timezone)).transpose() {
+        Ok(None) => clock,
+        Ok(Some(at)) => Arc::new(move || at),
+        Err(wrong) => {
+            output::say(&wrong);
+            return Ok(Exit::Usage);
+        }
+    };
+    let session = Session { settings, clock, environment };
+    match &verb {
+        Some(Verb::List(args)) => list::run(args, &session),
+        Some(Verb::Explain(args)) => explain::run(args, &session),
+        Some(Verb::Ack(args)) => {
+            if global.at.is_some() {
+                output::say(&"ack sends, and nothing is sent with --at – leave --at out");
+                return Ok(Exit::Usage);
+            }
+            ack::run(args, &session)
+        }
+        Some(Verb::Check(_)) | None => {
+            output::say(&"no verb – see holdover --help");
+            Ok(Exit::Usage)
+        }
+    }
+}
+
+/// The settings: of the embedded demo, or of the file and the environment; flags win.
+pub(super) fn settings(global: &Global, environment: &[(String, String)]) -> Result<Settings, Vec<Problem>> {
+    let mut settings = if global.demo {
+        config::parse(sources::demo_agreements(), "demo", &[])?
+    } else {
+        config::load(&path(global, environment), environment)?
+    };
+    if let Some(theme) = &global.theme {
+        settings.theme.clone_from(theme);
+    }
+    if let Some(color) = global.color {
+        settings.color = color;
+    }
+    settings.ascii |= global.ascii;
+    Ok(settings)
+}
+
+/// Where the configuration is.
+fn path(global: &Global, environment: &[(String, String)]) -> PathBuf {
+    global.config.clone().unwrap_or_else(|| config::default_path(environment))
+}
+
+/// Reads `--at`: RFC 3339, or local time in the engineer's zone. A time that its clock skips is the instant after the
+/// gap, one that it shows twice is the first.
+fn parse_at(written: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
+    const FORMATS: [&str; 4] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
+    let text = written.trim();
+    let local = FORMATS.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    // RFC 3339 wants seconds, people do not: 2026-12-25T02:20Z
+    let without_seconds = || DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M%#z").ok();
+    let at = match DateTime::parse_from_rfc3339(text).ok().or_else(without_seconds) {
+        Some(at) => Some(instant::whole_seconds(at.to_utc())),
+        None => local.map(|local| instant::from_seconds(resolve_local(zone, local))),
+    };
+    let at = at.ok_or_else(|| {
+        format!("--at '{written}' is no time – it wants RFC 3339 or local time – write 2026-12-25T02:20:00Z or \"2026-12-25 02:20\"")
+    })?;
+    let year = chrono::Datelike::year(&at);
+    if (1970..2200).contains(&year) {
+        Ok(at)
+    } else {
+        Err(format!("--at '{written}' cannot be judged – the calendars know 1970 to 2199 – choose a year between"))
+    }
+}

@@ -1,0 +1,22 @@
+//! From settings to a source that can be asked.
+
+use std::sync::Arc;
+
+use super::settings::SourceSettings;
+use super::source::{Clock, TicketSource};
+use crate::domain::{Fault, FaultKind, SafeText};
+
+/// Opens a source. `environment` holds the variables that a token may be in.
+///
+/// # Errors
+/// Why it cannot be asked at all.
+pub fn build(settings: &SourceSettings, _clock: Clock, _environment: &[(String, String)]) -> Result<Arc<dyn TicketSource>, Fault> {
+    let text = format!("{} cannot be opened – this version knows no kind of source – leave it out", settings.name);
+    Err(Fault { kind: FaultKind::Unsupported, text: SafeText::line(&text), retry_after: None })
+}
+
+/// The configuration of the embedded demo.
+#[must_use]
+pub const fn demo_agreements() -> &'static str {
+    ""
+}
