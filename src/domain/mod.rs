@@ -32,4 +32,5 @@ pub use safe_text::SafeText;
 pub use severity::Severity;
 pub use ticket::{Assessment, ClientContact, Contact, OnClient, SourceName, Status, Ticket, TicketKey};
 pub use verdict::{Bill, Billing, Clock, ClockState, Group, Obligation, Verdict, judge};
+pub use zone::instant_of_local;
 pub use zone::resolve as resolve_local;

@@ -1,7 +1,9 @@
 //! Wall-clock times of a zone as instants, whatever its clock changes do.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
+
+use super::instant::from_seconds;
 
 /// Seconds of a day whose clock does not change.
 pub const DAY: i64 = 86_400;
@@ -67,4 +69,10 @@ pub fn date_of(zone: Tz, at: i64) -> NaiveDate {
 /// Unix seconds as a date and time without a zone; beyond the calendar the epoch, which no caller reaches.
 fn naive(at: i64) -> NaiveDateTime {
     chrono::DateTime::from_timestamp(at, 0).unwrap_or_default().naive_utc()
+}
+
+/// The instant of a local time: in a gap the first after it, in a repeated hour the first occurrence.
+#[must_use]
+pub fn instant_of_local(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
+    from_seconds(resolve(zone, local))
 }

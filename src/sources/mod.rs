@@ -3,7 +3,10 @@
 mod build;
 mod settings;
 mod source;
+mod ticket_entry;
+mod ticket_reader;
 
 pub use build::{build, demo_agreements};
 pub use settings::{MapRule, MapTarget, MapTest, RedmineSettings, SourceKind, SourceSettings, TokenSource};
 pub use source::{Clock, TicketSource};
+pub use ticket_reader::{TicketFormat, read_tickets};

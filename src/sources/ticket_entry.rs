@@ -1,0 +1,316 @@
+//! One entry of a ticket file: its members, each read from raw JSON by itself. A member that cannot be read counts as
+//! absent and is noted with its raw value.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
+use chrono_tz::Tz;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::domain::{
+    Assessment, ClientContact, Contact, OnClient, SafeText, Severity, SourceName, Status, Ticket, TicketKey, instant_of_local,
+};
+
+type Raw<'a> = Option<&'a RawValue>;
+
+/// The members of an entry, unread; unknown ones, and those that are computed, are passed over.
+#[derive(Deserialize)]
+pub(super) struct Members<'a> {
+    #[serde(borrow)]
+    key: Raw<'a>,
+    title: Raw<'a>,
+    client: Raw<'a>,
+    agreement: Raw<'a>,
+    severity: Raw<'a>,
+    support_level: Raw<'a>,
+    channel: Raw<'a>,
+    service: Raw<'a>,
+    status: Raw<'a>,
+    assignee: Raw<'a>,
+    url: Raw<'a>,
+    description: Raw<'a>,
+    submitted_at: Raw<'a>,
+    acknowledged_at: Raw<'a>,
+    acknowledged_by: Raw<'a>,
+    answered_at: Raw<'a>,
+    last_word_at: Raw<'a>,
+    resolved_at: Raw<'a>,
+    contact: Raw<'a>,
+    callback_requested: Raw<'a>,
+    contacts: Raw<'a>,
+    assessments: Raw<'a>,
+    on_client: Raw<'a>,
+}
+
+/// What an entry is read with.
+pub(super) struct Reading<'a> {
+    pub source: &'a SourceName,
+    pub timezone: Option<Tz>,
+}
+
+/// Why an instant could not be read.
+enum BadInstant {
+    /// It has no offset, and the source no zone.
+    NoZone,
+    /// It is no time at all.
+    NoTime,
+}
+
+impl BadInstant {
+    const fn words(&self) -> &'static str {
+        match self {
+            Self::NoZone => "has no offset, and the source says no timezone",
+            Self::NoTime => "is no time (RFC 3339, such as 2026-12-25T02:14:00Z)",
+        }
+    }
+}
+
+impl Reading<'_> {
+    /// The ticket of an entry.
+    ///
+    /// # Errors
+    /// Why it is none, with as much of it as could be read where its key could.
+    pub fn ticket(&self, members: &Members) -> Result<Ticket, (Option<Ticket>, String)> {
+        let key = match members.key {
+            None => return Err((None, "no key".to_owned())),
+            Some(raw) => key(raw).ok_or_else(|| (None, format!("no usable key: {}", shown(raw))))?,
+        };
+        let mut ticket = Ticket::new(TicketKey { source: self.source.clone(), key });
+        let mut notes = Vec::new();
+        self.texts(members, &mut ticket, &mut notes);
+        self.instants(members, &mut ticket, &mut notes);
+        self.lists(members, &mut ticket, &mut notes);
+        severity(members.severity, &mut ticket, &mut notes);
+        ticket.status = status(members.status, &mut notes);
+        ticket.contact = contact(members.contact, &mut notes);
+        ticket.callback_requested = members.callback_requested.is_some_and(|raw| {
+            serde_json::from_str(raw.get()).unwrap_or_else(|_| {
+                notes.push(not_read("callback_requested", raw, "is neither true nor false"));
+                false
+            })
+        });
+        let submitted = self.submitted(members.submitted_at, &mut notes);
+        ticket.notes = notes;
+        match submitted {
+            Ok(at) => {
+                ticket.submitted_at = at;
+                Ok(ticket)
+            }
+            Err(reason) => Err((Some(ticket), reason)),
+        }
+    }
+
+    /// The submission: one that cannot be understood makes the entry unreadable, one out of all range counts as missing.
+    fn submitted(&self, raw: Raw, notes: &mut Vec<SafeText>) -> Result<Option<DateTime<Utc>>, String> {
+        let Some(raw) = raw else { return Ok(None) };
+        match self.instant(raw) {
+            Ok(at) if (1970..=2199).contains(&chrono::Datelike::year(&at)) => Ok(Some(at)),
+            Ok(_) => {
+                notes.push(not_read("submitted_at", raw, "is not between 1970 and 2199: counts as missing"));
+                Ok(None)
+            }
+            Err(bad) => Err(format!("submitted_at {} {}", shown(raw), bad.words())),
+        }
+    }
+
+    fn texts(&self, members: &Members, ticket: &mut Ticket, notes: &mut Vec<SafeText>) {
+        if let Some(title) = text("title", members.title, SafeText::title, notes) {
+            ticket.title = title;
+        }
+        let mut line = |name, raw| text(name, raw, SafeText::line, notes);
+        ticket.client = line("client", members.client);
+        ticket.agreement = line("agreement", members.agreement);
+        ticket.support_level = line("support_level", members.support_level);
+        ticket.channel = line("channel", members.channel);
+        ticket.service = line("service", members.service);
+        ticket.assignee = line("assignee", members.assignee);
+        ticket.acknowledged_by = line("acknowledged_by", members.acknowledged_by);
+        ticket.description = text("description", members.description, SafeText::body, notes);
+        ticket.url = members.url.and_then(|raw| {
+            let url = string(raw).and_then(|url| web_address(&url));
+            if url.is_none() {
+                notes.push(not_read("url", raw, "is no http or https address without a user name"));
+            }
+            url
+        });
+    }
+
+    fn instants(&self, members: &Members, ticket: &mut Ticket, notes: &mut Vec<SafeText>) {
+        let mut read = |name, raw: Raw| {
+            let raw = raw?;
+            self.instant(raw).map_err(|bad| notes.push(not_read(name, raw, bad.words()))).ok()
+        };
+        ticket.acknowledged_at = read("acknowledged_at", members.acknowledged_at);
+        ticket.answered_at = read("answered_at", members.answered_at);
+        ticket.last_word_at = read("last_word_at", members.last_word_at);
+        ticket.resolved_at = read("resolved_at", members.resolved_at);
+    }
+
+    fn lists(&self, members: &Members, ticket: &mut Ticket, notes: &mut Vec<SafeText>) {
+        for raw in elements("contacts", members.contacts, notes) {
+            #[derive(Deserialize)]
+            struct Item<'a> {
+                #[serde(borrow)]
+                at: Raw<'a>,
+                channel: Raw<'a>,
+            }
+            let item = serde_json::from_str::<Item>(raw.get()).ok();
+            let at = item.as_ref().and_then(|i| i.at).and_then(|at| self.instant(at).ok());
+            match (at, item) {
+                (Some(at), Some(item)) => {
+                    ticket.contacts.push(ClientContact { at, channel: text("channel", item.channel, SafeText::line, notes) })
+                }
+                _ => notes.push(not_read("contacts", raw, "has no time that can be read")),
+            }
+        }
+        for raw in elements("assessments", members.assessments, notes) {
+            #[derive(Deserialize)]
+            struct Item<'a> {
+                #[serde(borrow)]
+                at: Raw<'a>,
+                severity: Raw<'a>,
+            }
+            let item = serde_json::from_str::<Item>(raw.get()).ok();
+            let at = item.as_ref().and_then(|i| i.at).and_then(|at| self.instant(at).ok());
+            let (Some(at), Some(item)) = (at, item) else {
+                notes.push(not_read("assessments", raw, "has no time that can be read"));
+                continue;
+            };
+            let severity = item.severity.and_then(string).and_then(|s| Severity::parse(&s));
+            if severity.is_none() {
+                notes.push(not_read("assessments", raw, "has no severity S1 to S5: unassessed from then"));
+            }
+            ticket.assessments.push(Assessment { at, severity });
+        }
+        for raw in elements("on_client", members.on_client, notes) {
+            #[derive(Deserialize)]
+            struct Item<'a> {
+                #[serde(borrow)]
+                from: Raw<'a>,
+                to: Raw<'a>,
+            }
+            let end = |raw: Raw| raw.map(|raw| self.instant(raw)).transpose();
+            let item = serde_json::from_str::<Item>(raw.get()).ok().and_then(|i| Some((end(i.from).ok()?, end(i.to).ok()?)));
+            // a stretch with an end that cannot be read is left out whole: a gap must not hold a ticket
+            match item {
+                Some((from, to)) => ticket.on_client.push(OnClient { from, to }),
+                None => notes.push(not_read("on_client", raw, "cannot be read as a stretch of time")),
+            }
+        }
+    }
+
+    /// An instant with an offset, or a local time in the source's zone; cut to whole seconds.
+    fn instant(&self, raw: &RawValue) -> Result<DateTime<Utc>, BadInstant> {
+        let text = string(raw).ok_or(BadInstant::NoTime)?;
+        let text = text.trim();
+        if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+            return Ok(at.with_timezone(&Utc).trunc_subsecs(0));
+        }
+        let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
+        let local = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()).ok_or(BadInstant::NoTime)?;
+        let zone = self.timezone.ok_or(BadInstant::NoZone)?;
+        Ok(instant_of_local(zone, local.trunc_subsecs(0)))
+    }
+}
+
+fn key(raw: &RawValue) -> Option<SafeText> {
+    let text = raw.get();
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(SafeText::line(text));
+    }
+    let key = string(raw)?;
+    let key = key.trim();
+    (!key.is_empty()).then(|| SafeText::line(key))
+}
+
+fn severity(raw: Raw, ticket: &mut Ticket, notes: &mut Vec<SafeText>) {
+    let Some(raw) = raw else { return };
+    ticket.severity = string(raw).and_then(|s| Severity::parse(&s));
+    if ticket.severity.is_none() {
+        ticket.severity_unreadable = true;
+        notes.push(not_read("severity", raw, "is none of S1 to S5: unassessed"));
+    }
+}
+
+fn status(raw: Raw, notes: &mut Vec<SafeText>) -> Status {
+    let Some(raw) = raw else { return Status::Open };
+    match string(raw).as_deref().map(str::trim) {
+        Some("open") => Status::Open,
+        Some("acknowledged") => Status::Acknowledged,
+        Some("on-client") => Status::OnClient,
+        Some("resolved") => Status::Resolved,
+        _ => {
+            notes.push(not_read("status", raw, "is none of open, acknowledged, on-client, resolved: counts as open"));
+            Status::Open
+        }
+    }
+}
+
+fn contact(raw: Raw, notes: &mut Vec<SafeText>) -> Option<Contact> {
+    #[derive(Deserialize)]
+    struct Item<'a> {
+        #[serde(borrow)]
+        name: Raw<'a>,
+        phone: Raw<'a>,
+        email: Raw<'a>,
+    }
+    let raw = raw?;
+    let Ok(item) = serde_json::from_str::<Item>(raw.get()) else {
+        notes.push(not_read("contact", raw, "is no object with name, phone and email"));
+        return None;
+    };
+    let mut line = |name, raw| text(name, raw, SafeText::line, notes);
+    Some(Contact {
+        name: line("contact.name", item.name),
+        phone: line("contact.phone", item.phone),
+        email: line("contact.email", item.email),
+    })
+}
+
+/// A text that is not blank.
+fn text(name: &str, raw: Raw, sanitise: fn(&str) -> SafeText, notes: &mut Vec<SafeText>) -> Option<SafeText> {
+    let raw = raw?;
+    let Some(text) = string(raw) else {
+        notes.push(not_read(name, raw, "is no text"));
+        return None;
+    };
+    let safe = sanitise(&text);
+    if safe.as_str().len() < text.len() && safe.as_str().ends_with('…') && !text.ends_with('…') {
+        notes.push(SafeText::line(&format!("{name} is cut: {} bytes", text.len())));
+    }
+    (!safe.as_str().trim().is_empty()).then_some(safe)
+}
+
+/// The elements of a list; anything else is noted and empty.
+fn elements<'a>(name: &str, raw: Raw<'a>, notes: &mut Vec<SafeText>) -> Vec<&'a RawValue> {
+    let Some(raw) = raw else { return Vec::new() };
+    serde_json::from_str(raw.get()).unwrap_or_else(|_| {
+        notes.push(not_read(name, raw, "is no list"));
+        Vec::new()
+    })
+}
+
+fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    serde_json::from_str::<Text>(raw.get()).ok().map(|t| t.0)
+}
+
+/// An address that may be shown as a link: http or https, without a user name.
+fn web_address(text: &str) -> Option<SafeText> {
+    let url = reqwest::Url::parse(text.trim()).ok()?;
+    let web = matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty() && url.password().is_none();
+    web.then(|| SafeText::line(url.as_str()))
+}
+
+/// A value as it stands in the file, cut.
+fn shown(raw: &RawValue) -> String {
+    const MOST: usize = 60;
+    let text = raw.get();
+    if text.chars().count() > MOST { format!("{}…", text.chars().take(MOST).collect::<String>()) } else { text.to_owned() }
+}
+
+fn not_read(name: &str, raw: &RawValue, why: &str) -> SafeText {
+    SafeText::line(&format!("{name} {} {why}", shown(raw)))
+}
