@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::settings::SourceSettings;
+use super::file::FileSource;
+use super::settings::{SourceKind, SourceSettings};
 use super::source::{Clock, TicketSource};
 use crate::domain::{Fault, FaultKind, SafeText};
 
@@ -11,8 +12,13 @@ use crate::domain::{Fault, FaultKind, SafeText};
 /// # Errors
 /// Why it cannot be asked at all.
 pub fn build(settings: &SourceSettings, _clock: Clock, _environment: &[(String, String)]) -> Result<Arc<dyn TicketSource>, Fault> {
-    let text = format!("{} cannot be opened – this version knows no kind of source – leave it out", settings.name);
-    Err(Fault { kind: FaultKind::Unsupported, text: SafeText::line(&text), retry_after: None })
+    match &settings.kind {
+        SourceKind::File { path } => Ok(Arc::new(FileSource::new(settings, path))),
+        SourceKind::Redmine(_) | SourceKind::Demo => {
+            let text = format!("{} cannot be opened – this version does not know its kind – leave it out", settings.name);
+            Err(Fault { kind: FaultKind::Unsupported, text: SafeText::line(&text), retry_after: None })
+        }
+    }
 }
 
 /// The configuration of the embedded demo.

@@ -1,6 +1,7 @@
 //! FLOOR 1': where tickets come from. May use domain, reqwest and tokio.
 
 mod build;
+mod file;
 mod settings;
 mod source;
 mod ticket_entry;

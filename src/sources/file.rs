@@ -1,0 +1,119 @@
+//! A file of tickets: read again only when it changed. It cannot be told of an acknowledgement.
+
+use std::fs::{File, Metadata};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use super::settings::SourceSettings;
+use super::source::TicketSource;
+use super::ticket_reader::{TicketFormat, read_tickets};
+use crate::domain::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, SafeText, SourceName, Ticket, TicketKey};
+
+/// Largest file that is read: 100,000 tickets are about 60 MB.
+const MOST_BYTES: u64 = 128 * 1024 * 1024;
+
+/// A source of kind `file`.
+pub struct FileSource {
+    settings: SourceSettings,
+    path: PathBuf,
+    last: Arc<Mutex<Option<LastRead>>>,
+}
+
+/// What the file was when it was last read well, and what was in it.
+struct LastRead {
+    stamp: Stamp,
+    tickets: Vec<Arc<Ticket>>,
+}
+
+/// By what a change is noticed: size, time of change, and which file it is.
+#[derive(PartialEq, Eq, Clone, Copy)]
+struct Stamp {
+    size: u64,
+    changed: (i64, i64),
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self { size: metadata.len(), changed: (metadata.mtime(), metadata.mtime_nsec()), inode: metadata.ino() }
+    }
+}
+
+impl FileSource {
+    /// A source that reads `path`.
+    #[must_use]
+    pub fn new(settings: &SourceSettings, path: &Path) -> Self {
+        Self { settings: settings.clone(), path: path.to_owned(), last: Arc::default() }
+    }
+}
+
+#[async_trait]
+impl TicketSource for FileSource {
+    fn name(&self) -> &SourceName {
+        &self.settings.name
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { acknowledge: false }
+    }
+
+    async fn whoami(&self) -> Result<Identity, Fault> {
+        Ok(Identity { name: SafeText::line("the file") })
+    }
+
+    async fn list_open(&self) -> Result<Pass, Fault> {
+        let (settings, path, last) = (self.settings.clone(), self.path.clone(), Arc::clone(&self.last));
+        let read = tokio::task::spawn_blocking(move || read(&settings, &path, &last)).await;
+        let tickets = read.unwrap_or_else(|_| {
+            Err(fault(FaultKind::Unintelligible, &self.path, "could not be read", "reading it failed inside; please report it"))
+        })?;
+        Ok(Pass { total: Some(tickets.len() as u64), tickets, complete: true, warning: None })
+    }
+
+    async fn acknowledge(&self, _key: &TicketKey, _note: Option<&str>) -> Result<AckOutcome, Fault> {
+        Ok(AckOutcome::Refused { reason: SafeText::line("a file cannot be told") })
+    }
+}
+
+/// The tickets of the file; those of the last reading where it has not changed.
+fn read(settings: &SourceSettings, path: &Path, last: &Mutex<Option<LastRead>>) -> Result<Vec<Arc<Ticket>>, Fault> {
+    let unreadable =
+        |e: std::io::Error| fault(FaultKind::Unreachable, path, &format!("cannot be read: {e}"), "check the path and its permissions");
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(fault(FaultKind::Unreachable, path, "is no file", "name a file of tickets"));
+    }
+    let stamp = Stamp::of(&metadata);
+    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(last) = last.as_ref().filter(|last| last.stamp == stamp) {
+        return Ok(last.tickets.clone());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(stamp.size.min(MOST_BYTES)).unwrap_or_default());
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        let what = format!("is larger than {} MiB", MOST_BYTES / 1024 / 1024);
+        return Err(fault(FaultKind::Unintelligible, path, &what, "give it only the open tickets"));
+    }
+    let label = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let format = TicketFormat { source: &settings.name, label: &label, timezone: settings.timezone };
+    let mut tickets = read_tickets(&bytes, &format)?;
+    drop(bytes);
+    for ticket in &mut tickets {
+        ticket.unassessed_as = settings.unassessed_as;
+        if ticket.client.is_none() {
+            ticket.client.clone_from(&settings.client);
+        }
+    }
+    let tickets: Vec<Arc<Ticket>> = tickets.into_iter().map(Arc::new).collect();
+    *last = Some(LastRead { stamp, tickets: tickets.clone() });
+    Ok(tickets)
+}
+
+fn fault(kind: FaultKind, path: &Path, what: &str, help: &str) -> Fault {
+    Fault { kind, text: SafeText::line(&format!("{} {what} – {help}", path.display())), retry_after: None }
+}
