@@ -220,6 +220,15 @@ impl Table {
         self.entries.iter().find(|e| e.key == key).map(|e| &e.value)
     }
 
+    /// The value of a key that the table needs; that it is missing is reported.
+    pub fn need(&self, key: &str, what: &str, help: impl Into<String>, problems: &mut Problems) -> Option<&Value> {
+        let value = self.get(key);
+        if value.is_none() {
+            problems.missing(&self.at, what, help);
+        }
+        value
+    }
+
     /// Reports every key that is none of those known. `what` names the table in the message.
     pub fn only(&self, known: &[&str], what: &str, problems: &mut Problems) {
         for entry in self.entries.iter().filter(|e| !known.contains(&e.key.as_str())) {

@@ -36,7 +36,7 @@ impl Files {
     /// A path written in a file: `~` is the home folder, anything relative is relative to the file it is written in.
     pub fn resolve(&self, at: &Place, written: &str, problems: &mut Problems) -> Option<PathBuf> {
         if written.trim().is_empty() {
-            problems.error(&at.clone(), "this path is empty", "write the path of a file");
+            problems.error(at, "this path is empty", "write the path of a file");
             return None;
         }
         let path = match written.strip_prefix('~') {
@@ -83,7 +83,7 @@ pub(super) fn read_any(path: &Path) -> io::Result<String> {
         return Err(io::Error::other(format!("it is longer than {} MiB", MOST_BYTES / 1024 / 1024)));
     }
     String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|b| *b == b'\n').count();
         io::Error::other(format!("line {line} is not UTF-8"))
     })
 }

@@ -18,27 +18,28 @@ const EXAMPLES_FROM: NaiveDate = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
 /// channel a severity has a cell outside office hours and none in some window, or there are office hours on a weekday that
 /// is no working day.
 pub(super) fn must_say(agreement: &Agreement, at: &Place, problems: &mut Problems) {
-    let differing = Severity::ALL.into_iter().find_map(|s| Some((s, differing(agreement, agreement.response.row(s)?)?)));
-    let Some((severity, channel)) = differing else { return };
+    let found = Severity::ALL.into_iter().find_map(|severity| {
+        let row = agreement.response.row(severity)?;
+        Some((severity, row, differing(agreement, row)?))
+    });
+    let Some((severity, row, channel)) = found else { return };
     let what = "this agreement must say where an issue is held over to";
     let help = "add hold_over_to = \"next-working-day\" or \"next-covered-window\"";
-    let help = match example(agreement, severity, channel.as_ref()) {
+    let help = match example(agreement, severity, row, &channel) {
         Some(example) => format!("{help}: {example}"),
         None => help.to_owned(),
     };
     problems.missing(at, what, help);
 }
 
-/// A channel (`None`: any that no entry names) by which a row can start at two instants.
-fn differing(agreement: &Agreement, row: &Row) -> Option<Option<SafeText>> {
+/// A channel by which a row can start at two instants.
+fn differing(agreement: &Agreement, row: &Row) -> Option<SafeText> {
     let rules = agreement.calendar.rules();
     let windows = occurring(&agreement.calendar);
     let idle_hours =
         rules.office_hours.iter().zip(super::hours::WEEK).any(|(spans, day)| !spans.is_empty() && !rules.working_days.contains(&day));
-    let mut channels: Vec<Option<SafeText>> = vec![None];
-    channels.extend(row.entries().flat_map(|e| &e.channels).cloned().map(Some));
-    channels.into_iter().find(|channel| {
-        let covered = |layers: &&Vec<Window>| covers(row, layers, channel.as_ref());
+    channels(&[row]).into_iter().find(|channel| {
+        let covered = |layers: &&Vec<Window>| row.cell(layers).iter().any(|entry| entry.fits(Some(channel)));
         let somewhere_not = !windows.iter().all(|w| covered(&w));
         let outside = windows.iter().filter(covered).any(|w| w[0] != Window::OfficeHours);
         let inside = windows.iter().filter(covered).any(|w| w[0] == Window::OfficeHours);
@@ -46,9 +47,19 @@ fn differing(agreement: &Agreement, row: &Row) -> Option<Option<SafeText>> {
     })
 }
 
-/// Whether a row covers a window for a channel; `None` is one that no entry names.
-pub(super) fn covers(row: &Row, layers: &[Window], channel: Option<&SafeText>) -> bool {
-    row.cell(layers).iter().any(|entry| entry.channels.is_empty() || channel.is_some_and(|c| entry.fits(Some(c))))
+/// The channel of a client who comes by none that an agreement names.
+const OTHER: &str = "another channel";
+
+/// The channels by which rows can differ: those their entries name, and any other.
+pub(super) fn channels(rows: &[&Row]) -> Vec<SafeText> {
+    let named = rows.iter().flat_map(|row| row.entries()).flat_map(|entry| &entry.channels).cloned();
+    named.chain([SafeText::line(OTHER)]).collect()
+}
+
+/// ` by phone`; nothing where no row tells channels apart.
+pub(super) fn by(channel: &SafeText, rows: &[&Row]) -> String {
+    let told_apart = rows.iter().flat_map(|row| row.entries()).any(|entry| !entry.channels.is_empty());
+    if told_apart { format!(" by {channel}") } else { String::new() }
 }
 
 /// The combinations of windows that instants of a calendar can be in. A calendar without holidays is never in one.
@@ -63,9 +74,9 @@ pub(super) fn occurring(calendar: &Calendar) -> Vec<Vec<Window>> {
 }
 
 /// The two starts of a submission for which they differ, if one is found within 400 days.
-fn example(agreement: &Agreement, severity: Severity, channel: Option<&SafeText>) -> Option<String> {
-    let by = |hold_over_to| Agreements::new(vec![copy(agreement, hold_over_to)]).ok();
-    let (working_day, covered_window) = (by(HoldOverTo::NextWorkingDay)?, by(HoldOverTo::NextCoveredWindow)?);
+fn example(agreement: &Agreement, severity: Severity, row: &Row, channel: &SafeText) -> Option<String> {
+    let with = |hold_over_to| Agreements::new(vec![copy(agreement, hold_over_to)]).ok();
+    let (working_day, covered_window) = (with(HoldOverTo::NextWorkingDay)?, with(HoldOverTo::NextCoveredWindow)?);
     let first = agreement.valid_from.unwrap_or(EXAMPLES_FROM).and_time(NaiveTime::MIN).and_utc();
     // every hour of two weeks shows what a week can show; then the bank holidays, every six hours
     let hours = (0..24 * 14).chain((24 * 14..24 * 400).step_by(6));
@@ -76,7 +87,7 @@ fn example(agreement: &Agreement, severity: Severity, channel: Option<&SafeText>
         (working_day != covered_window).then(|| {
             let zone = agreement.calendar.zone();
             let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%a %-d %b %H:%M").to_string();
-            let by = channel.map(|c| format!(" by {c}")).unwrap_or_default();
+            let by = by(channel, &[row]);
             let year = submitted.with_timezone(&zone).format("%Y");
             format!(
                 "{severity}{by} submitted {} {year} starts {} with next-working-day, {} with next-covered-window",
@@ -89,12 +100,11 @@ fn example(agreement: &Agreement, severity: Severity, channel: Option<&SafeText>
 }
 
 /// A ticket of the agreement as a source could tell it.
-fn ticket(severity: Severity, channel: Option<&SafeText>, submitted: DateTime<Utc>) -> Ticket {
+fn ticket(severity: Severity, channel: &SafeText, submitted: DateTime<Utc>) -> Ticket {
     let mut ticket = Ticket::new(TicketKey { source: SourceName::new("example"), key: SafeText::line("example") });
     ticket.client = Some(SafeText::line("example"));
     ticket.severity = Some(severity);
-    // a channel that no entry names, so that only the entries for every channel count
-    ticket.channel = Some(channel.cloned().unwrap_or_else(|| SafeText::line("another channel")));
+    ticket.channel = Some(channel.clone());
     ticket.submitted_at = Some(submitted);
     ticket
 }

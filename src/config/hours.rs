@@ -184,20 +184,11 @@ pub(super) fn windows(value: &Value, problems: &mut Problems) -> Vec<NamedWindow
     for element in list {
         let Some(table) = element.table(problems) else { continue };
         table.only(WINDOW_KEYS, "a window", problems);
-        let hours = match table.get("hours") {
-            Some(hours) => week(hours, problems),
-            None => {
-                problems.missing(&element.at, "this window has no hours", "add hours = { mon-fri = [\"06:00-23:00\"] }");
-                WeekHours::default()
-            }
-        };
-        match table.get("name") {
-            Some(name) => {
-                if let Some(name) = window_name(name, &windows, problems) {
-                    windows.push(NamedWindow { name, hours });
-                }
-            }
-            None => problems.missing(&element.at, "this window has no name", "add name = \"extended\", or another"),
+        let hours = table.need("hours", "this window has no hours", "add hours = { mon-fri = [\"06:00-23:00\"] }", problems);
+        let hours = hours.map(|v| week(v, problems)).unwrap_or_default();
+        let name = table.need("name", "this window has no name", "add name = \"extended\", or another", problems);
+        if let Some(name) = name.and_then(|v| window_name(v, &windows, problems)) {
+            windows.push(NamedWindow { name, hours });
         }
     }
     windows

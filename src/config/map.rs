@@ -45,14 +45,12 @@ impl Reader<'_> {
         let field = self.field(table);
         let test = self.test(table);
         let mut gives = Vec::new();
-        let mut targets = 0;
         for entry in &table.entries {
             if let Ok(target) = entry.key.parse::<MapTarget>() {
-                targets += 1;
                 gives.extend(self.gives(entry, target, test.as_ref()).map(|text| (target, text)));
             }
         }
-        if targets == 0 {
+        if table.entries.iter().all(|e| TEST_KEYS.contains(&e.key.as_str())) {
             let help = format!("add a target, such as severity = \"S1\": there are {}", MapTarget::VARIANTS.join(", "));
             self.problems.missing(&value.at, "this rule gives nothing", help);
         }
@@ -60,11 +58,8 @@ impl Reader<'_> {
     }
 
     fn field(&mut self, table: &Table) -> Option<String> {
-        let Some(value) = table.get("field") else {
-            let help = format!("add field = \"…\": there are {}", self.fields.join(", "));
-            self.problems.missing(&table.at, "this rule names no field", help);
-            return None;
-        };
+        let help = format!("add field = \"…\": there are {}", self.fields.join(", "));
+        let value = table.need("field", "this rule names no field", help, self.problems)?;
         let field = value.line(self.problems)?;
         let custom = field.as_str().strip_prefix("custom.").is_some_and(|name| !name.is_empty());
         if !custom && !self.fields.contains(&field.as_str()) {
@@ -104,7 +99,7 @@ impl Reader<'_> {
     }
 
     /// What a rule gives a target, as text; what contains `$1` is known only when it matches.
-    fn gives(&mut self, entry: &Entry, target: MapTarget, test: Option<&MapTest>) -> Option<String> {
+    fn gives(&mut self, entry: &Entry, target: MapTarget, by: Option<&MapTest>) -> Option<String> {
         let value = &entry.value;
         if let (MapTarget::CallbackRequested, Kind::Boolean(is)) = (target, &value.kind) {
             return Some(is.to_string());
@@ -114,7 +109,7 @@ impl Reader<'_> {
         }
         let text = value.text(self.problems)?;
         if text.contains('$') {
-            let ok = self.groups(value, text, test);
+            let ok = self.groups(value, text, by);
             return ok.then(|| text.to_owned());
         }
         let ok = match target {
@@ -140,8 +135,8 @@ impl Reader<'_> {
     }
 
     /// Whether every `$1` and `$name` is a group of the expression.
-    fn groups(&mut self, value: &Value, text: &str, test: Option<&MapTest>) -> bool {
-        let regex = match test {
+    fn groups(&mut self, value: &Value, text: &str, by: Option<&MapTest>) -> bool {
+        let regex = match by {
             None => return true,
             Some(MapTest::Matches(regex)) => Some(regex),
             Some(MapTest::Is(_)) => None,

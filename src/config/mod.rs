@@ -11,6 +11,7 @@ mod include;
 mod layers;
 mod map;
 mod nearest;
+mod oddities;
 mod problem;
 mod response;
 mod settings;
@@ -18,5 +19,6 @@ mod source;
 mod zone;
 
 pub use holidays::HOLIDAYS_CHECKED;
+pub use oddities::holidays_ending;
 pub use problem::{Level, Problem};
 pub use settings::{ColorChoice, Settings, default_path, load, parse};

@@ -120,6 +120,11 @@ impl Problems {
         });
     }
 
+    /// How many mistakes were found so far.
+    pub fn errors(&self) -> usize {
+        self.list.iter().filter(|p| p.level == Level::Error).count()
+    }
+
     /// Whether anything makes the configuration unusable.
     pub fn any_error(&self) -> bool {
         self.list.iter().any(|p| p.level == Level::Error)

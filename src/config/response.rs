@@ -20,16 +20,15 @@ pub(super) fn severity(key: &str) -> Option<Severity> {
 pub(super) fn table(table: &Table, windows: Option<&[NamedWindow]>, problems: &mut Problems) -> ResponseTable {
     let mut rows = ResponseTable::default();
     for entry in &table.entries {
-        match severity(&entry.key) {
-            Some(severity) => rows.rows[severity.index()] = row(entry, windows, problems),
-            None => {
-                let help = match Severity::parse(&entry.key) {
-                    Some(severity) => format!("rows are written {}: this one is {severity}", ROWS.join(", ")),
-                    None => nearest::suggest(&entry.key, &ROWS),
-                };
-                problems.error(&entry.at, format!("'{}' is no severity", shown(&entry.key)), help);
-            }
+        if let Some(severity) = severity(&entry.key) {
+            rows.rows[severity.index()] = row(entry, windows, problems);
+            continue;
         }
+        let help = match Severity::parse(&entry.key) {
+            Some(severity) => format!("rows are written {}: this one is {severity}", ROWS.join(", ")),
+            None => nearest::suggest(&entry.key, &ROWS),
+        };
+        problems.error(&entry.at, format!("'{}' is no severity", shown(&entry.key)), help);
     }
     rows
 }
@@ -100,13 +99,8 @@ fn cell(value: &Value, problems: &mut Problems) -> Option<Cell> {
 
 fn entry(value: &Value, table: &Table, problems: &mut Problems) -> Option<Entry> {
     table.only(CELL_KEYS, "a cell", problems);
-    let within = match table.get("within") {
-        Some(within) => within.text(problems).and_then(|text| target(within, text, problems)),
-        None => {
-            problems.missing(&value.at, "this cell does not say how soon", "add within = \"1h\"");
-            None
-        }
-    };
+    let within = table.need("within", "this cell does not say how soon", "add within = \"1h\"", problems);
+    let within = within.and_then(|v| target(v, v.text(problems)?, problems));
     let channels = table.get("channel").map_or_else(Vec::new, |channel| channels(channel, problems));
     let chargeable = table.get("chargeable").and_then(|c| c.boolean(problems)).unwrap_or(false);
     let clause = table.get("clause").and_then(|c| c.line(problems));

@@ -13,6 +13,7 @@ use super::hold_over;
 use super::include;
 use super::layers::{self, SCALARS};
 use super::nearest;
+use super::oddities;
 use super::problem::{Problem, Problems};
 use super::{duration, source, zone};
 use crate::domain::{Agreement, Agreements, SafeText};
@@ -94,7 +95,9 @@ pub fn load(path: &Path, env: &[(String, String)]) -> Result<Settings, Vec<Probl
 pub fn parse(text: &str, file_name: &str, env: &[(String, String)]) -> Result<Settings, Vec<Problem>> {
     let mut problems = Problems::default();
     let main = document::read(text, &file_name.into(), &mut problems);
-    if let Some(include) = main.get("include") {
+    if let Some(include) = main.get("include")
+        && include.list(&mut problems).is_some_and(|list| !list.is_empty())
+    {
         problems.error(&include.at, "files are not read here", "write what is in them instead");
     }
     build(&main, &[], &Files::new(home(env)), env, problems)
@@ -134,6 +137,12 @@ fn build(
     let seconds = |key| duration::parse(&scalars.get(key)).unwrap_or(Duration::from_secs(60));
     let tables = elements(&[main], "source", &mut problems);
     source::duplicates(&tables, &mut problems);
+    if tables.is_empty() {
+        problems.warning(&main.at, "there is no source: no ticket will ever be shown", "add a [[source]]");
+    }
+    if agreements.all().is_empty() && !problems.any_error() {
+        problems.warning(&main.at, "there is no agreement: every ticket needs a decision", "add an [[agreement]]");
+    }
     let mut reader = source::Reader {
         files,
         agreements: &agreements,
@@ -202,18 +211,24 @@ fn agreements(trees: &[&Table], files: &Files, levels: &Arc<[SafeText]>, problem
         }
         reader.template(template);
     }
-    let mut list: Vec<Agreement> = Vec::new();
+    let mut list: Vec<(Agreement, Table)> = Vec::new();
     for table in tables {
         table.only(agreement::AGREEMENT_KEYS, "an agreement", reader.problems);
         let template = table.get("like").and_then(|like| template(like, &templates, reader.problems));
         let merged = template.map_or_else(|| table.clone(), |template| agreement::like(table, template));
+        let before = reader.problems.errors();
         let Some(agreement) = reader.agreement(&merged) else { continue };
-        if merged.get("hold_over_to").is_none() {
-            hold_over::must_say(&agreement, &table.at, reader.problems);
+        // of what is half understood, anything further would be a guess
+        if reader.problems.errors() == before {
+            if merged.get("hold_over_to").is_none() {
+                hold_over::must_say(&agreement, &table.at, reader.problems);
+            }
+            oddities::of_agreement(&agreement, &merged, reader.problems);
         }
-        list.push(agreement);
+        list.push((agreement, merged));
     }
-    match Agreements::new(list) {
+    oddities::never_winning(&list, problems);
+    match Agreements::new(list.into_iter().map(|(agreement, _)| agreement).collect()) {
         Ok(agreements) => agreements,
         Err(bad) => {
             // each pattern was judged by itself, so together they are only too many
@@ -225,8 +240,7 @@ fn agreements(trees: &[&Table], files: &Files, levels: &Arc<[SafeText]>, problem
 
 fn template<'a>(like: &Value, templates: &[&'a Table], problems: &mut Problems) -> Option<&'a Table> {
     let wanted = like.text(problems)?;
-    let named = |table: &Table| matches!(table.get("name").map(|n| &n.kind), Some(Kind::Text(name)) if name == wanted);
-    let found = templates.iter().find(|table| named(table)).copied();
+    let found = templates.iter().find(|table| table.get("name").and_then(text_of) == Some(wanted)).copied();
     if found.is_none() {
         let names: Vec<&str> = templates.iter().filter_map(|t| text_of(t.get("name")?)).collect();
         let help = if names.is_empty() { "write a [[template]] with that name".to_owned() } else { nearest::suggest(wanted, &names) };

@@ -77,10 +77,7 @@ impl Reader<'_> {
     }
 
     fn name(&mut self, table: &Table) -> Option<SafeText> {
-        let Some(value) = table.get("name") else {
-            self.problems.missing(&table.at, "this source has no name", "add name = \"helpdesk\", or another");
-            return None;
-        };
+        let value = table.need("name", "this source has no name", "add name = \"helpdesk\", or another", self.problems)?;
         let name = value.line(self.problems)?;
         if name.as_str().contains('/') {
             self.problems.error(&value.at, "a source's name has no /", "tickets are named SOURCE/KEY: leave the / out");
@@ -91,10 +88,8 @@ impl Reader<'_> {
 
     fn kind_name(&mut self, table: &Table) -> Option<&'static str> {
         let kinds = KINDS.map(|(kind, _)| kind);
-        let Some(value) = table.get("kind") else {
-            self.problems.missing(&table.at, "this source has no kind", format!("add kind = \"redmine\": there are {}", kinds.join(", ")));
-            return None;
-        };
+        let help = format!("add kind = \"redmine\": there are {}", kinds.join(", "));
+        let value = table.need("kind", "this source has no kind", help, self.problems)?;
         let text = value.text(self.problems)?;
         let kind = kinds.into_iter().find(|kind| *kind == text);
         if kind.is_none() {
@@ -148,23 +143,15 @@ impl Reader<'_> {
     }
 
     fn file(&mut self, table: &Table) -> Option<SourceKind> {
-        let Some(value) = table.get("path") else {
-            self.problems.missing(&table.at, "this source has no path", "add path = \"tickets.json\"");
-            return None;
-        };
+        let value = table.need("path", "this source has no path", "add path = \"tickets.json\"", self.problems)?;
         let path = value.text(self.problems)?;
         Some(SourceKind::File { path: self.files.resolve(&value.at, path, self.problems)? })
     }
 
     fn redmine(&mut self, table: &Table) -> Option<SourceKind> {
         let allow_http = table.get("allow_http").and_then(|v| v.boolean(self.problems)).unwrap_or(false);
-        let url = match table.get("url") {
-            Some(value) => url(value, allow_http, self.problems),
-            None => {
-                self.problems.missing(&table.at, "this source has no url", "add url = \"https://redmine.example.com\"");
-                None
-            }
-        };
+        let url = table.need("url", "this source has no url", "add url = \"https://redmine.example.com\"", self.problems);
+        let url = url.and_then(|v| url_of(v, allow_http, self.problems));
         let token = self.token(table);
         let project = table.get("project").and_then(|v| v.line(self.problems)).map(|p| p.as_str().to_owned());
         let ack_status = match table.get("ack_status") {
@@ -213,7 +200,7 @@ fn looks_like_a_secret(name: &str) -> bool {
 }
 
 /// The address of a server. A wrong one is not repeated: it may hold a password.
-fn url(value: &Value, allow_http: bool, problems: &mut Problems) -> Option<String> {
+fn url_of(value: &Value, allow_http: bool, problems: &mut Problems) -> Option<String> {
     const HELP: &str = "write it as \"https://redmine.example.com\"";
     let text = value.text(problems)?;
     let Ok(url) = reqwest::Url::parse(text) else {

@@ -60,11 +60,11 @@ pub(super) fn read(value: &Value, files: &Files, problems: &mut Problems) -> Hol
         } else if let Some(day) = yearly(text) {
             holidays.yearly.insert(day);
         } else if let Some(removal) = text.strip_prefix('!') {
-            match date(removal) {
-                Some(date) => removals.push((element, date)),
-                None => {
-                    problems.error(&element.at, format!("'{}' removes no date", shown(text)), "write a date with its year, \"!2026-06-15\"")
-                }
+            if let Some(date) = date(removal) {
+                removals.push((element, date));
+            } else {
+                let help = "write a date with its year, \"!2026-06-15\"";
+                problems.error(&element.at, format!("'{}' removes no date", shown(text)), help);
             }
         } else if has_extension(text, "json") {
             from_file(element, text, &named, files, &mut holidays, problems);
