@@ -1,5 +1,6 @@
 //! Parses the command line, makes the one clock, runs the verb and ends with its exit code.
 
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -13,5 +14,12 @@ fn main() -> color_eyre::Result<ExitCode> {
     let clock = Arc::new(chrono::Utc::now);
     // what is not UTF-8 cannot be one of ours
     let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    run(cli, clock, environment.collect()).map(ExitCode::from)
+    Ok(match run(cli, clock, environment.collect()) {
+        Ok(exit) => exit.into(),
+        // the machine's fault, and no place in the program explains it better; stderr may be gone too
+        Err(report) => {
+            let _ = writeln!(std::io::stderr(), "{report:#}");
+            ExitCode::FAILURE
+        }
+    })
 }

@@ -107,7 +107,7 @@ fn refused(source: Option<SourceName>, key: SafeText, reason: SafeText) -> Acked
     Acked { source, key, outcome: "refused", by: None, reason: Some(reason), at: None }
 }
 
-fn say_each(acked: &[Acked], session: &Session) -> std::io::Result<()> {
+fn say_each(acked: &[Acked], session: &Session) -> color_eyre::Result<()> {
     for Acked { source, key, outcome, by, reason, at } in acked {
         let id = source.as_ref().map_or_else(|| key.to_string(), |source| format!("{source}/{key}"));
         let by = by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));

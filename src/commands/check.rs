@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::cli::{CheckArgs, Global};
 use super::output;
-use super::run::settings;
+use super::run::{clock_of, settings};
 use super::session::{Exit, Session};
-use crate::config::{Level, Problem, Settings};
+use crate::config::{self, Level, Problem, Settings};
 use crate::domain::{NoAgreement, SafeText, Ticket};
 use crate::sources::{Clock, SourceKind};
 
@@ -19,7 +19,16 @@ use crate::sources::{Clock, SourceKind};
 pub(super) fn run(args: &CheckArgs, global: &Global, clock: Clock, environment: Vec<(String, String)>) -> color_eyre::Result<Exit> {
     let (problems, sound) = match settings(global, &environment) {
         Ok(mut settings) => {
+            let clock = match clock_of(global, &settings, clock) {
+                Ok(clock) => clock,
+                Err(wrong) => {
+                    output::say(&wrong);
+                    return Ok(Exit::Usage);
+                }
+            };
+            let today = clock().with_timezone(&settings.timezone).date_naive();
             let mut problems = std::mem::take(&mut settings.warnings);
+            problems.extend(config::holidays_ending(&settings, today));
             let session = Session { settings, clock, environment };
             problems.extend(in_the_queues(&session)?);
             let Settings { agreements, sources, .. } = &session.settings;

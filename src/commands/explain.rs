@@ -1,6 +1,7 @@
 //! `holdover explain`: why a ticket is to be handled now, or is held, in the contract's words.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr;
@@ -34,7 +35,8 @@ pub(super) fn run(args: &ExplainArgs, session: &Session) -> color_eyre::Result<E
         if args.json {
             output::print_json(&TicketJson::with_steps(row, &steps))?;
         } else {
-            output::print(|out| print(&steps, out))?;
+            let folder = session.settings.file.as_deref().and_then(Path::parent);
+            output::print(|out| print(&steps, folder, out))?;
         }
     }
     Ok(fetched.exit())
@@ -45,18 +47,22 @@ pub(super) fn unknown(key: &str) -> String {
     format!("no ticket '{key}' – no source that answered has it – holdover list --all shows what there is")
 }
 
-/// Steps in columns: what, when, text, and at the right where the agreement says so.
-fn print(steps: &[Step], out: &mut dyn Write) -> io::Result<()> {
+/// Steps in columns: what, when, text, and at the right where the agreement says so, as seen from the configuration's folder.
+fn print(steps: &[Step], folder: Option<&Path>, out: &mut dyn Write) -> io::Result<()> {
     const ORIGIN: usize = 90;
     let what = steps.iter().map(|step| step.what.width() + 2).max().unwrap_or(0).max(12);
     let when = steps.iter().map(|step| step.when.width() + 4).max().unwrap_or(0);
     for step in steps {
         let when = if step.when.is_empty() { 0 } else { when };
         let line = format!("{:<what$}{:<when$}{}", step.what, step.when, SafeText::line(&step.text));
-        let place = step.file.as_ref().map(|file| step.line.map_or_else(|| file.clone(), |line| format!("{file}:{line}")));
+        let place = step.file.as_ref().map(|file| {
+            let short = folder.and_then(|folder| Path::new(file).strip_prefix(folder).ok()).and_then(Path::to_str).unwrap_or(file);
+            step.line.map_or_else(|| short.to_owned(), |line| format!("{short}:{line}"))
+        });
         let origin: Vec<String> = step.clause.iter().cloned().chain(place).collect();
         let pad = if origin.is_empty() { 0 } else { ORIGIN.saturating_sub(line.width()).max(2) };
-        writeln!(out, "{line}{:pad$}{}", "", SafeText::line(&origin.join("  ")))?;
+        let line = format!("{line}{:pad$}{}", "", SafeText::line(&origin.join("  ")));
+        writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
 }

@@ -3,20 +3,22 @@
 use std::fmt::Display;
 use std::io::{self, BufWriter, ErrorKind, Write};
 
+use color_eyre::eyre::{Result, WrapErr};
+
 use crate::app::Ambiguous;
 use crate::domain::SafeText;
 
 /// Writes to stdout. A reader that has gone away, as `head` does, is no error.
-pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
         Err(gone) if gone.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result,
+        result => result.wrap_err("stdout cannot be written"),
     }
 }
 
 /// Writes a value as one line of JSON.
-pub(super) fn print_json(value: &impl serde::Serialize) -> io::Result<()> {
+pub(super) fn print_json(value: &impl serde::Serialize) -> Result<()> {
     print(|mut out| {
         serde_json::to_writer(&mut out, value)?;
         writeln!(out)

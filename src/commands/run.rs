@@ -30,9 +30,8 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
             return Ok(Exit::Usage);
         }
     };
-    let clock = match global.at.as_deref().map(|written| parse_at(written, settings.timezone)).transpose() {
-        Ok(None) => clock,
-        Ok(Some(at)) => Arc::new(move || at),
+    let clock = match clock_of(&global, &settings, clock) {
+        Ok(clock) => clock,
         Err(wrong) => {
             output::say(&wrong);
             return Ok(Exit::Usage);
@@ -76,6 +75,16 @@ pub(super) fn settings(global: &Global, environment: &[(String, String)]) -> Res
 /// Where the configuration is.
 fn path(global: &Global, environment: &[(String, String)]) -> PathBuf {
     global.config.clone().unwrap_or_else(|| config::default_path(environment))
+}
+
+/// The clock of a run: with `--at` one that stands still.
+///
+/// # Errors
+/// What is wrong with `--at`.
+pub(super) fn clock_of(global: &Global, settings: &Settings, clock: Clock) -> Result<Clock, String> {
+    let Some(written) = &global.at else { return Ok(clock) };
+    let at = parse_at(written, settings.timezone)?;
+    Ok(Arc::new(move || at))
 }
 
 /// Reads `--at`: RFC 3339, or local time in the engineer's zone. A time that its clock skips is the instant after the

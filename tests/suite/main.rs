@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod architecture;
+mod bad_input;
 mod calculator;
 mod cases;
 mod commands;
@@ -9,7 +10,9 @@ mod configuration;
 mod demo;
 mod model;
 mod properties;
+mod readme;
 mod redmine_server;
+mod scale;
 mod screens;
 mod sources;
 mod store;

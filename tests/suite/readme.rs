@@ -1,0 +1,70 @@
+//! What README.md shows works: its configurations are sound, its command lines are understood, its first agreement gives
+//! what it says, its test command is the gate's.
+
+use std::fs;
+use std::path::Path;
+
+use clap::Parser;
+use holdover::commands::Cli;
+use holdover::config;
+
+use crate::support::Desk;
+
+fn file(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+/// The fenced blocks of one language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn its_configurations_are_sound() {
+    let blocks = blocks(&file("README.md"), "toml");
+    assert_eq!(blocks.len(), 2);
+    // the second is to be added to the first
+    for config in [blocks[0].clone(), blocks.concat()] {
+        let settings = config::parse(&config, "README.md", &[]).unwrap_or_else(|problems| panic!("{problems:?}"));
+        assert!(settings.warnings.is_empty(), "{:?}", settings.warnings);
+    }
+}
+
+#[test]
+fn its_first_agreement_does_what_it_says() {
+    let readme = file("README.md");
+    let desk = Desk::configured(&blocks(&readme, "toml")[0]);
+    desk.write("tickets.json", &blocks(&readme, "json")[0]);
+    desk.run(&["check"]).ended(0);
+    let board = desk.run(&["list", "--at", "2026-12-25T02:20:00Z"]).ended(0).out;
+    assert!(board.contains("NOW, UNANSWERED 1\nS1  ACME-8") && board.contains("HELD 1\nS3  ACME-7"), "{board}");
+    assert!(desk.run(&["explain", "ACME-7", "--at", "2026-12-25T02:20:00Z"]).ended(0).out.contains("Tue 29 Dec 13:00"));
+}
+
+#[test]
+fn its_command_lines_are_understood() {
+    let readme = file("README.md");
+    let indented = readme.lines().filter_map(|line| line.strip_prefix("    holdover "));
+    let mut lines = 0;
+    for line in indented {
+        let words = std::iter::once("holdover").chain(line.split_whitespace());
+        Cli::try_parse_from(words).unwrap_or_else(|e| panic!("{line}: {e}"));
+        lines += 1;
+    }
+    assert!(lines >= 3, "{lines}");
+    // the table of verbs: each with each of its flags
+    for row in readme.lines().filter_map(|line| line.strip_prefix("| `holdover ")) {
+        let verb = row.split('`').next().unwrap_or_default().replace('…', "");
+        for flag in row.split('`').filter(|cell| cell.starts_with("--")) {
+            let words = format!("holdover {verb} {flag}");
+            Cli::try_parse_from(words.split_whitespace()).unwrap_or_else(|e| panic!("{words}: {e}"));
+        }
+    }
+}
+
+#[test]
+fn its_test_command_is_the_one_of_the_gate() {
+    assert!(file("README.md").contains("\n    cargo test --locked\n"));
+    assert!(file(".ci/run").contains("\ncargo test --locked\n"));
+}
