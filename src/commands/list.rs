@@ -31,7 +31,10 @@ pub(super) fn run(args: &ListArgs, session: &Session) -> color_eyre::Result<Exit
         let table = BoardTable { board: &board, open: &open, resolved: &resolved, sources: &health, zone: session.settings.timezone };
         output::print(|out| table.print(out))?;
     }
-    Ok(fetched.exit())
+    let exit = fetched.exit();
+    // the process ends here: taking 100,000 tickets apart first would be a tenth of the whole run
+    std::mem::forget((board, fetched));
+    Ok(exit)
 }
 
 fn in_group(args: &ListArgs, row: &BoardRow) -> bool {

@@ -10,19 +10,25 @@ use crate::domain::SafeText;
 
 /// Writes to stdout. A reader that has gone away, as `head` does, is no error.
 pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    match write(&mut out).and_then(|()| out.flush()) {
-        Err(gone) if gone.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result.wrap_err("stdout cannot be written"),
-    }
+    let mut out = stdout();
+    unless_gone(write(&mut out).and_then(|()| out.flush()))
 }
 
 /// Writes a value as one line of JSON.
 pub(super) fn print_json(value: &impl serde::Serialize) -> Result<()> {
-    print(|mut out| {
-        serde_json::to_writer(&mut out, value)?;
-        writeln!(out)
-    })
+    let mut out = stdout();
+    unless_gone(serde_json::to_writer(&mut out, value).map_err(io::Error::from).and_then(|()| writeln!(out)).and_then(|()| out.flush()))
+}
+
+fn stdout() -> BufWriter<io::StdoutLock<'static>> {
+    BufWriter::with_capacity(1 << 16, io::stdout().lock())
+}
+
+fn unless_gone(result: io::Result<()>) -> Result<()> {
+    match result {
+        Err(gone) if gone.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => result.wrap_err("stdout cannot be written"),
+    }
 }
 
 /// Says something on stderr, made safe for a terminal. Nobody may be listening there.

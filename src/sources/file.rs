@@ -100,16 +100,7 @@ fn read(settings: &SourceSettings, path: &Path, last: &Mutex<Option<LastRead>>) 
         return Err(fault(FaultKind::Unintelligible, path, &what, "give it only the open tickets"));
     }
     let label = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let format = TicketFormat { source: &settings.name, label: &label, timezone: settings.timezone };
-    let mut tickets = read_tickets(&bytes, &format)?;
-    drop(bytes);
-    for ticket in &mut tickets {
-        ticket.unassessed_as = settings.unassessed_as;
-        if ticket.client.is_none() {
-            ticket.client.clone_from(&settings.client);
-        }
-    }
-    let tickets: Vec<Arc<Ticket>> = tickets.into_iter().map(Arc::new).collect();
+    let tickets = read_tickets(&bytes, &TicketFormat::of(settings, &label))?;
     *last = Some(LastRead { stamp, tickets: tickets.clone() });
     Ok(tickets)
 }

@@ -2,15 +2,15 @@
 //! absent and is noted with its raw value.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
-use chrono_tz::Tz;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::domain::{
-    Assessment, ClientContact, Contact, OnClient, SafeText, Severity, SourceName, Status, Ticket, TicketKey, instant_of_local,
-};
+use super::ticket_reader::TicketFormat;
+use crate::domain::{Assessment, ClientContact, Contact, OnClient, SafeText, Severity, Status, Ticket, TicketKey, instant_of_local};
 
 type Raw<'a> = Option<&'a RawValue>;
 
@@ -45,9 +45,13 @@ pub(super) struct Members<'a> {
 
 /// What an entry is read with.
 pub(super) struct Reading<'a> {
-    pub source: &'a SourceName,
-    pub timezone: Option<Tz>,
+    format: &'a TicketFormat<'a>,
+    /// Clients, channels, levels and names recur: each is kept once.
+    known: RefCell<HashMap<Box<str>, SafeText>>,
 }
+
+/// More different names than this are no names; each is then kept by itself.
+const MOST_KNOWN: usize = 10_000;
 
 /// Why an instant could not be read.
 enum BadInstant {
@@ -66,7 +70,35 @@ impl BadInstant {
     }
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    pub fn new(format: &'a TicketFormat<'a>) -> Self {
+        Self { format, known: RefCell::default() }
+    }
+
+    /// A ticket of which only the source's own words are known.
+    pub fn blank(&self, id: TicketKey) -> Ticket {
+        let mut ticket = Ticket::new(id);
+        ticket.client.clone_from(&self.format.client);
+        ticket.unassessed_as = self.format.unassessed_as;
+        ticket
+    }
+
+    /// A name that recurs from ticket to ticket.
+    fn name(&self, name: &str, raw: Raw, notes: &mut Vec<SafeText>) -> Option<SafeText> {
+        let raw = raw?;
+        let mut known = self.known.borrow_mut();
+        if let Some(safe) = known.get(raw.get()) {
+            return Some(safe.clone());
+        }
+        let before = notes.len();
+        let safe = text(name, Some(raw), SafeText::line, notes)?;
+        // what made a note must make it again
+        if known.len() < MOST_KNOWN && notes.len() == before {
+            known.insert(raw.get().into(), safe.clone());
+        }
+        Some(safe)
+    }
+
     /// The ticket of an entry.
     ///
     /// # Errors
@@ -76,7 +108,7 @@ impl Reading<'_> {
             None => return Err((None, "no key".to_owned())),
             Some(raw) => key(raw).ok_or_else(|| (None, format!("no usable key: {}", shown(raw))))?,
         };
-        let mut ticket = Ticket::new(TicketKey { source: self.source.clone(), key });
+        let mut ticket = self.blank(TicketKey { source: self.format.source.clone(), key });
         let mut notes = Vec::new();
         self.texts(members, &mut ticket, &mut notes);
         self.instants(members, &mut ticket, &mut notes);
@@ -118,8 +150,10 @@ impl Reading<'_> {
         if let Some(title) = text("title", members.title, SafeText::title, notes) {
             ticket.title = title;
         }
-        let mut line = |name, raw| text(name, raw, SafeText::line, notes);
-        ticket.client = line("client", members.client);
+        let mut line = |name, raw| self.name(name, raw, notes);
+        if let Some(client) = line("client", members.client) {
+            ticket.client = Some(client);
+        }
         ticket.agreement = line("agreement", members.agreement);
         ticket.support_level = line("support_level", members.support_level);
         ticket.channel = line("channel", members.channel);
@@ -158,9 +192,7 @@ impl Reading<'_> {
             let item = serde_json::from_str::<Item>(raw.get()).ok();
             let at = item.as_ref().and_then(|i| i.at).and_then(|at| self.instant(at).ok());
             match (at, item) {
-                (Some(at), Some(item)) => {
-                    ticket.contacts.push(ClientContact { at, channel: text("channel", item.channel, SafeText::line, notes) })
-                }
+                (Some(at), Some(item)) => ticket.contacts.push(ClientContact { at, channel: self.name("channel", item.channel, notes) }),
                 _ => notes.push(not_read("contacts", raw, "has no time that can be read")),
             }
         }
@@ -209,7 +241,7 @@ impl Reading<'_> {
         }
         let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
         let local = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()).ok_or(BadInstant::NoTime)?;
-        let zone = self.timezone.ok_or(BadInstant::NoZone)?;
+        let zone = self.format.timezone.ok_or(BadInstant::NoZone)?;
         Ok(instant_of_local(zone, local.trunc_subsecs(0)))
     }
 }

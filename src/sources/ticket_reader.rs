@@ -5,13 +5,15 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::settings::SourceSettings;
 use super::ticket_entry::{self, Reading};
-use crate::domain::{Fault, FaultKind, SafeText, SourceName, Ticket, TicketKey};
+use crate::domain::{Fault, FaultKind, SafeText, Severity, SourceName, Ticket, TicketKey};
 
 /// What a file of tickets is read with.
 pub struct TicketFormat<'a> {
@@ -21,15 +23,34 @@ pub struct TicketFormat<'a> {
     pub label: &'a str,
     /// The zone of times without an offset.
     pub timezone: Option<Tz>,
+    /// The client of tickets that name none.
+    pub client: Option<SafeText>,
+    /// What an unassessed ticket is judged as.
+    pub unassessed_as: Option<Severity>,
+}
+
+impl<'a> TicketFormat<'a> {
+    /// As the configuration of a source says.
+    #[must_use]
+    pub fn of(settings: &'a SourceSettings, label: &'a str) -> Self {
+        Self {
+            source: &settings.name,
+            label,
+            timezone: settings.timezone,
+            client: settings.client.clone(),
+            unassessed_as: settings.unassessed_as,
+        }
+    }
 }
 
 /// Reads all tickets of a file. Keys are unique in the result: of a duplicate the first stays.
 ///
 /// # Errors
 /// The text as a whole is no list of tickets: what is wrong and where.
-pub fn read_tickets(bytes: &[u8], format: &TicketFormat) -> Result<Vec<Ticket>, Fault> {
+pub fn read_tickets(bytes: &[u8], format: &TicketFormat) -> Result<Vec<Arc<Ticket>>, Fault> {
     let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
-    let mut list = List { text: &text, format, tickets: Vec::new(), places: HashMap::new(), counted: (0, 1) };
+    let reading = Reading::new(format);
+    let mut list = List { text: &text, format, tickets: Vec::new(), reading, places: HashMap::new(), counted: (0, 1) };
     match text.trim_start().as_bytes().first() {
         None => return Err(list.fault("is empty", "an empty list of tickets is written []")),
         Some(b'[') => list.array()?,
@@ -42,7 +63,8 @@ pub fn read_tickets(bytes: &[u8], format: &TicketFormat) -> Result<Vec<Ticket>, 
 struct List<'a> {
     text: &'a str,
     format: &'a TicketFormat<'a>,
-    tickets: Vec<Ticket>,
+    tickets: Vec<Arc<Ticket>>,
+    reading: Reading<'a>,
     /// The line of every key so far.
     places: HashMap<SafeText, u64>,
     /// How many lines end before which byte, so that no byte is counted twice.
@@ -97,15 +119,14 @@ impl<'a> List<'a> {
             self.push_unreadable(at, &format!("not an object: {shown}"), None);
             return;
         };
-        let reading = Reading { source: self.format.source, timezone: self.format.timezone };
-        let (ticket, unreadable) = match reading.ticket(&members) {
+        let (ticket, unreadable) = match self.reading.ticket(&members) {
             Ok(ticket) => {
                 let at = (!self.places.is_empty()).then(|| self.places.get(&ticket.id.key)).flatten().copied();
                 match at {
                     None => {
                         // lines are counted only where an entry needs its place
                         self.places.insert(ticket.id.key.clone(), (raw.get().as_ptr() as usize - self.text.as_ptr() as usize) as u64);
-                        self.tickets.push(ticket);
+                        self.tickets.push(Arc::new(ticket));
                         return;
                     }
                     Some(offset) => {
@@ -137,9 +158,12 @@ impl<'a> List<'a> {
         }
         self.places.insert(key.clone(), 0);
         let id = TicketKey { source: self.format.source.clone(), key };
-        let mut ticket = ticket.map_or_else(|| Ticket::new(id.clone()), |t| Ticket { id: id.clone(), ..t });
+        let mut ticket = match ticket {
+            Some(ticket) => Ticket { id, ..ticket },
+            None => self.reading.blank(id),
+        };
         ticket.unreadable = Some(SafeText::line(&format!("{reason} ({place})")));
-        self.tickets.push(ticket);
+        self.tickets.push(Arc::new(ticket));
     }
 
     /// The line a part of the text begins on.
