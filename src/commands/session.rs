@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use color_eyre::eyre::{Result, WrapErr};
@@ -11,11 +10,8 @@ use futures::future;
 use super::output;
 use crate::app::{Board, SourceRules, Store};
 use crate::config::Settings;
-use crate::domain::{Fault, FaultKind, Pass, PollReport, SafeText, SourceName};
-use crate::sources::{self, Clock, SourceSettings, TicketSource};
-
-/// Longest a source may take for everything it has.
-const WHOLE_PASS: Duration = Duration::from_secs(60);
+use crate::domain::{Fault, Pass, PollReport, SourceName};
+use crate::sources::{self, Clock, SourceSettings, TicketSource, poller};
 
 /// How a verb ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,23 +93,21 @@ impl Session {
     }
 
     async fn poll(&self, settings: &SourceSettings) -> (Option<Arc<dyn TicketSource>>, PollReport) {
-        let began_at = (self.clock)();
-        let source = sources::build(settings, Arc::clone(&self.clock), &self.environment);
-        let outcome = match &source {
-            Err(fault) => Err(fault.clone()),
-            Ok(source) => tokio::time::timeout(WHOLE_PASS, source.list_open()).await.unwrap_or_else(|_| Err(too_slow())),
-        };
-        (source.ok(), PollReport { source: settings.name.clone(), began_at, ended_at: (self.clock)(), outcome })
+        match sources::build(settings, Arc::clone(&self.clock), &self.environment) {
+            Ok(source) => {
+                let report = poller::poll_once(source.as_ref(), &self.clock).await;
+                (Some(source), report)
+            }
+            Err(fault) => {
+                let now = (self.clock)();
+                (None, PollReport { source: settings.name.clone(), began_at: now, ended_at: now, outcome: Err(fault) })
+            }
+        }
     }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().wrap_err("the event loop cannot start")
-}
-
-fn too_slow() -> Fault {
-    let text = format!("not all tickets were read – it took more than {} s – ask again, or look at the server", WHOLE_PASS.as_secs());
-    Fault { kind: FaultKind::Unreachable, text: SafeText::line(&text), retry_after: None }
 }
 
 /// What the sources said, once.

@@ -2,6 +2,7 @@
 
 mod build;
 mod file;
+pub mod poller;
 mod settings;
 mod source;
 mod ticket_entry;

@@ -1,0 +1,84 @@
+//! One task a source: asks it at intervals, waits longer while it fails, and is woken by a key. A slow source delays no other.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::source::{Clock, TicketSource};
+use crate::domain::{Fault, FaultKind, Pass, PollReport, SafeText};
+
+/// Longest a source may take for everything it has.
+pub const WHOLE_PASS: Duration = Duration::from_secs(60);
+/// A failing source is asked at least this often, so that its return is seen soon.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// A source is believed when it wants to be left alone, up to here.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
+
+/// Stops the polling when dropped.
+pub struct Poller {
+    wake: Arc<Notify>,
+    task: JoinHandle<()>,
+}
+
+impl Poller {
+    /// Asks the source now rather than at its next turn, unless it wants to be left alone.
+    pub fn poll_now(&self) {
+        self.wake.notify_one();
+    }
+}
+
+impl Drop for Poller {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Begins to poll a source: at once, then every `poll_every`. Ends when nobody takes the reports any more.
+#[must_use]
+pub fn spawn(source: Arc<dyn TicketSource>, poll_every: Duration, clock: Clock, reports: mpsc::Sender<PollReport>) -> Poller {
+    let wake = Arc::new(Notify::new());
+    let woken = Arc::clone(&wake);
+    let task = tokio::spawn(async move {
+        let mut failures = 0;
+        loop {
+            let report = poll_once(source.as_ref(), &clock).await;
+            let fault = report.outcome.as_ref().err();
+            failures = if fault.is_some() { failures + 1 } else { 0 };
+            let left_alone = fault.and_then(|f| f.retry_after).map(|wait| wait.min(LONGEST_RETRY_AFTER));
+            let next = Instant::now() + left_alone.unwrap_or_else(|| wait(poll_every, failures, source.name().as_str()));
+            if reports.send(report).await.is_err() {
+                return;
+            }
+            tokio::select! {
+                () = sleep_until(next) => {}
+                () = woken.notified(), if left_alone.is_none() => {}
+            }
+        }
+    });
+    Poller { wake, task }
+}
+
+/// Asks a source once for all it has, within [`WHOLE_PASS`].
+pub async fn poll_once(source: &dyn TicketSource, clock: &Clock) -> PollReport {
+    let began_at = clock();
+    let outcome: Result<Pass, Fault> = timeout(WHOLE_PASS, source.list_open()).await.unwrap_or_else(|_| {
+        let text = format!("not all tickets were read – it took more than {} s – ask again, or look at the server", WHOLE_PASS.as_secs());
+        Err(Fault { kind: FaultKind::Unreachable, text: SafeText::line(&text), retry_after: None })
+    });
+    PollReport { source: source.name().clone(), began_at, ended_at: clock(), outcome }
+}
+
+/// How long to wait after so many failures in a row: twice as long each time, and a little more for some sources than
+/// for others, so that all of them do not return to a recovering server at once.
+fn wait(poll_every: Duration, failures: u32, name: &str) -> Duration {
+    let Some(more) = failures.checked_sub(1) else { return poll_every };
+    let longer = poll_every.saturating_mul(1 << more.min(10)).min(LONGEST_WAIT.max(poll_every));
+    let mut hasher = DefaultHasher::new();
+    (name, failures).hash(&mut hasher);
+    let percent = u32::try_from(hasher.finish() % 20).unwrap_or_default();
+    longer + longer * percent / 100
+}
