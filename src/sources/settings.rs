@@ -36,7 +36,7 @@ pub struct SourceSettings {
 pub enum SourceKind {
     /// A file of tickets.
     File {
-        /// Absolute, or relative to the working directory.
+        /// Where it is; what the configuration says is taken from its own folder.
         path: PathBuf,
     },
     /// A Redmine server.
