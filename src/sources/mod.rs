@@ -2,11 +2,16 @@
 
 mod build;
 mod file;
+mod http;
+mod mapping;
 pub mod poller;
+mod redmine;
+mod redmine_wire;
 mod settings;
 mod source;
 mod ticket_entry;
 mod ticket_reader;
+mod token;
 
 pub use build::{build, demo_agreements};
 pub use settings::{MapRule, MapTarget, MapTest, RedmineSettings, SourceKind, SourceSettings, TokenSource};
