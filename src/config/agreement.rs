@@ -6,17 +6,17 @@ use chrono::{NaiveDate, Weekday};
 use chrono_tz::Tz;
 use strum::VariantNames;
 
-use super::document::{Kind, Table, Value, shown};
+use super::document::{Kind, Place, Table, Value, shown};
 use super::files::Files;
 use super::holidays;
 use super::hours;
 use super::nearest;
 use super::problem::Problems;
-use super::response;
+use super::response::{self, Windows};
 use super::zone;
 use crate::domain::{
-    Agreement, Agreements, AnsweredBy, Calendar, CalendarRules, ChargeableField, ChargeableRule, HoldOverTo, NamedWindow, ResponseTable,
-    SafeText, Severity, client_glob,
+    Agreement, Agreements, AnsweredBy, Calendar, CalendarRules, ChargeableField, ChargeableRule, HoldOverTo, ResponseTable, SafeText,
+    Severity, client_glob,
 };
 
 /// Keys of an agreement. A template has all of them but `like`.
@@ -77,10 +77,19 @@ pub(super) fn like(own: &Table, template: &Table) -> Table {
     merged
 }
 
+/// The support levels there are.
+#[derive(Debug)]
+pub(super) struct Levels {
+    /// In order, the shallowest first.
+    pub names: Arc<[SafeText]>,
+    /// Where the configuration lists them; `None` for those that hold without it.
+    pub at: Option<Place>,
+}
+
 /// What agreements are read with.
 pub(super) struct Reader<'a> {
     pub files: &'a Files,
-    pub levels: &'a Arc<[SafeText]>,
+    pub levels: &'a Levels,
     pub problems: &'a mut Problems,
 }
 
@@ -97,7 +106,8 @@ impl Reader<'_> {
         self.needs(table);
         let name = table.get("name").and_then(|name| name.line(self.problems));
         let rules = self.calendar(table);
-        let [response, resolve, update] = self.tables(table, Some(&rules.windows));
+        let at = table.get("windows").map_or_else(|| table.place_for("windows", AGREEMENT_KEYS), |v| v.at.clone());
+        let [response, resolve, update] = self.tables(table, Some(Windows { list: &rules.windows, at: &at }));
         let terms = self.terms(table);
         if response.is_some() && table.get("office_hours").is_none() {
             let help = "add office_hours = { mon-fri = [\"09:00-17:30\"] }, or office_hours = { } to say so";
@@ -111,7 +121,7 @@ impl Reader<'_> {
             valid_to: terms.valid_to,
             calendar: Calendar::new(rules),
             support_level: terms.support_level,
-            support_levels: Arc::clone(self.levels),
+            support_levels: Arc::clone(&self.levels.names),
             hold_over_to: terms.hold_over_to.unwrap_or_default(),
             answered_by: terms.answered_by,
             at_risk_ppm: terms.at_risk_ppm,
@@ -137,7 +147,7 @@ impl Reader<'_> {
         ];
         for (key, help) in needed {
             if table.get(key).is_none() && !(key == "clients" && is_default) {
-                self.problems.missing(&table.at, format!("this agreement has no {key}"), help);
+                self.problems.missing(&table.place_for(key, AGREEMENT_KEYS), format!("this agreement has no {key}"), help);
             }
         }
     }
@@ -158,7 +168,7 @@ impl Reader<'_> {
     }
 
     /// The response, resolve and update tables.
-    fn tables(&mut self, table: &Table, windows: Option<&[NamedWindow]>) -> [Option<ResponseTable>; 3] {
+    fn tables(&mut self, table: &Table, windows: Option<Windows>) -> [Option<ResponseTable>; 3] {
         BY_ROW.map(|key| {
             let rows = table.get(key)?.table(self.problems)?;
             Some(response::table(rows, windows, self.problems))
@@ -239,12 +249,17 @@ fn choice<T: Copy>(value: &Value, words: &[(&str, T)], problems: &mut Problems) 
 }
 
 /// A support level of the ordered list.
-pub(super) fn level(value: &Value, levels: &[SafeText], problems: &mut Problems) -> Option<SafeText> {
+pub(super) fn level(value: &Value, levels: &Levels, problems: &mut Problems) -> Option<SafeText> {
     let level = value.line(problems)?;
-    let found = levels.iter().find(|l| l.eq_ignore_case(&level));
+    let found = levels.names.iter().find(|l| l.eq_ignore_case(&level));
     if found.is_none() {
-        let names: Vec<&str> = levels.iter().map(SafeText::as_str).collect();
+        let names: Vec<&str> = levels.names.iter().map(SafeText::as_str).collect();
         problems.error(&value.at, format!("there is no support level '{level}'"), nearest::suggest(level.as_str(), &names));
+        if let Some(list) = &levels.at {
+            // either of the two may be misspelt
+            let what = format!("the level '{level}' of line {} is not listed", value.at.line);
+            problems.error(list, what, "list every level that is used, the shallowest first");
+        }
     }
     found.cloned()
 }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
+use super::brackets;
 use super::problem::Problems;
 use crate::domain::{Origin, SafeText};
 
@@ -58,14 +60,29 @@ pub(super) struct Entry {
 
 /// Reads a file. Every mistake in the TOML itself is reported, and as much of the tree as could be made out is returned.
 pub(super) fn read(text: &str, file: &Arc<str>, problems: &mut Problems) -> Table {
-    let lines = Lines { starts: std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect() };
-    let (root, errors) = DeTable::parse_recoverable(text);
     problems.add_file(file);
+    let errors = DeTable::parse_recoverable(text).1.len();
+    let unclosed = if errors == 0 { Vec::new() } else { brackets::unclosed(text) };
+    let closed = brackets::closed(text, &unclosed);
+    let (root, left) = DeTable::parse_recoverable(&closed);
+    if unclosed.is_empty() || left.len() > errors {
+        // closing them makes it worse: they are not the mistake
+        return tree(text, file, DeTable::parse_recoverable(text), problems);
+    }
+    let lines = Lines::new(text);
+    for bracket in &unclosed {
+        let what = format!("the {} of line {} is not closed", &text[bracket.opened..=bracket.opened], lines.of(bracket.opened));
+        problems.spelling(file, lines.of(bracket.at.saturating_sub(1)), &what);
+    }
+    tree(&closed, file, (root, left), problems)
+}
+
+fn tree(text: &str, file: &Arc<str>, (root, errors): (Spanned<DeTable>, Vec<toml::de::Error>), problems: &mut Problems) -> Table {
+    let reader = Reader { file, lines: Lines::new(text) };
     for error in errors {
-        let line = error.span().map_or(1, |span| lines.of(span.start.min(text.len())));
+        let line = error.span().map_or(1, |span| reader.lines.of(span.start.min(text.len())));
         problems.spelling(file, line, error.message());
     }
-    let reader = Reader { file, lines };
     reader.table(root.get_ref(), &reader.place(0, ""), problems)
 }
 
@@ -74,6 +91,10 @@ struct Lines {
 }
 
 impl Lines {
+    fn new(text: &str) -> Self {
+        Self { starts: std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect() }
+    }
+
     /// The line of a byte, from 1.
     fn of(&self, byte: usize) -> u32 {
         u32::try_from(self.starts.partition_point(|start| *start <= byte)).unwrap_or(u32::MAX)
@@ -160,6 +181,21 @@ impl Kind {
 }
 
 impl Value {
+    /// The text, where it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        if let Kind::Text(text) = &self.kind { Some(text) } else { None }
+    }
+
+    /// The last line on which something in it begins.
+    fn last_line(&self) -> u32 {
+        let inner = match &self.kind {
+            Kind::List(list) => list.last().map(Self::last_line),
+            Kind::Table(table) => table.entries.last().map(|e| e.value.last_line()),
+            _ => None,
+        };
+        inner.unwrap_or(0).max(self.at.line)
+    }
+
     /// The text, else it is reported that there is none.
     pub fn text(&self, problems: &mut Problems) -> Option<&str> {
         match &self.kind {
@@ -220,13 +256,23 @@ impl Table {
         self.entries.iter().find(|e| e.key == key).map(|e| &e.value)
     }
 
-    /// The value of a key that the table needs; that it is missing is reported.
-    pub fn need(&self, key: &str, what: &str, help: impl Into<String>, problems: &mut Problems) -> Option<&Value> {
+    /// The value of a key that the table needs; that it is missing is reported where it would stand.
+    pub fn need(&self, key: &str, order: &[&str], what: &str, help: impl Into<String>, problems: &mut Problems) -> Option<&Value> {
         let value = self.get(key);
         if value.is_none() {
-            problems.missing(&self.at, what, help);
+            problems.missing(&self.place_for(key, order), what, help);
         }
         value
+    }
+
+    /// Where a key would stand: after the last one there is that comes before it in the usual order, else at the beginning.
+    pub fn place_for(&self, key: &str, order: &[&str]) -> Place {
+        let before = order.iter().take_while(|k| **k != key);
+        // what came from a template stands elsewhere
+        let own =
+            |k: &&str| self.entries.iter().find(|e| e.key == **k && e.at.file == self.at.file && e.at.path.starts_with(&*self.at.path));
+        let line = before.filter_map(own).last().map_or(self.at.line, |entry| entry.value.last_line());
+        Place { line, ..self.at.clone() }
     }
 
     /// Reports every key that is none of those known. `what` names the table in the message.
@@ -235,6 +281,19 @@ impl Table {
             problems.error(&entry.at, format!("{what} has no key '{}'", shown(&entry.key)), super::nearest::suggest(&entry.key, known));
         }
     }
+}
+
+/// The tables of a `[[key]]`, of all trees in their order.
+pub(super) fn elements<'a>(trees: &[&'a Table], key: &str, problems: &mut Problems) -> Vec<&'a Table> {
+    let mut tables = Vec::new();
+    for value in trees.iter().filter_map(|tree| tree.get(key)) {
+        let Kind::List(list) = &value.kind else {
+            let () = value.wrong(problems, "a list of tables", &format!("write [[{key}]]")).unwrap_or_default();
+            continue;
+        };
+        tables.extend(list.iter().filter_map(|element| element.table(problems)));
+    }
+    tables
 }
 
 /// A key as a message can show it.

@@ -184,9 +184,9 @@ pub(super) fn windows(value: &Value, problems: &mut Problems) -> Vec<NamedWindow
     for element in list {
         let Some(table) = element.table(problems) else { continue };
         table.only(WINDOW_KEYS, "a window", problems);
-        let hours = table.need("hours", "this window has no hours", "add hours = { mon-fri = [\"06:00-23:00\"] }", problems);
+        let hours = table.need("hours", WINDOW_KEYS, "this window has no hours", "add hours = { mon-fri = [\"06:00-23:00\"] }", problems);
         let hours = hours.map(|v| week(v, problems)).unwrap_or_default();
-        let name = table.need("name", "this window has no name", "add name = \"extended\", or another", problems);
+        let name = table.need("name", WINDOW_KEYS, "this window has no name", "add name = \"extended\", or another", problems);
         if let Some(name) = name.and_then(|v| window_name(v, &windows, problems)) {
             windows.push(NamedWindow { name, hours });
         }

@@ -3,11 +3,11 @@
 use regex::{Regex, RegexBuilder};
 use strum::VariantNames;
 
-use super::agreement;
+use super::agreement::{self, Levels};
 use super::document::{Entry, Kind, Table, Value, shown};
 use super::nearest;
 use super::problem::Problems;
-use crate::domain::{Agreements, SafeText, Severity};
+use crate::domain::{Agreements, Severity};
 use crate::sources::{MapRule, MapTarget, MapTest};
 
 /// Keys of a rule beside its targets.
@@ -23,7 +23,7 @@ const STATUSES: [&str; 3] = ["open", "acknowledged", "on-client"];
 const MOST_REGEX_BYTES: usize = 1 << 20;
 
 /// The rules, of which those with a mistake are left out.
-pub(super) fn read(value: &Value, fields: &[&str], agreements: &Agreements, levels: &[SafeText], problems: &mut Problems) -> Vec<MapRule> {
+pub(super) fn read(value: &Value, fields: &[&str], agreements: &Agreements, levels: &Levels, problems: &mut Problems) -> Vec<MapRule> {
     let mut reader = Reader { fields, agreements, levels, problems };
     let Some(rules) = value.list(reader.problems) else { return Vec::new() };
     rules.iter().filter_map(|rule| reader.rule(rule)).collect()
@@ -33,7 +33,7 @@ pub(super) fn read(value: &Value, fields: &[&str], agreements: &Agreements, leve
 struct Reader<'a> {
     fields: &'a [&'a str],
     agreements: &'a Agreements,
-    levels: &'a [SafeText],
+    levels: &'a Levels,
     problems: &'a mut Problems,
 }
 
@@ -59,7 +59,7 @@ impl Reader<'_> {
 
     fn field(&mut self, table: &Table) -> Option<String> {
         let help = format!("add field = \"…\": there are {}", self.fields.join(", "));
-        let value = table.need("field", "this rule names no field", help, self.problems)?;
+        let value = table.need("field", &TEST_KEYS, "this rule names no field", help, self.problems)?;
         let field = value.line(self.problems)?;
         let custom = field.as_str().strip_prefix("custom.").is_some_and(|name| !name.is_empty());
         if !custom && !self.fields.contains(&field.as_str()) {
@@ -119,7 +119,12 @@ impl Reader<'_> {
             MapTarget::Status => self.known(value, STATUSES.contains(&text), "a status", || nearest::suggest(text, &STATUSES)),
             MapTarget::Agreement => {
                 let names: Vec<&str> = self.agreements.all().iter().map(|a| a.name.as_str()).collect();
-                self.known(value, names.contains(&text), "the name of an agreement", || nearest::suggest(text, &names))
+                if !names.contains(&text) {
+                    // allowed, as it is for a source that names an agreement itself
+                    let what = format!("no agreement is named '{}': such a ticket needs a decision", shown(text));
+                    self.problems.warning(&value.at, what, nearest::suggest(text, &names));
+                }
+                value.line(self.problems).is_some()
             }
             MapTarget::SupportLevel => return agreement::level(value, self.levels, self.problems).map(|l| l.as_str().to_owned()),
             _ => value.line(self.problems).is_some(),

@@ -1,6 +1,8 @@
 //! Settings: built-in defaults < configuration file < environment < flags. Every mistake is found at once, with file and line.
 
 mod agreement;
+mod agreements;
+mod brackets;
 mod document;
 mod duration;
 mod files;

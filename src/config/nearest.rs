@@ -14,6 +14,11 @@ pub(super) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str
         .map(|(_, name)| name)
 }
 
+/// Whether a name is so like another that it can only be a slip of the finger.
+pub(super) fn is_slip<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> bool {
+    known.into_iter().any(|name| strsim::damerau_levenshtein(name, written) <= 2)
+}
+
 /// What to write instead: the nearest name first, then all of them.
 pub(super) fn suggest(written: &str, known: &[&str]) -> String {
     let all = known.join(", ");

@@ -90,6 +90,9 @@ impl Problems {
 
     /// A mistake in the TOML itself.
     pub fn spelling(&mut self, file: &Arc<str>, line: u32, message: &str) {
+        if !self.broken.insert((Arc::clone(file), line)) {
+            return; // a second message about one line is a consequence of the first
+        }
         let help = if message.contains("duplicate key") {
             "remove one of the two, or write [[…]] for one more element of a list"
         } else {
@@ -104,7 +107,6 @@ impl Problems {
             help: help.to_owned(),
             unreadable: false,
         });
-        self.broken.insert((Arc::clone(file), line));
     }
 
     /// The main file cannot be read.

@@ -1,6 +1,6 @@
 //! Response tables: rows by severity, cells by window, each a time, a table, or a list of tables by channel.
 
-use super::document::{Entry as KeyValue, Kind, Table, Value, shown};
+use super::document::{self, Entry as KeyValue, Kind, Table, Value, shown};
 use super::nearest;
 use super::problem::Problems;
 use crate::domain::{Cell, Entry, NamedWindow, ResponseTable, Row, SafeText, Severity, Target, Window};
@@ -11,13 +11,21 @@ pub(super) const ROWS: [&str; 5] = ["S1", "S2", "S3", "S4", "S5"];
 /// Keys of a cell that is a table.
 pub(super) const CELL_KEYS: &[&str] = &["within", "channel", "chargeable", "clause"];
 
+/// The windows that an agreement names itself.
+#[derive(Clone, Copy)]
+pub(super) struct Windows<'a> {
+    pub list: &'a [NamedWindow],
+    /// Where it names them, or would.
+    pub at: &'a document::Place,
+}
+
 /// The severity that a key names; exactly as written.
 pub(super) fn severity(key: &str) -> Option<Severity> {
     ROWS.iter().position(|row| *row == key).map(|i| Severity::ALL[i])
 }
 
 /// A response, resolve or update table. `windows` are the agreement's own; `None` where they are not known (a template).
-pub(super) fn table(table: &Table, windows: Option<&[NamedWindow]>, problems: &mut Problems) -> ResponseTable {
+pub(super) fn table(table: &Table, windows: Option<Windows>, problems: &mut Problems) -> ResponseTable {
     let mut rows = ResponseTable::default();
     for entry in &table.entries {
         if let Some(severity) = severity(&entry.key) {
@@ -33,7 +41,7 @@ pub(super) fn table(table: &Table, windows: Option<&[NamedWindow]>, problems: &m
     rows
 }
 
-fn row(entry: &KeyValue, windows: Option<&[NamedWindow]>, problems: &mut Problems) -> Option<Row> {
+fn row(entry: &KeyValue, windows: Option<Windows>, problems: &mut Problems) -> Option<Row> {
     let Kind::Table(table) = &entry.value.kind else {
         return entry.value.wrong(problems, "a table of windows", "write { office-hours = \"4h\" }, or { any = \"none\" } for no cover");
     };
@@ -56,17 +64,22 @@ enum Place {
 }
 
 /// The window a cell is for. One that nobody knows is reported, but not for a template, whose windows may be the agreement's.
-fn window(entry: &KeyValue, windows: Option<&[NamedWindow]>, problems: &mut Problems) -> Option<Place> {
+fn window(entry: &KeyValue, windows: Option<Windows>, problems: &mut Problems) -> Option<Place> {
     if entry.key == "any" {
         return Some(Place::Any);
     }
     let standing = Window::STANDING.iter().find(|(name, _)| *name == entry.key).map(|(_, window)| *window);
-    let own = || windows?.iter().zip(0_u8..).find(|(w, _)| w.name.as_str() == entry.key).map(|(_, i)| Window::Named(i));
+    let own = || windows?.list.iter().zip(0_u8..).find(|(w, _)| w.name.as_str() == entry.key).map(|(_, i)| Window::Named(i));
     let found = standing.or_else(own);
     if let (None, Some(windows)) = (found, windows) {
-        let names: Vec<&str> =
-            Window::STANDING.iter().map(|(name, _)| *name).chain(["any"]).chain(windows.iter().map(|w| w.name.as_str())).collect();
+        let standing: Vec<&str> = Window::STANDING.iter().map(|(name, _)| *name).chain(["any"]).collect();
+        let names: Vec<&str> = standing.iter().copied().chain(windows.list.iter().map(|w| w.name.as_str())).collect();
         problems.error(&entry.at, format!("there is no window '{}'", shown(&entry.key)), nearest::suggest(&entry.key, &names));
+        if !nearest::is_slip(&entry.key, standing) {
+            // either of the two may be misspelt or missing
+            let what = format!("no window of the agreement's own is named '{}', as line {} has it", shown(&entry.key), entry.at.line);
+            problems.error(windows.at, what, "windows = [ { name = \"…\", hours = { mon-fri = [\"06:00-23:00\"] } } ] names one");
+        }
     }
     found.map(Place::Window)
 }
@@ -99,7 +112,7 @@ fn cell(value: &Value, problems: &mut Problems) -> Option<Cell> {
 
 fn entry(value: &Value, table: &Table, problems: &mut Problems) -> Option<Entry> {
     table.only(CELL_KEYS, "a cell", problems);
-    let within = table.need("within", "this cell does not say how soon", "add within = \"1h\"", problems);
+    let within = table.need("within", CELL_KEYS, "this cell does not say how soon", "add within = \"1h\"", problems);
     let within = within.and_then(|v| target(v, v.text(problems)?, problems));
     let channels = table.get("channel").map_or_else(Vec::new, |channel| channels(channel, problems));
     let chargeable = table.get("chargeable").and_then(|c| c.boolean(problems)).unwrap_or(false);

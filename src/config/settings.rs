@@ -6,17 +6,15 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
-use super::agreement;
-use super::document::{self, Kind, Table, Value, shown};
+use super::agreement::Levels;
+use super::agreements;
+use super::document::{self, Table};
 use super::files::{self, Files};
-use super::hold_over;
 use super::include;
 use super::layers::{self, SCALARS};
-use super::nearest;
-use super::oddities;
 use super::problem::{Problem, Problems};
 use super::{duration, source, zone};
-use crate::domain::{Agreement, Agreements, SafeText};
+use crate::domain::{Agreements, SafeText};
 use crate::sources::SourceSettings;
 
 /// When colours are used.
@@ -133,9 +131,9 @@ fn build(
     let scalars = layers::layer(main, env, &mut problems);
     let levels = support_levels(main, &mut problems);
     let trees: Vec<&Table> = std::iter::once(main).chain(included).collect();
-    let agreements = agreements(&trees, files, &levels, &mut problems);
+    let agreements = agreements::read(&trees, files, &levels, &mut problems);
     let seconds = |key| duration::parse(&scalars.get(key)).unwrap_or(Duration::from_secs(60));
-    let tables = elements(&[main], "source", &mut problems);
+    let tables = document::elements(&[main], "source", &mut problems);
     source::duplicates(&tables, &mut problems);
     if tables.is_empty() {
         problems.warning(&main.at, "there is no source: no ticket will ever be shown", "add a [[source]]");
@@ -167,22 +165,10 @@ fn build(
     })
 }
 
-/// The tables of a `[[key]]`, of all trees in their order.
-fn elements<'a>(trees: &[&'a Table], key: &str, problems: &mut Problems) -> Vec<&'a Table> {
-    let mut tables = Vec::new();
-    for value in trees.iter().filter_map(|tree| tree.get(key)) {
-        let Kind::List(list) = &value.kind else {
-            let () = value.wrong(problems, "a list of tables", &format!("write [[{key}]]")).unwrap_or_default();
-            continue;
-        };
-        tables.extend(list.iter().filter_map(|element| element.table(problems)));
-    }
-    tables
-}
-
-fn support_levels(main: &Table, problems: &mut Problems) -> Arc<[SafeText]> {
+/// The levels in order, and where the configuration lists them.
+fn support_levels(main: &Table, problems: &mut Problems) -> Levels {
     let mut levels: Vec<SafeText> = Vec::new();
-    let Some(value) = main.get("support_levels") else { return SUPPORT_LEVELS.map(SafeText::line).into() };
+    let Some(value) = main.get("support_levels") else { return Levels { names: SUPPORT_LEVELS.map(SafeText::line).into(), at: None } };
     for element in value.list(problems).unwrap_or_default() {
         let Some(level) = element.line(problems) else { continue };
         if levels.iter().any(|l| l.eq_ignore_case(&level)) {
@@ -193,74 +179,5 @@ fn support_levels(main: &Table, problems: &mut Problems) -> Arc<[SafeText]> {
     if levels.is_empty() {
         problems.error(&value.at, "there is no support level", "list at least one, or leave support_levels out");
     }
-    levels.into()
-}
-
-/// The agreements in order: those of the main file, then those of each included file.
-fn agreements(trees: &[&Table], files: &Files, levels: &Arc<[SafeText]>, problems: &mut Problems) -> Agreements {
-    let templates = elements(trees, "template", problems);
-    let tables = elements(trees, "agreement", problems);
-    names(&templates, "templates", problems);
-    names(&tables, "agreements", problems);
-    let template_keys: Vec<&str> = agreement::AGREEMENT_KEYS.iter().copied().filter(|key| *key != "like").collect();
-    let mut reader = agreement::Reader { files, levels, problems };
-    for template in &templates {
-        template.only(&template_keys, "a template", reader.problems);
-        if template.get("name").is_none() {
-            reader.problems.missing(&template.at, "this template has no name", "add name = \"…\", so that an agreement can be like it");
-        }
-        reader.template(template);
-    }
-    let mut list: Vec<(Agreement, Table)> = Vec::new();
-    for table in tables {
-        table.only(agreement::AGREEMENT_KEYS, "an agreement", reader.problems);
-        let template = table.get("like").and_then(|like| template(like, &templates, reader.problems));
-        let merged = template.map_or_else(|| table.clone(), |template| agreement::like(table, template));
-        let before = reader.problems.errors();
-        let Some(agreement) = reader.agreement(&merged) else { continue };
-        // of what is half understood, anything further would be a guess
-        if reader.problems.errors() == before {
-            if merged.get("hold_over_to").is_none() {
-                hold_over::must_say(&agreement, &table.at, reader.problems);
-            }
-            oddities::of_agreement(&agreement, &merged, reader.problems);
-        }
-        list.push((agreement, merged));
-    }
-    oddities::never_winning(&list, problems);
-    match Agreements::new(list.into_iter().map(|(agreement, _)| agreement).collect()) {
-        Ok(agreements) => agreements,
-        Err(bad) => {
-            // each pattern was judged by itself, so together they are only too many
-            problems.error(&trees[0].at, bad.to_string(), "use fewer patterns");
-            Agreements::default()
-        }
-    }
-}
-
-fn template<'a>(like: &Value, templates: &[&'a Table], problems: &mut Problems) -> Option<&'a Table> {
-    let wanted = like.text(problems)?;
-    let found = templates.iter().find(|table| table.get("name").and_then(text_of) == Some(wanted)).copied();
-    if found.is_none() {
-        let names: Vec<&str> = templates.iter().filter_map(|t| text_of(t.get("name")?)).collect();
-        let help = if names.is_empty() { "write a [[template]] with that name".to_owned() } else { nearest::suggest(wanted, &names) };
-        problems.error(&like.at, format!("there is no template '{}'", shown(wanted)), help);
-    }
-    found
-}
-
-fn text_of(value: &Value) -> Option<&str> {
-    if let Kind::Text(text) = &value.kind { Some(text) } else { None }
-}
-
-/// Reports names that are given twice.
-fn names(tables: &[&Table], what: &str, problems: &mut Problems) {
-    let mut seen: Vec<&str> = Vec::new();
-    for value in tables.iter().filter_map(|table| table.get("name")) {
-        let Some(name) = text_of(value) else { continue };
-        if seen.contains(&name) {
-            problems.error(&value.at, format!("two {what} are named '{}'", shown(name)), "give each its own name");
-        }
-        seen.push(name);
-    }
+    Levels { names: levels.into(), at: Some(value.at.clone()) }
 }

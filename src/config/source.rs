@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::agreement::Levels;
 use super::document::{Kind, Table, Value, shown};
 use super::duration;
 use super::files::Files;
@@ -19,6 +20,9 @@ pub(super) const COMMON_KEYS: &[&str] = &["name", "kind", "timezone", "client", 
 pub(super) const KINDS: [(&str, &[&str]); 3] =
     [("file", &["path"]), ("redmine", &["url", "token_env", "token_file", "project", "ack_status", "allow_http", "map"]), ("demo", &[])];
 
+/// The usual order of the keys that are needed.
+const ORDER: &[&str] = &["name", "kind", "path", "url", "token_file"];
+
 /// Keys that a person might expect to hold a secret.
 const SECRETS: [&str; 6] = ["token", "key", "api_key", "password", "secret", "user"];
 
@@ -29,7 +33,7 @@ const ACK_STATUS: &str = "In Progress";
 pub(super) struct Reader<'a> {
     pub files: &'a Files,
     pub agreements: &'a Agreements,
-    pub levels: &'a [SafeText],
+    pub levels: &'a Levels,
     /// For sources that do not say.
     pub poll_every: Duration,
     /// For sources that do not say.
@@ -77,7 +81,7 @@ impl Reader<'_> {
     }
 
     fn name(&mut self, table: &Table) -> Option<SafeText> {
-        let value = table.need("name", "this source has no name", "add name = \"helpdesk\", or another", self.problems)?;
+        let value = table.need("name", ORDER, "this source has no name", "add name = \"helpdesk\", or another", self.problems)?;
         let name = value.line(self.problems)?;
         if name.as_str().contains('/') {
             self.problems.error(&value.at, "a source's name has no /", "tickets are named SOURCE/KEY: leave the / out");
@@ -89,7 +93,7 @@ impl Reader<'_> {
     fn kind_name(&mut self, table: &Table) -> Option<&'static str> {
         let kinds = KINDS.map(|(kind, _)| kind);
         let help = format!("add kind = \"redmine\": there are {}", kinds.join(", "));
-        let value = table.need("kind", "this source has no kind", help, self.problems)?;
+        let value = table.need("kind", ORDER, "this source has no kind", help, self.problems)?;
         let text = value.text(self.problems)?;
         let kind = kinds.into_iter().find(|kind| *kind == text);
         if kind.is_none() {
@@ -143,14 +147,14 @@ impl Reader<'_> {
     }
 
     fn file(&mut self, table: &Table) -> Option<SourceKind> {
-        let value = table.need("path", "this source has no path", "add path = \"tickets.json\"", self.problems)?;
+        let value = table.need("path", ORDER, "this source has no path", "add path = \"tickets.json\"", self.problems)?;
         let path = value.text(self.problems)?;
         Some(SourceKind::File { path: self.files.resolve(&value.at, path, self.problems)? })
     }
 
     fn redmine(&mut self, table: &Table) -> Option<SourceKind> {
         let allow_http = table.get("allow_http").and_then(|v| v.boolean(self.problems)).unwrap_or(false);
-        let url = table.need("url", "this source has no url", "add url = \"https://redmine.example.com\"", self.problems);
+        let url = table.need("url", ORDER, "this source has no url", "add url = \"https://redmine.example.com\"", self.problems);
         let url = url.and_then(|v| url_of(v, allow_http, self.problems));
         let token = self.token(table);
         let project = table.get("project").and_then(|v| v.line(self.problems)).map(|p| p.as_str().to_owned());
@@ -168,7 +172,7 @@ impl Reader<'_> {
             (None, None) => {
                 if table.get("token_command").is_none() {
                     let help = "add token_file = \"…\", a file of mode 0600, or token_env = \"REDMINE_KEY\"";
-                    self.problems.missing(&table.at, "this source has no token", help);
+                    self.problems.missing(&table.place_for("token_file", ORDER), "this source has no token", help);
                 }
                 None
             }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use holdover::config::{self, Level, Problem};
 
-use super::lines;
+use super::{folder, home, lines};
 
 /// One thing to be said of a file.
 #[derive(Debug)]
@@ -36,14 +36,8 @@ fn expected(text: &str) -> Vec<Expected> {
     said.collect()
 }
 
-/// An environment with a home folder.
-fn home() -> Vec<(String, String)> {
-    vec![("HOME".to_owned(), "/home/me".to_owned())]
-}
-
-fn cases(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configs").join(folder);
-    let entries = fs::read_dir(folder).expect("the folder of cases");
+fn cases(name: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder(name)).expect("the folder of cases");
     let mut paths: Vec<PathBuf> =
         entries.map(|e| e.expect("a file").path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
     paths.sort();

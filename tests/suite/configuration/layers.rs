@@ -1,0 +1,130 @@
+//! Defaults < file < environment, and no value is taken for one of another type.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use holdover::config::{self, ColorChoice, Level, Settings};
+use holdover::sources::{MapTarget, SourceKind, TokenSource};
+
+use super::{folder, home, lines, right, wrong};
+
+const DEMO: &str = "[[source]]\nname = \"demo\"\nkind = \"demo\"\n";
+
+fn with(text: &str, env: &[(&str, &str)]) -> Result<Settings, Vec<config::Problem>> {
+    let env: Vec<(String, String)> = env.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    config::parse(text, "config.toml", &env)
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
+    let file = format!("poll_every = \"20s\"\ntheme = \"mono\"\ntimezone = \"Asia/Kolkata\"\nascii = true\n{DEMO}");
+    let settings = right(&file);
+    assert_eq!((settings.theme.as_str(), settings.timezone, settings.ascii), ("mono", Tz::Asia__Kolkata, true));
+    assert_eq!((settings.sources[0].poll_every, settings.sources[0].blind_after), (Duration::from_secs(20), Duration::from_secs(300)));
+    let env = [
+        ("HOLDOVER__POLL_EVERY", "10s"),
+        ("HOLDOVER__BLIND_AFTER", "2m"),
+        ("HOLDOVER__THEME", "base"),
+        ("HOLDOVER__TIMEZONE", "Europe/Paris"),
+        ("HOLDOVER__COLOR", "never"),
+        ("HOLDOVER__ASCII", "false"),
+        ("HOLDOVER_CONFIG", "/elsewhere.toml"),
+        ("THEME", "loud"),
+    ];
+    let settings = with(&file, &env).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
+    assert_eq!((settings.theme.as_str(), settings.timezone, settings.ascii), ("base", Tz::Europe__Paris, false));
+    assert_eq!(settings.color, ColorChoice::Never);
+    assert_eq!((settings.sources[0].poll_every, settings.sources[0].blind_after), (Duration::from_secs(10), Duration::from_secs(120)));
+    let own = with(&format!("{DEMO}poll_every = \"7s\""), &env).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
+    assert_eq!(own.sources[0].poll_every, Duration::from_secs(7), "what a source says itself is its own");
+}
+
+#[test]
+fn a_variable_that_changes_nothing_is_an_error_that_lists_those_that_do() {
+    for name in ["HOLDOVER__AGREEMENT__0__NAME", "HOLDOVER__POLL_EVRY", "HOLDOVER__theme", "HOLDOVER__SUPPORT_LEVELS", "HOLDOVER__"] {
+        let problems = with(DEMO, &[(name, "x")]).expect_err(name);
+        let problem = problems.iter().find(|p| p.level == Level::Error).expect("an error");
+        assert_eq!((problem.file.as_str(), problem.line, problem.path.as_str()), ("environment", 0, name));
+        assert!(problem.help.contains("HOLDOVER__TIMEZONE, HOLDOVER__POLL_EVERY, HOLDOVER__BLIND_AFTER"), "{}", problem.help);
+    }
+}
+
+#[test]
+fn a_wrong_value_in_the_environment_is_told_beside_those_of_the_file() {
+    let env = [("HOLDOVER__POLL_EVERY", "10"), ("HOLDOVER__ASCII", "yes"), ("HOLDOVER__TIMEZONE", ""), ("HOLDOVER__COLOR", "NEVER")];
+    let problems = with(&format!("theme = 3\n{DEMO}"), &env).expect_err("four and one");
+    let errors: Vec<&str> = problems.iter().filter(|p| p.level == Level::Error).map(|p| p.path.as_str()).collect();
+    assert_eq!(
+        errors,
+        ["HOLDOVER__POLL_EVERY", "HOLDOVER__ASCII", "HOLDOVER__TIMEZONE", "HOLDOVER__COLOR", "theme"],
+        "{}",
+        lines(&problems)
+    );
+}
+
+#[test]
+fn no_value_is_taken_for_one_of_another_type() {
+    for text in [
+        "poll_every = 30",
+        "poll_every = true",
+        "theme = 1",
+        "theme = []",
+        "ascii = \"true\"",
+        "ascii = 1",
+        "ascii = \"yes\"",
+        "timezone = {}",
+    ] {
+        let problems = wrong(text);
+        assert!(
+            problems.iter().any(|p| p.level == Level::Error && p.line == 1 && p.what.starts_with("this must be")),
+            "{text}: {}",
+            lines(&problems)
+        );
+    }
+    let agreement = "[[agreement]]\nname = \"default\"\ntimezone = \"UTC\"\noffice_hours = {}\nresponse = { S1 = { any = \"1h\" } }\n";
+    right(agreement);
+    for text in [
+        "at_risk = \"0.3\"",
+        "at_risk = true",
+        "note = 5",
+        "valid_from = 20260401",
+        "weekend = \"sat\"",
+        "clients = [1]",
+        "support_level = 2",
+    ] {
+        let problems = wrong(&format!("{agreement}{text}"));
+        assert!(problems.iter().any(|p| p.level == Level::Error && p.line == 6), "{text}: {}", lines(&problems));
+    }
+}
+
+#[test]
+fn each_kind_of_source_has_what_it_needs() {
+    let settings = config::load(&folder("valid").join("sources.toml"), &home()).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
+    let SourceKind::File { path } = &settings.sources[0].kind else { panic!("a file") };
+    assert_eq!(path, Path::new("/home/me/tickets.json"));
+    assert_eq!(settings.sources[0].poll_every, Duration::from_secs(10));
+    let helpdesk = &settings.sources[1];
+    let SourceKind::Redmine(redmine) = &helpdesk.kind else { panic!("a Redmine") };
+    assert_eq!(redmine.url, "https://redmine.example.com/sub");
+    assert_eq!(redmine.token, TokenSource::Env("REDMINE_KEY".into()));
+    assert_eq!((redmine.project.as_deref(), redmine.ack_status.as_str()), (Some("support"), "Taken"));
+    assert_eq!((helpdesk.poll_every, helpdesk.blind_after), (Duration::from_secs(90), Duration::from_secs(600)));
+    assert_eq!((helpdesk.timezone, helpdesk.origin.line), (Some(Tz::Europe__Paris), 9));
+    assert_eq!(helpdesk.map[1].gives, [(MapTarget::SupportLevel, "$1".to_owned())]);
+    assert_eq!(helpdesk.map[2].gives.len(), 3);
+    let SourceKind::Redmine(loopback) = &settings.sources[2].kind else { panic!("a Redmine") };
+    assert_eq!(loopback.token, TokenSource::File(folder("valid").join("key")), "relative to the file that says it");
+}
+
+#[test]
+fn the_default_path_is_where_people_expect_it() {
+    let path = |env: &[(&str, &str)]| {
+        let env: Vec<(String, String)> = env.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        config::default_path(&env)
+    };
+    assert_eq!(path(&[("HOME", "/home/me")]), PathBuf::from("/home/me/.config/holdover/config.toml"));
+    assert_eq!(path(&[("HOME", "/home/me"), ("XDG_CONFIG_HOME", "/etc/me")]), PathBuf::from("/etc/me/holdover/config.toml"));
+    assert_eq!(path(&[("HOME", "/home/me"), ("XDG_CONFIG_HOME", "relative")]), PathBuf::from("/home/me/.config/holdover/config.toml"));
+    assert_eq!(path(&[("HOME", "/home/me"), ("HOLDOVER_CONFIG", "x.toml")]), PathBuf::from("x.toml"));
+}
