@@ -64,10 +64,10 @@ fn settled(case: &Case) -> Option<(Bill, String)> {
             format!("the agreement never covers {severity}{}", by.map_or_else(String::new, |c| format!(" by {c}"))),
         ));
     }
-    if let (Some((up_to, Some(level))), Some(own)) = (levels, own) {
-        if case.agreement.level_index(up_to).is_some_and(|limit| level > limit) {
-            return Some((Bill::Chargeable, format!("{own} work; the agreement covers up to {up_to}")));
-        }
+    if let (Some((up_to, Some(level))), Some(own)) = (levels, own)
+        && case.agreement.level_index(up_to).is_some_and(|limit| level > limit)
+    {
+        return Some((Bill::Chargeable, format!("{own} work; the agreement covers up to {up_to}")));
     }
     let rule = case.agreement.chargeable.iter().find(|rule| applies(case, rule))?;
     let field: &'static str = rule.field.into();

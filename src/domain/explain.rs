@@ -327,10 +327,8 @@ impl Teller<'_> {
             };
             let who = if by_word { String::new() } else { who };
             self.say("Answered", at, format!("{how}, by {kind}{who}"));
-        } else if by_word {
-            if let Some(at) = case.acknowledged {
-                self.say("Taken", at, format!("acknowledged{who}; the clock runs on until {kind}"));
-            }
+        } else if let Some(at) = case.acknowledged.filter(|_| by_word) {
+            self.say("Taken", at, format!("acknowledged{who}; the clock runs on until {kind}"));
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) fn fold<'a>(ticket: &'a Ticket, agreement: &'a Agreement, submitted: 
 
     let mut fold =
         Fold { ticket, agreement, submitted, severity: first, heard: vec![(submitted, ticket.channel.as_ref())], response: Run::NONE };
-    fold.response = fold.from_submission();
+    fold.response = fold.since_submission();
     for (at, event) in events.into_iter().filter(|(at, _)| *at <= until) {
         match event {
             Event::Contact(channel) => fold.contact(at, channel),
@@ -101,7 +101,7 @@ impl<'a> Fold<'a> {
     }
 
     /// The clock as if the severity of now had held from the submission.
-    fn from_submission(&self) -> Run<'a> {
+    fn since_submission(&self) -> Run<'a> {
         let runs = self.heard.iter().map(|(at, channel)| self.as_if(*at, *channel));
         runs.reduce(Run::earlier).unwrap_or(Run::NONE)
     }
@@ -117,7 +117,7 @@ impl<'a> Fold<'a> {
         self.severity = severity;
         let after = self.judged_at(severity);
         if first {
-            self.response = self.from_submission();
+            self.response = self.since_submission();
         } else if after < before {
             // raised: S1 is less than S2
             let known: Vec<Channel> = self.heard.iter().map(|(_, c)| *c).collect();
@@ -125,7 +125,7 @@ impl<'a> Fold<'a> {
             self.response = self.response.earlier(now.unwrap_or(Run::NONE));
         } else if after > before {
             let old = self.response;
-            let new = self.from_submission();
+            let new = self.since_submission();
             let entry = if old.due > new.due { old.entry } else { new.entry };
             self.response = Run { start: new.start, due: old.due.max(new.due), entry };
         }

@@ -95,7 +95,7 @@ impl Year {
             let same = next.and_time(NaiveTime::MIN).and_utc().timestamp() - offset;
             let changed = zone::offset(rules.zone, same) != offset;
             let end = if changed { zone::date_start(rules.zone, next) } else { same };
-            let layout = Date { rules, date, start, end };
+            let layout = Layout { rules, date, start, end };
             let from = out.segments.len();
             layout.push(layers, &mut out.segments);
             for segment in &out.segments[from..] {
@@ -148,7 +148,7 @@ impl Year {
             let start = zone::date_start(rules.zone, date);
             let end = zone::date_start(rules.zone, date.succ_opt()?);
             let mut segments = Vec::new();
-            Date { rules, date, start, end }.push(layers, &mut segments);
+            Layout { rules, date, start, end }.push(layers, &mut segments);
             segments.last().map(|s| s.open)
         }) == Some(true)
     }
@@ -162,14 +162,14 @@ fn working_day(date: NaiveDate, segments: &[Segment], end: i64) -> Option<Workin
 }
 
 /// One date under the rules.
-struct Date<'a> {
+struct Layout<'a> {
     rules: &'a CalendarRules,
     date: NaiveDate,
     start: i64,
     end: i64,
 }
 
-impl Date<'_> {
+impl Layout<'_> {
     /// The instant of a time of day, in minutes after 00:00.
     fn at(&self, minute: u16) -> i64 {
         if minute >= 1440 {

@@ -146,9 +146,9 @@ impl Issue {
         let new = vocabulary.statuses.first().map(|s| s.id.to_string());
         let assignee = self.assigned_to.as_ref().map(|a| a.id.to_string());
         let left_new = |d: &Detail| d.name == "status_id" && d.old_value.is_some() && d.old_value == new;
-        let assigned = |d: &Detail| d.name == "assigned_to_id" && d.new_value.is_some() && d.new_value == assignee;
+        let given = |d: &Detail| d.name == "assigned_to_id" && d.new_value.is_some() && d.new_value == assignee;
         let last = |wanted: &dyn Fn(&Detail) -> bool| self.journals.iter().rfind(|j| j.details.iter().any(wanted));
-        last(&left_new).or_else(|| last(&assigned)).and_then(|journal| instant(journal.created_on.as_deref()))
+        last(&left_new).or_else(|| last(&given)).and_then(|journal| instant(journal.created_on.as_deref()))
     }
 
     /// The values of a field by the name that map rules use.

@@ -53,6 +53,12 @@ pub(super) struct Reading<'a> {
 /// More different names than this are no names; each is then kept by itself.
 const MOST_KNOWN: usize = 10_000;
 
+/// Why an entry is no ticket, and as much of it as could be read where its key could.
+pub(super) struct NotATicket {
+    pub reason: String,
+    pub ticket: Option<Box<Ticket>>,
+}
+
 /// Why an instant could not be read.
 enum BadInstant {
     /// It has no offset, and the source no zone.
@@ -102,11 +108,11 @@ impl<'a> Reading<'a> {
     /// The ticket of an entry.
     ///
     /// # Errors
-    /// Why it is none, with as much of it as could be read where its key could.
-    pub fn ticket(&self, members: &Members) -> Result<Ticket, (Option<Ticket>, String)> {
+    /// Why it is none.
+    pub fn ticket(&self, members: &Members) -> Result<Ticket, NotATicket> {
         let key = match members.key {
-            None => return Err((None, "no key".to_owned())),
-            Some(raw) => key(raw).ok_or_else(|| (None, format!("no usable key: {}", shown(raw))))?,
+            None => return Err(NotATicket { reason: "no key".to_owned(), ticket: None }),
+            Some(raw) => key(raw).ok_or_else(|| NotATicket { reason: format!("no usable key: {}", shown(raw)), ticket: None })?,
         };
         let mut ticket = self.blank(TicketKey { source: self.format.source.clone(), key });
         let mut notes = Vec::new();
@@ -129,7 +135,7 @@ impl<'a> Reading<'a> {
                 ticket.submitted_at = at;
                 Ok(ticket)
             }
-            Err(reason) => Err((Some(ticket), reason)),
+            Err(reason) => Err(NotATicket { reason, ticket: Some(Box::new(ticket)) }),
         }
     }
 

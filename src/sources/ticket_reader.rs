@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAc
 use serde_json::value::RawValue;
 
 use super::settings::SourceSettings;
-use super::ticket_entry::{self, Reading};
+use super::ticket_entry::{self, NotATicket, Reading};
 use crate::domain::{Fault, FaultKind, SafeText, Severity, SourceName, Ticket, TicketKey};
 
 /// What a file of tickets is read with.
@@ -104,7 +104,7 @@ impl<'a> List<'a> {
                 Err(e) if e.is_eof() && lines.peek().is_none() && !self.text.ends_with('\n') => return Err(self.broken(&e)),
                 Err(e) => {
                     let at = self.line_of(line);
-                    self.push_unreadable(at, &format!("not JSON: {}", without_position(&e)), None);
+                    self.push_unreadable(at, NotATicket { reason: format!("not JSON: {}", without_position(&e)), ticket: None });
                 }
             }
         }
@@ -116,10 +116,10 @@ impl<'a> List<'a> {
         let Ok(members) = serde_json::from_str::<ticket_entry::Members>(raw.get()) else {
             let at = self.line_of(raw.get());
             let shown: String = raw.get().chars().take(60).collect();
-            self.push_unreadable(at, &format!("not an object: {shown}"), None);
+            self.push_unreadable(at, NotATicket { reason: format!("not an object: {shown}"), ticket: None });
             return;
         };
-        let (ticket, unreadable) = match self.reading.ticket(&members) {
+        let unreadable = match self.reading.ticket(&members) {
             Ok(ticket) => {
                 let at = (!self.places.is_empty()).then(|| self.places.get(&ticket.id.key)).flatten().copied();
                 match at {
@@ -134,18 +134,18 @@ impl<'a> List<'a> {
                         let first = self.line_at(usize::try_from(offset).unwrap_or_default());
                         let second = self.line_of(raw.get());
                         let reason = format!("duplicate key '{}': {label}:{first} and {label}:{second}; the first counts", ticket.id.key);
-                        (Some(ticket), reason)
+                        NotATicket { reason, ticket: Some(Box::new(ticket)) }
                     }
                 }
             }
-            Err((ticket, reason)) => (ticket, reason),
+            Err(unreadable) => unreadable,
         };
         let at = self.line_of(raw.get());
-        self.push_unreadable(at, &unreadable, ticket);
+        self.push_unreadable(at, unreadable);
     }
 
     /// Keeps an entry that is no ticket: its own key where it has one that nobody else has, else its place.
-    fn push_unreadable(&mut self, line: u64, reason: &str, ticket: Option<Ticket>) {
+    fn push_unreadable(&mut self, line: u64, NotATicket { reason, ticket }: NotATicket) {
         let place = format!("{}:{line}", self.format.label);
         let mut key = ticket.as_ref().map_or_else(|| SafeText::line(&place), |t| t.id.key.clone());
         if self.places.contains_key(&key) {
@@ -159,7 +159,7 @@ impl<'a> List<'a> {
         self.places.insert(key.clone(), 0);
         let id = TicketKey { source: self.format.source.clone(), key };
         let mut ticket = match ticket {
-            Some(ticket) => Ticket { id, ..ticket },
+            Some(ticket) => Ticket { id, ..*ticket },
             None => self.reading.blank(id),
         };
         ticket.unreadable = Some(SafeText::line(&format!("{reason} ({place})")));
@@ -201,7 +201,7 @@ impl<'a> List<'a> {
     }
 }
 
-/// What serde_json says, without the position: that of a part of the text would mislead.
+/// What the parser says, without the position: that of a part of the text would mislead.
 fn without_position(e: &serde_json::Error) -> String {
     let text = e.to_string();
     text.split(" at line ").next().unwrap_or_default().to_owned()
