@@ -28,8 +28,15 @@ pub(super) fn read(trees: &[&Table], files: &Files, levels: &Levels, problems: &
     let mut list: Vec<(Agreement, Table)> = Vec::new();
     for table in tables {
         table.only(AGREEMENT_KEYS, "an agreement", reader.problems);
-        let template = table.get("like").and_then(|like| template(like, &templates));
-        let merged = template.map_or_else(|| table.clone(), |template| agreement::like(table, template));
+        let merged = match table.get("like").map(|like| template(like, &templates)) {
+            None => table.clone(),
+            Some(Some(template)) => agreement::like(table, template),
+            Some(None) => {
+                // what it lacks, the template would have given it
+                reader.template(table);
+                continue;
+            }
+        };
         let before = reader.problems.errors();
         let Some(agreement) = reader.agreement(&merged) else { continue };
         // of what is half understood, anything further would be a guess

@@ -1,6 +1,6 @@
 //! `map` rules of a source: for each target the first rule that matches gives it.
 
-use regex::{Regex, RegexBuilder};
+use regex::RegexBuilder;
 use strum::VariantNames;
 
 use super::agreement::{self, Levels};
@@ -139,54 +139,25 @@ impl Reader<'_> {
         is
     }
 
-    /// Whether every `$1` and `$name` is a group of the expression.
+    /// Whether every `$` stands before the number of a group; `$0` is the whole value.
     fn groups(&mut self, value: &Value, text: &str, by: Option<&MapTest>) -> bool {
-        let regex = match by {
+        let groups = match by {
             None => return true,
-            Some(MapTest::Matches(regex)) => Some(regex),
-            Some(MapTest::Is(_)) => None,
+            Some(MapTest::Matches(regex)) => regex.captures_len(),
+            Some(MapTest::Is(_)) => 1,
         };
-        for group in references(text) {
-            let known = regex.is_some_and(|r| has_group(r, group));
-            if !known {
-                let what = format!("there is no group '${}' to take from", shown(group));
-                let help = match regex {
-                    Some(regex) => {
-                        format!("'matches' has {} groups in parentheses; write ${{1}} where letters follow", regex.captures_len() - 1)
-                    }
-                    None => "only 'matches' has groups, 'is' has none".to_owned(),
-                };
-                self.problems.error(&value.at, what, help);
-                return false;
-            }
+        let wrong = text.split('$').skip(1).find(|after| {
+            let number = after.chars().next().and_then(|c| c.to_digit(10)).and_then(|d| usize::try_from(d).ok());
+            number.is_none_or(|number| number >= groups)
+        });
+        if let Some(after) = wrong {
+            let what = format!("there is no group '${}' to take from", after.chars().next().map(String::from).unwrap_or_default());
+            let help = match groups {
+                1 => "only what stands in parentheses in 'matches' is a group: $1 is the first; $0 is the whole value".to_owned(),
+                _ => format!("'matches' has the groups $1 to ${}; $0 is the whole value", groups - 1),
+            };
+            self.problems.error(&value.at, what, help);
         }
-        true
+        wrong.is_none()
     }
-}
-
-fn has_group(regex: &Regex, group: &str) -> bool {
-    match group.parse::<usize>() {
-        Ok(number) => number < regex.captures_len(),
-        Err(_) => regex.capture_names().flatten().any(|name| name == group),
-    }
-}
-
-/// The groups that a replacement refers to, as the regex crate reads them: `$1`, `$name`, `${1}`; `$$` is a dollar.
-fn references(text: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            rest = after;
-        } else if let Some((group, after)) = rest.strip_prefix('{').and_then(|r| r.split_once('}')) {
-            found.push(group);
-            rest = after;
-        } else {
-            let length = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
-            found.push(&rest[..length]);
-            rest = &rest[length..];
-        }
-    }
-    found
 }

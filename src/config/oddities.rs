@@ -1,5 +1,7 @@
 //! What is odd in agreements: allowed, and seldom meant.
 
+use std::collections::BTreeMap;
+
 use chrono::{Datelike, Months, NaiveDate};
 use globset::GlobMatcher;
 
@@ -127,11 +129,12 @@ fn is_sooner(one: &Target, other: &Target) -> bool {
 
 /// Reports agreements of whose clients an earlier agreement takes every one, at any date.
 pub(super) fn never_winning(agreements: &[(Agreement, Table)], problems: &mut Problems) {
-    // of each agreement before: its place, its pattern, and the matcher where the pattern has no sign but *
-    let mut before: Vec<(usize, String, Option<GlobMatcher>)> = Vec::new();
+    // the patterns before: each with the agreements that have it, and those without any sign but * with their matcher
+    let mut same: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut starred: Vec<(usize, GlobMatcher)> = Vec::new();
     for (index, (agreement, table)) in agreements.iter().enumerate() {
         let at = table.get("clients").map_or(&table.at, |v| &v.at);
-        if agreement.clients.is_empty() && agreement.name.as_str() != Agreements::DEFAULT && table.get("clients").is_some() {
+        if agreement.clients.is_empty() && agreement.name.as_str() != Agreements::DEFAULT {
             problems.warning(
                 at,
                 "no client matches this agreement",
@@ -140,24 +143,25 @@ pub(super) fn never_winning(agreements: &[(Agreement, Table)], problems: &mut Pr
         }
         let takes = |pattern: &SafeText| {
             let pattern = pattern.as_str().to_lowercase();
-            before.iter().find(|(earlier, other, matcher)| {
-                // within {a,b} and [ab] a star of the other could stand for half of it
-                let plain = !pattern.contains(['[', '{', '\\']);
-                let wider = *other == pattern || (plain && matcher.as_ref().is_some_and(|m| m.is_match(&pattern)));
-                wider && holds_throughout(&agreements[*earlier].0, agreement)
-            })
+            // within {a,b} and [ab] a star of the other could stand for half of it
+            let plain = !pattern.contains(['[', '{', '\\']);
+            let wider = starred.iter().filter(|(_, matcher)| plain && matcher.is_match(&pattern)).map(|(earlier, _)| *earlier);
+            let earlier = same.get(&pattern).into_iter().flatten().copied().chain(wider);
+            earlier.map(|i| &agreements[i].0).find(|earlier| holds_throughout(earlier, agreement))
         };
         let by_whom: Vec<_> = agreement.clients.iter().map(takes).collect();
-        if let Some(Some((earlier, ..))) = by_whom.first()
+        if let Some(Some(earlier)) = by_whom.first()
             && by_whom.iter().all(Option::is_some)
         {
-            let what = format!("this agreement can never win: '{}' before it takes its clients", agreements[*earlier].0.name);
+            let what = format!("this agreement can never win: '{}' before it takes its clients", earlier.name);
             problems.warning(at, what, "put the narrower agreement first");
         }
         for pattern in &agreement.clients {
             let text = pattern.as_str().to_lowercase();
-            let matcher = (!text.contains(['?', '[', '{', '\\'])).then(|| client_glob(&text).ok()).flatten();
-            before.push((index, text, matcher.map(|glob| glob.compile_matcher())));
+            if let (true, Ok(glob)) = (text.contains('*') && !text.contains(['?', '[', '{', '\\']), client_glob(&text)) {
+                starred.push((index, glob.compile_matcher()));
+            }
+            same.entry(text).or_default().push(index);
         }
     }
 }
