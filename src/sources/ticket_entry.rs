@@ -332,6 +332,10 @@ fn elements<'a>(name: &str, raw: Raw<'a>, notes: &mut Vec<SafeText>) -> Vec<&'a 
 fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    // nearly every string stands in the file as it is
+    if let Some(plain) = raw.get().strip_prefix('"').and_then(|t| t.strip_suffix('"')).filter(|t| !t.contains('\\')) {
+        return Some(Cow::Borrowed(plain));
+    }
     serde_json::from_str::<Text>(raw.get()).ok().map(|t| t.0)
 }
 

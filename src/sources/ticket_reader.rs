@@ -48,7 +48,9 @@ impl<'a> TicketFormat<'a> {
 /// # Errors
 /// The text as a whole is no list of tickets: what is wrong and where.
 pub fn read_tickets(bytes: &[u8], format: &TicketFormat) -> Result<Vec<Arc<Ticket>>, Fault> {
-    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    // the lossy reading is the slower one, and seldom needed
+    let text = std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
     let reading = Reading::new(format);
     let mut list = List { text: &text, format, tickets: Vec::new(), reading, places: HashMap::new(), counted: (0, 1) };
     match text.trim_start().as_bytes().first() {
