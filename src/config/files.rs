@@ -33,6 +33,11 @@ impl Files {
         label
     }
 
+    /// The folder of the file in which something is written.
+    pub fn folder(&self, at: &Place) -> PathBuf {
+        self.folders.get(&at.file).cloned().unwrap_or_default()
+    }
+
     /// A path written in a file: `~` is the home folder, anything relative is relative to the file it is written in.
     pub fn resolve(&self, at: &Place, written: &str, problems: &mut Problems) -> Option<PathBuf> {
         if written.trim().is_empty() {
@@ -42,7 +47,7 @@ impl Files {
         let path = match written.strip_prefix('~') {
             Some("") => self.home.clone(),
             Some(rest) if rest.starts_with('/') => self.home.as_ref().map(|home| home.join(rest.trim_start_matches('/'))),
-            _ => return Some(self.folders.get(&at.file).map_or_else(|| PathBuf::from(written), |folder| folder.join(written))),
+            _ => return Some(self.folder(at).join(written)),
         };
         if path.is_none() {
             problems.error(at, "no home folder is known for ~", "set HOME, or write the path in full");

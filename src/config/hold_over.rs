@@ -88,10 +88,9 @@ fn example(agreement: &Agreement, severity: Severity, row: &Row, channel: &SafeT
             let zone = agreement.calendar.zone();
             let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%a %-d %b %H:%M").to_string();
             let by = by(channel, &[row]);
-            let year = submitted.with_timezone(&zone).format("%Y");
             format!(
-                "{severity}{by} submitted {} {year} starts {} with next-working-day, {} with next-covered-window",
-                local(submitted),
+                "{severity}{by} submitted {} starts {} with next-working-day, {} with next-covered-window",
+                submitted.with_timezone(&zone).format("%a %-d %b %Y %H:%M"),
                 local(working_day),
                 local(covered_window)
             )

@@ -15,14 +15,16 @@ const INCLUDED_KEYS: &[&str] = &["template", "agreement"];
 const MOST_FILES: usize = 1000;
 const MOST_DEPTH: usize = 8;
 
+/// The characters that make a path a pattern.
+const SIGNS: [char; 4] = ['*', '?', '[', '{'];
+
 /// The trees of the files that `include` names: patterns as written, the files of each by path, every file once.
 pub(super) fn read(main: &Path, include: &Value, files: &mut Files, problems: &mut Problems) -> Vec<Table> {
     let mut seen: Vec<PathBuf> = main.canonicalize().into_iter().collect();
     let mut tables = Vec::new();
     for element in include.list(problems).unwrap_or_default() {
         let Some(written) = element.text(problems) else { continue };
-        let Some(pattern) = files.resolve(&element.at, written, problems) else { continue };
-        for path in matching(element, written, &pattern, problems) {
+        for path in matching(element, written, files, problems) {
             let real = path.canonicalize().unwrap_or_else(|_| path.clone());
             if seen.contains(&real) {
                 continue;
@@ -44,15 +46,19 @@ pub(super) fn read(main: &Path, include: &Value, files: &mut Files, problems: &m
     tables
 }
 
-/// The files that a pattern names, by path.
-fn matching(element: &Value, written: &str, pattern: &Path, problems: &mut Problems) -> Vec<PathBuf> {
-    let text = pattern.display().to_string();
-    if !written.contains(['*', '?', '[', '{']) {
-        return vec![pattern.to_owned()];
-    }
-    // a folder above that has such a character in its name is meant as it is: only what was written is a pattern
-    let fixed: PathBuf = pattern.components().take_while(|c| !c.as_os_str().to_string_lossy().contains(['*', '?', '[', '{'])).collect();
-    let glob = match GlobBuilder::new(&text).literal_separator(true).build() {
+/// The files that a path or a pattern names, by path.
+fn matching(element: &Value, written: &str, files: &Files, problems: &mut Problems) -> Vec<PathBuf> {
+    let Some(path) = files.resolve(&element.at, written, problems) else { return Vec::new() };
+    let sign = match written.find(SIGNS) {
+        // a file may have such a sign in its name
+        Some(sign) if !path.is_file() => sign,
+        _ => return vec![path],
+    };
+    // the pattern begins with the first folder that has a sign in it; those above it are meant as they are
+    let (above, pattern) = written.split_at(written[..sign].rfind('/').map_or(0, |slash| slash + 1));
+    let folder = if above.is_empty() { Some(files.folder(&element.at)) } else { files.resolve(&element.at, above, problems) };
+    let Some(folder) = folder else { return Vec::new() };
+    let glob = match GlobBuilder::new(pattern).literal_separator(true).build() {
         Ok(glob) => glob.compile_matcher(),
         Err(error) => {
             problems.error(&element.at, format!("'{}' is no pattern: {}", shown(written), error.kind()), "write \"agreements/*.toml\"");
@@ -60,8 +66,7 @@ fn matching(element: &Value, written: &str, pattern: &Path, problems: &mut Probl
         }
     };
     let mut found = Vec::new();
-    let folder = if fixed.as_os_str().is_empty() { Path::new(".") } else { &fixed };
-    walk(folder, &fixed, &glob, MOST_DEPTH, &mut found);
+    walk(&folder, Path::new(""), &glob, MOST_DEPTH, &mut found);
     if found.len() > MOST_FILES {
         problems.error(&element.at, format!("'{}' names more than {MOST_FILES} files", shown(written)), "write a narrower pattern");
         return Vec::new();
@@ -73,17 +78,17 @@ fn matching(element: &Value, written: &str, pattern: &Path, problems: &mut Probl
     found
 }
 
-/// Collects the files below a folder that match; `shown_as` is the folder as the pattern spells it.
-fn walk(folder: &Path, shown_as: &Path, glob: &GlobMatcher, depth: usize, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+/// Collects the files below a folder of which the part of the path from there on matches. Links to folders are not followed.
+fn walk(folder: &Path, below: &Path, glob: &GlobMatcher, depth: usize, found: &mut Vec<PathBuf>) {
+    let here = folder.join(below);
+    let Ok(entries) = std::fs::read_dir(if here.as_os_str().is_empty() { Path::new(".") } else { &here }) else { return };
     for entry in entries.flatten() {
-        let path = shown_as.join(entry.file_name());
-        if entry.path().is_dir() {
-            if depth > 0 && found.len() <= MOST_FILES {
-                walk(&entry.path(), &path, glob, depth - 1, found);
-            }
-        } else if glob.is_match(&path) && found.len() <= MOST_FILES {
-            found.push(path);
+        let below = below.join(entry.file_name());
+        let is_folder = entry.file_type().is_ok_and(|t| t.is_dir());
+        if is_folder && depth > 0 && found.len() <= MOST_FILES {
+            walk(folder, &below, glob, depth - 1, found);
+        } else if !is_folder && glob.is_match(&below) && found.len() <= MOST_FILES {
+            found.push(folder.join(&below));
         }
     }
 }

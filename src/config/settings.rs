@@ -135,7 +135,7 @@ fn build(
     let seconds = |key| duration::parse(&scalars.get(key)).unwrap_or(Duration::from_secs(60));
     let tables = document::elements(&[main], "source", &mut problems);
     source::duplicates(&tables, &mut problems);
-    if tables.is_empty() {
+    if tables.is_empty() && !problems.any_error() {
         problems.warning(&main.at, "there is no source: no ticket will ever be shown", "add a [[source]]");
     }
     if agreements.all().is_empty() && !problems.any_error() {

@@ -117,7 +117,7 @@ impl Reader<'_> {
                 ("token_command is not supported yet".to_owned(), "use token_file, a file of mode 0600, or token_env".to_owned())
             } else if SECRETS.contains(&key) {
                 let help = "put the secret in a file of mode 0600 and name it: token_file = \"…\"; or name a variable: token_env = \"…\"";
-                (format!("a source has no key '{key}', and no secret belongs into the configuration"), help.to_owned())
+                (format!("a source has no key '{key}', and no secret belongs in the configuration"), help.to_owned())
             } else if !owners.is_empty() {
                 let kind = kind.unwrap_or_default();
                 (format!("a source of kind {kind} has no key '{key}': it is for {}", owners.join(", ")), nearest::suggest(key, &all))

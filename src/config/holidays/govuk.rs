@@ -85,7 +85,11 @@ impl<'de> Deserialize<'de> for WireDivisions {
 /// The first thing in it that is not as gov.uk writes it.
 pub(super) fn read(text: &str) -> Result<Vec<Division>, BadCalendar> {
     let text = text.trim_start_matches('\u{feff}');
-    let bad = |error: &serde_json::Error| BadCalendar { line: error.line(), what: error.to_string() };
+    let bad = |error: &serde_json::Error| {
+        let what = error.to_string();
+        // the line is told by itself
+        BadCalendar { line: error.line(), what: what.split(" at line ").next().unwrap_or_default().to_owned() }
+    };
     let wire = if is_one_division(text) {
         vec![serde_json::from_str::<WireDivision>(text).map_err(|e| bad(&e))?]
     } else {

@@ -40,6 +40,34 @@ fn an_included_file_has_its_own_lines_and_only_agreements() {
 }
 
 #[test]
+fn included_files_are_found_by_path_and_pattern() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let base = folder.path().join("[odd] {name}");
+    fs::create_dir_all(base.join("more/deep")).expect("a folder");
+    let write = |name: &str, text: &str| fs::write(base.join(name), text).expect("a file");
+    let agreement = |name: &str| {
+        format!(
+            "[[agreement]]\nname = \"{name}\"\nclients = [\"{name}\"]\ntimezone = \"UTC\"\noffice_hours = {{}}\nresponse = {{ S1 = {{ any = \"1h\" }} }}\n"
+        )
+    };
+    for name in ["b", "a", "more/d", "more/deep/c"] {
+        write(&format!("{name}.toml"), &agreement(name));
+    }
+    let names = |include: &str| {
+        write("config.toml", &format!("include = {include}\n"));
+        let env = vec![("HOME".to_owned(), base.display().to_string())];
+        let settings = config::load(&base.join("config.toml"), &env).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
+        settings.agreements.all().iter().map(|a| a.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("[\"*.toml\"]"), ["a", "b"], "by path, and never the file itself");
+    assert_eq!(names("[\"b.toml\", \"*.toml\"]"), ["b", "a"], "in the order written, each once");
+    assert_eq!(names("[\"more/*.toml\"]"), ["more/d"]);
+    assert_eq!(names("[\"**/*.toml\"]"), ["a", "b", "more/d", "more/deep/c"]);
+    assert_eq!(names("[\"~/more/**/[c-d].toml\"]"), ["more/d", "more/deep/c"]);
+    assert_eq!(names(&format!("[{:?}]", base.join("a.toml"))), ["a"], "a file that is there is no pattern");
+}
+
+#[test]
 fn no_secret_is_repeated() {
     let source = |more: &str| format!("[[source]]\nname = \"x\"\nkind = \"redmine\"\n{more}\n");
     for more in [
