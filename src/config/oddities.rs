@@ -57,6 +57,10 @@ impl Look<'_> {
 
     fn row(&self, severity: Severity, row: &Row, problems: &mut Problems) {
         let at = self.place(severity);
+        if row.any.is_none() && row.own.is_empty() {
+            let help = "add a cell, or any = \"none\" to say so";
+            problems.warning(&at, format!("{severity} has no cell: its tickets are outside the agreement"), help);
+        }
         let (inside, outside): (Vec<_>, Vec<_>) = self.windows.iter().partition(|w| w[0] == Window::OfficeHours);
         let covered = |windows: &[&Vec<Window>]| windows.iter().any(|w| !row.cell(w).is_empty());
         if !inside.is_empty() && !covered(&inside) && covered(&outside) {
