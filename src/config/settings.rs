@@ -131,7 +131,7 @@ fn build(
     let scalars = layers::layer(main, env, &mut problems);
     let levels = support_levels(main, &mut problems);
     let trees: Vec<&Table> = std::iter::once(main).chain(included).collect();
-    let agreements = agreements::read(&trees, files, &levels, &mut problems);
+    let agreements = Arc::new(agreements::read(&trees, files, &levels, &mut problems));
     let seconds = |key| duration::parse(&scalars.get(key)).unwrap_or(Duration::from_secs(60));
     let tables = document::elements(&[main], "source", &mut problems);
     source::duplicates(&tables, &mut problems);
@@ -159,7 +159,7 @@ fn build(
         theme: scalars.get("theme"),
         color: <ColorChoice as clap::ValueEnum>::from_str(&scalars.get("color"), false).unwrap_or_default(),
         ascii: scalars.get("ascii") == "true",
-        agreements: Arc::new(agreements),
+        agreements,
         sources,
         warnings: problems.finish(),
     })

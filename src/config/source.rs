@@ -1,5 +1,6 @@
 //! `[[source]]`: where tickets come from.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::agreement::Levels;
@@ -32,7 +33,7 @@ const ACK_STATUS: &str = "In Progress";
 /// What sources are read with.
 pub(super) struct Reader<'a> {
     pub files: &'a Files,
-    pub agreements: &'a Agreements,
+    pub agreements: &'a Arc<Agreements>,
     pub levels: &'a Levels,
     /// For sources that do not say.
     pub poll_every: Duration,
@@ -55,7 +56,7 @@ impl Reader<'_> {
         let kind = match kind_name? {
             "file" => self.file(table),
             "redmine" => self.redmine(table),
-            _ => Some(SourceKind::Demo),
+            _ => Some(SourceKind::Demo { agreements: Arc::clone(self.agreements) }),
         };
         let map = match (kind_name?, table.get("map")) {
             ("redmine", Some(rules)) => map::read(rules, map::REDMINE_FIELDS, self.agreements, self.levels, self.problems),

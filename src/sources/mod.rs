@@ -1,6 +1,7 @@
 //! FLOOR 1': where tickets come from. May use domain, reqwest and tokio.
 
 mod build;
+mod demo;
 mod file;
 mod http;
 mod mapping;
@@ -13,7 +14,8 @@ mod ticket_entry;
 mod ticket_reader;
 mod token;
 
-pub use build::{build, demo_agreements};
+pub use build::build;
+pub use demo::demo_agreements;
 pub use settings::{MapRule, MapTarget, MapTest, RedmineSettings, SourceKind, SourceSettings, TokenSource};
 pub use source::{Clock, TicketSource};
 pub use ticket_reader::{TicketFormat, read_tickets};

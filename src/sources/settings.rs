@@ -1,12 +1,13 @@
 //! What the configuration says of a source.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::Tz;
 use regex::Regex;
 
-use crate::domain::{Origin, SafeText, Severity, SourceName};
+use crate::domain::{Agreements, Origin, SafeText, Severity, SourceName};
 
 /// One `[[source]]`.
 #[derive(Debug, Clone)]
@@ -42,7 +43,10 @@ pub enum SourceKind {
     /// A Redmine server.
     Redmine(RedmineSettings),
     /// The embedded demo.
-    Demo,
+    Demo {
+        /// What its tickets are held by.
+        agreements: Arc<Agreements>,
+    },
 }
 
 /// What a Redmine source needs.
