@@ -1,5 +1,6 @@
 //! The board: tickets with their verdicts, in the order of the contract, and what is counted over all of them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -12,11 +13,15 @@ use crate::domain::{Agreements, ClockState, Group, Severity, Status, Ticket, Ver
 pub struct BoardRow {
     /// The ticket.
     pub ticket: Arc<Ticket>,
-    /// What is obliged.
+    /// What is obliged. On a board that has moved on in time, all but what counts down is still right.
     pub verdict: Verdict,
 }
 
 impl BoardRow {
+    fn new(ticket: Arc<Ticket>, agreements: &Agreements, at: DateTime<Utc>) -> Self {
+        Self { verdict: judge(&ticket, agreements, at), ticket }
+    }
+
     /// The severity a person assessed; `None` is unassessed, whatever it is judged as.
     #[must_use]
     pub fn severity(&self) -> Option<Severity> {
@@ -29,6 +34,11 @@ impl BoardRow {
         self.verdict.response.as_ref().is_some_and(|r| matches!(r.state, ClockState::Breached | ClockState::Overdue))
     }
 
+    /// Whether the verdict may be another by then.
+    fn changes_by(&self, at: DateTime<Utc>) -> bool {
+        self.verdict.changes_at.is_some_and(|changes| changes <= at)
+    }
+
     /// When the response is due, while that is still to come and nobody has answered.
     fn due_to_come(&self) -> Option<DateTime<Utc>> {
         let response = self.verdict.response.as_ref()?;
@@ -38,7 +48,7 @@ impl BoardRow {
 }
 
 /// All tickets at one instant, in the order of the contract.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Board {
     /// The instant.
     pub at: DateTime<Utc>,
@@ -46,23 +56,56 @@ pub struct Board {
     pub rows: Vec<BoardRow>,
     /// The resolved ones in the same order; they are not on the board.
     pub resolved: Vec<BoardRow>,
+    /// The first instant at which a verdict changes by itself.
+    changes_at: Option<DateTime<Utc>>,
 }
 
 impl Board {
     /// Judges every ticket at an instant.
     #[must_use]
     pub fn new(tickets: impl IntoIterator<Item = Arc<Ticket>>, agreements: &Agreements, at: DateTime<Utc>) -> Self {
-        let row = |ticket: Arc<Ticket>| BoardRow { verdict: judge(&ticket, agreements, at), ticket };
+        let mut board = Self { at, rows: Vec::new(), resolved: Vec::new(), changes_at: None };
+        board.renew(tickets, agreements, at);
+        board
+    }
+
+    /// Takes in the tickets of now. One that is the very same as before, and due for no change, is not judged again.
+    pub fn renew(&mut self, tickets: impl IntoIterator<Item = Arc<Ticket>>, agreements: &Agreements, at: DateTime<Utc>) {
+        let old = self.rows.drain(..).chain(self.resolved.drain(..)).filter(|row| !row.changes_by(at));
+        let mut old: HashMap<*const Ticket, BoardRow> = old.map(|row| (Arc::as_ptr(&row.ticket), row)).collect();
         // pointers first: their number is the size of the much larger rows
         let tickets: Vec<Arc<Ticket>> = tickets.into_iter().collect();
-        let mut rows = Vec::with_capacity(tickets.len());
-        let mut resolved = Vec::new();
-        for ticket in tickets {
-            if is_resolved(&ticket, at) { &mut resolved } else { &mut rows }.push(row(ticket));
+        self.rows.reserve_exact(tickets.len());
+        let rows = tickets.into_iter().map(|t| old.remove(&Arc::as_ptr(&t)).unwrap_or_else(|| BoardRow::new(t, agreements, at)));
+        self.arrange(rows, at);
+    }
+
+    /// Moves on in time: judges again what may differ by then. Whether anything did.
+    pub fn advance(&mut self, agreements: &Agreements, at: DateTime<Utc>) -> bool {
+        self.at = at;
+        if self.changes_at.is_none_or(|changes| changes > at) {
+            return false;
         }
-        rows.sort_by_cached_key(Place::of);
-        resolved.sort_by_cached_key(Place::of);
-        Self { at, rows, resolved }
+        let rows: Vec<BoardRow> = self.rows.drain(..).chain(self.resolved.drain(..)).collect();
+        let judged = rows.into_iter().map(|row| if row.changes_by(at) { BoardRow::new(row.ticket, agreements, at) } else { row });
+        self.arrange(judged, at);
+        true
+    }
+
+    /// The first instant at which a verdict changes by itself, not counting what counts down.
+    #[must_use]
+    pub const fn changes_at(&self) -> Option<DateTime<Utc>> {
+        self.changes_at
+    }
+
+    fn arrange(&mut self, rows: impl Iterator<Item = BoardRow>, at: DateTime<Utc>) {
+        self.at = at;
+        for row in rows {
+            if is_resolved(&row.ticket, at) { &mut self.resolved } else { &mut self.rows }.push(row);
+        }
+        self.rows.sort_by_cached_key(Place::of);
+        self.resolved.sort_by_cached_key(Place::of);
+        self.changes_at = self.rows.iter().chain(&self.resolved).filter_map(|row| row.verdict.changes_at).min();
     }
 
     /// Counts over the whole queue, whatever is shown of it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::domain::{AckOutcome, Fault, Pass, PollReport, SafeText, SourceName, Status, Ticket, TicketKey};
+use crate::domain::{AckOutcome, Fault, FaultKind, Pass, PollReport, SafeText, SourceName, Status, Ticket, TicketKey};
 
 /// When a source counts as late.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ pub struct SourceHealth {
     pub complete: bool,
     /// What is wrong with it.
     pub fault: Option<SafeText>,
+    /// What kind of fault that is; `None` for one that hinders nothing.
+    pub kind: Option<FaultKind>,
 }
 
 /// The last good tickets of every source.
@@ -138,16 +140,20 @@ impl Store {
         changes.map(just_after).filter(|at| *at > now).min()
     }
 
-    /// Takes in the answer of one poll. Only a complete pass makes tickets go; a fault takes nothing away.
-    pub fn apply(&mut self, report: PollReport) {
-        let Some(source) = self.sources.iter_mut().find(|s| s.rules.name == report.source) else { return };
+    /// Takes in the answer of one poll. Only a complete pass makes tickets go; a fault takes nothing away. Whether any
+    /// ticket is another than before.
+    pub fn apply(&mut self, report: PollReport) -> bool {
+        let Some(source) = self.sources.iter_mut().find(|s| s.rules.name == report.source) else { return false };
         match report.outcome {
             Ok(pass) => {
                 // what began later than an acknowledgement tells of it itself
                 self.taken.retain(|key, taken| key.source != report.source || report.began_at <= taken.known_at);
-                source.pass(pass, report.ended_at, &self.taken);
+                source.pass(pass, report.ended_at, &self.taken)
             }
-            Err(fault) => source.last = Last::Failed(fault),
+            Err(fault) => {
+                source.last = Last::Failed(fault);
+                false
+            }
         }
     }
 
@@ -190,8 +196,10 @@ pub struct Ambiguous {
 }
 
 impl Source {
-    /// Takes in one pass, keeping what was seen first of each ticket.
-    fn pass(&mut self, pass: Pass, seen_at: DateTime<Utc>, taken: &HashMap<TicketKey, Taken>) {
+    /// Takes in one pass, keeping what was seen first of each ticket. Whether any ticket is another than before.
+    fn pass(&mut self, pass: Pass, seen_at: DateTime<Utc>, taken: &HashMap<TicketKey, Taken>) -> bool {
+        let before = self.tickets.len();
+        let mut changed = false;
         let mut old: HashMap<TicketKey, Arc<Ticket>> = self.tickets.drain(..).map(|t| (t.id.clone(), t)).collect();
         let mut tickets = pass.tickets;
         for ticket in &mut tickets {
@@ -201,8 +209,9 @@ impl Source {
                 taken.mark(ticket);
             }
             // an unchanged ticket stays the same one
-            if let Some(before) = before.filter(|before| before == ticket) {
-                *ticket = before;
+            match before.filter(|before| before == ticket) {
+                Some(before) => *ticket = before,
+                None => changed = true,
             }
         }
         if pass.complete {
@@ -216,6 +225,7 @@ impl Source {
         self.complete = pass.complete;
         self.tickets = tickets;
         self.last = Last::Passed(pass.warning);
+        changed || self.tickets.len() != before
     }
 
     /// After when it is stale and blind, if nothing more is heard.
@@ -250,6 +260,10 @@ impl Source {
                 Last::NotHeard => None,
                 Last::Passed(warning) => warning.clone(),
                 Last::Failed(fault) => Some(fault.text.clone()),
+            },
+            kind: match &self.last {
+                Last::NotHeard | Last::Passed(_) => None,
+                Last::Failed(fault) => Some(fault.kind),
             },
         }
     }

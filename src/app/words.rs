@@ -18,6 +18,42 @@ pub fn length(seconds: i64) -> String {
     }
 }
 
+/// How late something is, in minutes and hours: `4m`, `1h30m`, `<1m`. Seconds would tick for nothing.
+#[must_use]
+pub fn late(seconds: i64) -> String {
+    if seconds < 60 {
+        "<1m".to_owned()
+    } else if seconds < 120 {
+        "1m".to_owned()
+    } else {
+        length(seconds)
+    }
+}
+
+/// An instant in at most nine columns: `00:14` today, `Mon 09:00` within six days, else `29 Dec` or `Jan 2027`.
+#[must_use]
+pub fn column(zone: Tz, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    if at.with_timezone(&zone).date_naive() == now.with_timezone(&zone).date_naive() {
+        return at.with_timezone(&zone).format("%H:%M").to_string();
+    }
+    day_column(zone, at, now)
+}
+
+/// The same, always with the day: for what is to come some time.
+#[must_use]
+pub fn day_column(zone: Tz, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    use chrono::Datelike;
+    let (local, today) = (at.with_timezone(&zone), now.with_timezone(&zone));
+    let format = if (at - now).abs() < TimeDelta::days(6) {
+        "%a %H:%M"
+    } else if local.year() == today.year() {
+        "%-d %b"
+    } else {
+        "%b %Y"
+    };
+    local.format(format).to_string()
+}
+
 /// An instant on the reader's clock: `Mon 00:14` within six days of `now`, else `Tue 29 Dec 09:00`, with the year where
 /// that is another.
 #[must_use]
@@ -42,6 +78,20 @@ mod tests {
     fn lengths_are_short_and_never_longer_than_the_truth() {
         let said = [0, 1, 119, 120, 179, 3599, 3600, 5400, 3661, 360_000, -61, -240].map(length);
         assert_eq!(said, ["0s", "1s", "119s", "2m", "2m", "59m", "1h", "1h30m", "1h01m", "100h", "-61s", "-4m"]);
+    }
+
+    #[test]
+    fn lateness_is_never_said_in_seconds() {
+        assert_eq!([0, 59, 60, 119, 120, 3600, 5400].map(late), ["<1m", "<1m", "1m", "1m", "2m", "1h", "1h30m"]);
+    }
+
+    #[test]
+    fn instants_fit_into_a_column() {
+        let now = DateTime::from_timestamp(1_798_107_600, 0).unwrap();
+        let said =
+            [0, 5 * 86_400, 6 * 86_400, -90_000, 30 * 86_400].map(|s| column(chrono_tz::Europe::London, now + TimeDelta::seconds(s), now));
+        assert_eq!(said, ["10:20", "Tue 10:20", "30 Dec", "Wed 09:20", "Jan 2027"]);
+        assert_eq!(day_column(chrono_tz::Europe::London, now, now), "Thu 10:20");
     }
 
     #[test]

@@ -169,6 +169,15 @@ impl Calendar {
         self.layers_of(self.stretch_at(at.timestamp()).layers)[0]
     }
 
+    /// The window of an instant, and when it gives way to another; `None` where that is not within 400 days.
+    #[must_use]
+    pub fn window_until(&self, at: DateTime<Utc>) -> (Window, Option<DateTime<Utc>>) {
+        let window = self.window_at(at);
+        let horizon = at.timestamp().saturating_add(HORIZON);
+        let other = self.stretches_from(at.timestamp()).take_while(|s| s.start <= horizon).find(|s| self.layers_of(s.layers)[0] != window);
+        (window, other.map(|stretch| super::instant::from_seconds(stretch.start)))
+    }
+
     /// Every combination of windows an instant can be in: the window it is in, the one it would be in without that, and so on.
     #[must_use]
     pub fn all_layers(&self) -> &[Vec<Window>] {

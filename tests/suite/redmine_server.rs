@@ -1,1 +1,1 @@
-//! the real Redmine server, where HOLDOVER_REDMINE says it runs.
+//! the real Redmine server, where `HOLDOVER_REDMINE` says it runs.

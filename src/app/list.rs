@@ -1,0 +1,278 @@
+//! What is listed of the board: which tickets pass the filter, what is folded, and where the cursor is. The cursor is on a
+//! ticket by its key, never on a row: whatever a poll brings, the next key means the same ticket.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::board::{Board, BoardRow};
+use super::lines::{self, Line};
+use crate::domain::{ClockState, Group, Severity, SourceName, TicketKey};
+
+/// What the cursor is on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cursor {
+    /// Nothing: the list is empty.
+    Nothing,
+    /// A ticket.
+    Ticket(TicketKey),
+    /// What is folded.
+    Fold(Fold),
+}
+
+/// What can be folded to one line.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Fold {
+    /// The tickets of a group that may wait.
+    Group(Group),
+    /// The many unassessed tickets of one source.
+    Unassessed(SourceName),
+}
+
+/// A ticket that left the list while the cursor was on it; its row stays until the cursor moves.
+#[derive(Debug, Clone)]
+pub struct Gone {
+    /// As it was last seen.
+    pub row: BoardRow,
+    /// Why it left.
+    pub why: String,
+    /// The line it stood on.
+    pub line: usize,
+}
+
+/// The listed tickets of one group, as places in the board.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub group: Group,
+    pub rows: Vec<usize>,
+}
+
+/// More unassessed tickets of one source than this fold to one line.
+const MOST_UNASSESSED: usize = 20;
+
+/// What is listed of the board.
+#[derive(Debug)]
+pub struct List {
+    board: Arc<Board>,
+    groups: Vec<Listed>,
+    /// The sources with too many unassessed tickets to list.
+    unassessed: HashMap<SourceName, usize>,
+    /// Decide and unanswered tickets that the filter hides.
+    hidden_untaken: usize,
+    filter: String,
+    cursor: Cursor,
+    /// The place in the board of the ticket under the cursor.
+    cursor_row: Option<usize>,
+    gone: Option<Gone>,
+    /// What the user unfolded (`true`) or folded.
+    folds: HashMap<Fold, bool>,
+    top: usize,
+}
+
+impl List {
+    /// All of a board.
+    #[must_use]
+    pub fn new(board: Arc<Board>) -> Self {
+        let mut list = Self {
+            board,
+            groups: Vec::new(),
+            unassessed: HashMap::new(),
+            hidden_untaken: 0,
+            filter: String::new(),
+            cursor: Cursor::Nothing,
+            cursor_row: None,
+            gone: None,
+            folds: HashMap::new(),
+            top: 0,
+        };
+        list.arrange();
+        list
+    }
+
+    /// The board that is listed; while keys are pressed it may be an older one.
+    #[must_use]
+    pub const fn board(&self) -> &Arc<Board> {
+        &self.board
+    }
+
+    /// The filter; empty lists everything.
+    #[must_use]
+    pub fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    /// How many decide and unanswered tickets the filter hides.
+    #[must_use]
+    pub const fn hidden_untaken(&self) -> usize {
+        self.hidden_untaken
+    }
+
+    /// What the cursor is on.
+    #[must_use]
+    pub const fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// The ticket under the cursor, if it is still in the list.
+    #[must_use]
+    pub fn selected(&self) -> Option<&BoardRow> {
+        self.cursor_row.map(|place| &self.board.rows[place])
+    }
+
+    /// The ticket that left the list while the cursor was on it.
+    #[must_use]
+    pub const fn gone(&self) -> Option<&Gone> {
+        self.gone.as_ref()
+    }
+
+    /// The first line shown.
+    pub(super) const fn top(&self) -> usize {
+        self.top
+    }
+
+    pub(super) fn groups(&self) -> &[Listed] {
+        &self.groups
+    }
+
+    /// Whether the user unfolded (`true`) or folded something; `None` leaves it to the room there is.
+    pub(super) fn fold(&self, fold: &Fold) -> Option<bool> {
+        self.folds.get(fold).copied()
+    }
+
+    /// How many unassessed tickets of a source fold to one line.
+    pub(super) fn folded_unassessed(&self, source: &SourceName) -> Option<usize> {
+        self.unassessed.get(source).copied().filter(|_| self.fold(&Fold::Unassessed(source.clone())) != Some(true))
+    }
+
+    pub(super) const fn cursor_row(&self) -> Option<usize> {
+        self.cursor_row
+    }
+
+    /// Lets go of the board, for a newer one to be shown; returns the row under the cursor.
+    pub(super) fn release(&mut self) -> Option<BoardRow> {
+        let row = self.selected().cloned();
+        self.cursor_row = None;
+        self.groups.clear();
+        self.board = Arc::default();
+        row
+    }
+
+    /// Takes in a newer board after [`Self::release`], which returned `before`. `line` is where the cursor's row was; it
+    /// stays there if the ticket is gone.
+    pub(super) fn show(&mut self, board: Arc<Board>, before: Option<BoardRow>, line: usize) {
+        self.board = board;
+        self.arrange();
+        if self.cursor_row.is_some() {
+            self.gone = None;
+        } else if let (Some(row), Cursor::Ticket(key)) = (before, &self.cursor) {
+            let why = self.why_gone(key);
+            self.gone = Some(Gone { row, why, line });
+        }
+        if self.cursor == Cursor::Nothing {
+            self.put_first();
+        }
+    }
+
+    /// Lists only what has the text somewhere in its key, title, client, owner or source.
+    pub(super) fn set_filter(&mut self, filter: String) {
+        self.filter = filter;
+        self.gone = None;
+        self.arrange();
+        if self.cursor_row.is_none() {
+            self.put_first();
+        }
+    }
+
+    /// Puts the cursor somewhere else; a row that only stayed for it goes.
+    pub(super) fn put(&mut self, cursor: Cursor) {
+        self.gone = None;
+        self.cursor = cursor;
+        self.cursor_row = self.find_cursor();
+    }
+
+    /// Unfolds what is folded, and folds what is not.
+    pub(super) fn toggle(&mut self, fold: Fold, folded: bool) {
+        self.folds.insert(fold, folded);
+    }
+
+    /// Scrolls.
+    pub(super) const fn scroll_to(&mut self, top: usize) {
+        self.top = top;
+    }
+
+    /// Puts the cursor on the first ticket.
+    pub(super) fn put_first(&mut self) {
+        let first = self.groups.iter().flat_map(|listed| &listed.rows).next();
+        self.put(first.map_or(Cursor::Nothing, |place| Cursor::Ticket(self.board.rows[*place].ticket.id.clone())));
+    }
+
+    fn why_gone(&self, key: &TicketKey) -> String {
+        let resolved = self.board.resolved.iter().find(|row| row.ticket.id == *key);
+        match resolved.map(|row| row.ticket.assignee.as_ref()) {
+            Some(Some(who)) => format!("gone: resolved by {who}"),
+            Some(None) => "gone: resolved".to_owned(),
+            None => format!("gone: {} no longer lists it", key.source),
+        }
+    }
+
+    /// Which rows are listed, group by group, and where the cursor's is among them.
+    fn arrange(&mut self) {
+        let needle = self.filter.to_lowercase();
+        self.hidden_untaken = 0;
+        self.groups.clear();
+        self.unassessed.clear();
+        for (place, row) in self.board.rows.iter().enumerate() {
+            let group = row.verdict.group;
+            if !needle.is_empty() && !has(row, &needle) {
+                self.hidden_untaken += usize::from(matches!(group, Group::Decide | Group::Unanswered));
+                continue;
+            }
+            if is_unassessed(row) {
+                *self.unassessed.entry(row.ticket.id.source.clone()).or_default() += 1;
+            }
+            match self.groups.last_mut() {
+                Some(last) if last.group == group => last.rows.push(place),
+                _ => self.groups.push(Listed { group, rows: vec![place] }),
+            }
+        }
+        self.unassessed.retain(|_, count| *count > MOST_UNASSESSED);
+        self.cursor_row = self.find_cursor();
+    }
+
+    fn find_cursor(&self) -> Option<usize> {
+        let Cursor::Ticket(key) = &self.cursor else { return None };
+        self.groups.iter().flat_map(|listed| &listed.rows).copied().find(|place| self.board.rows[*place].ticket.id == *key)
+    }
+
+    /// The line the cursor is on.
+    pub(super) fn cursor_line(&self, lines: &[Line]) -> Option<usize> {
+        lines.iter().position(|line| match (line, &self.cursor) {
+            (Line::Ticket(place), Cursor::Ticket(_)) => Some(*place) == self.cursor_row,
+            (Line::Gone, Cursor::Ticket(_)) => true,
+            (line, Cursor::Fold(fold)) => lines::fold_of(line).as_ref() == Some(fold),
+            _ => false,
+        })
+    }
+}
+
+/// Whether nobody has assessed a ticket that an agreement covers.
+pub(super) fn is_unassessed(row: &BoardRow) -> bool {
+    row.verdict.group == Group::Decide && row.verdict.assumed_severity.is_some()
+}
+
+/// Whether a ticket may fold away when there is no room: never one that is to be decided, unanswered, high, late or at risk.
+pub(super) fn may_fold(row: &BoardRow) -> bool {
+    let waits = match row.verdict.group {
+        Group::Decide | Group::Unanswered => false,
+        Group::InHand | Group::Held | Group::OnClient => row.severity().is_some_and(|severity| severity > Severity::S2),
+        Group::Outside => return true,
+    };
+    waits && !row.is_breached() && row.verdict.response.as_ref().is_none_or(|clock| clock.state != ClockState::AtRisk)
+}
+
+/// Whether a ticket has a text, in lower case, somewhere that people look for it.
+fn has(row: &BoardRow, needle: &str) -> bool {
+    let ticket = &*row.ticket;
+    let fields = [Some(&ticket.id.key), Some(&ticket.title), ticket.client.as_ref(), ticket.assignee.as_ref()];
+    let fields = fields.into_iter().flatten().map(crate::domain::SafeText::as_str);
+    fields.chain([ticket.id.source.as_str()]).any(|field| field.to_lowercase().contains(needle))
+}

@@ -1,0 +1,90 @@
+//! The three vocabularies: what the user means, what happened, what the world must do.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{AckOutcome, PollReport, TicketKey};
+
+/// What the user means by a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter)]
+pub enum Action {
+    /// To the line above.
+    Up,
+    /// To the line below.
+    Down,
+    /// To the first line.
+    First,
+    /// To the last line.
+    Last,
+    /// A screenful up.
+    PageUp,
+    /// A screenful down.
+    PageDown,
+    /// To the unanswered ticket that is due next, whatever is folded.
+    NextUnanswered,
+    /// To the one that is due before.
+    PreviousUnanswered,
+    /// Open what is under the cursor: the explanation of a ticket, or what is folded.
+    Open,
+    /// Fold what is under the cursor, or unfold it.
+    Fold,
+    /// Back to where one came from; clears a filter first. Never leaves the program.
+    Back,
+    /// Leave: the view, and at the top the program.
+    Quit,
+    /// Take the ticket under the cursor.
+    Acknowledge,
+    /// Ask all sources now.
+    Refresh,
+    /// Type a filter.
+    Filter,
+    /// The keys.
+    Help,
+    /// Draw everything anew.
+    Redraw,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// The user pressed a key that means something.
+    User(Action),
+    /// The user typed a character into the filter.
+    Typed(char),
+    /// The user took the last character of the filter back.
+    Erased,
+    /// The user emptied the filter.
+    Emptied,
+    /// The user is done typing the filter.
+    Entered,
+    /// A source answered, or failed to.
+    Polled(PollReport),
+    /// An acknowledgement came to an end.
+    Acknowledged {
+        /// Of which ticket.
+        key: TicketKey,
+        /// What became of it.
+        outcome: AckOutcome,
+    },
+    /// It is now this late. Comes before anything else that happened then.
+    Tick(DateTime<Utc>),
+    /// The terminal has this many columns and rows.
+    Resized {
+        /// Columns.
+        columns: u16,
+        /// Rows.
+        rows: u16,
+    },
+}
+
+/// What the world must do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Tell the source that the ticket is taken.
+    Acknowledge(TicketKey),
+    /// Ask all sources now.
+    PollNow,
+    /// Draw everything anew.
+    Redraw,
+    /// End the program.
+    Quit,
+}

@@ -1,0 +1,141 @@
+//! Everything the dashboard knows and shows. Changed only by `update`, read by `View`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use super::ack::Ack;
+use super::board::{Board, Counts};
+use super::list::List;
+use super::store::{SourceRules, Store};
+use crate::domain::{Agreements, TicketKey};
+
+/// What does not change while the program runs.
+#[derive(Debug)]
+pub struct Rules {
+    /// The agreements.
+    pub agreements: Arc<Agreements>,
+    /// The engineer's zone; every instant on the board is shown in it.
+    pub zone: Tz,
+    /// How many lines the keys take on the screen of help.
+    pub help_lines: usize,
+    /// The clock stands still at an instant that was asked for; nothing is sent.
+    pub frozen: bool,
+}
+
+/// Which screen is up.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Screen {
+    /// The board.
+    #[default]
+    Board,
+    /// The board, while a filter is typed.
+    Filter,
+    /// The board, asking whether to leave although something is unanswered or under way.
+    Leave,
+    /// The explanation of the ticket under the cursor, scrolled down by so many lines.
+    Explanation(usize),
+    /// The keys, scrolled down by so many lines; esc returns to the screen below.
+    Help(usize, Box<Screen>),
+}
+
+/// What is said above the footer until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The words.
+    pub text: String,
+    /// Something did not go as wanted.
+    pub alarm: bool,
+}
+
+/// When keys were pressed: while they are, the order of the list stays.
+#[derive(Debug, Clone, Copy)]
+struct Keys {
+    first: DateTime<Utc>,
+    last: DateTime<Utc>,
+}
+
+/// How long the order stays after a key.
+const STAYS: TimeDelta = TimeDelta::seconds(2);
+/// How long it stays at most, however many keys follow: what is new must come up.
+const STAYS_AT_MOST: TimeDelta = TimeDelta::seconds(10);
+
+/// Everything the dashboard knows and shows.
+#[derive(Debug)]
+pub struct Model {
+    /// What does not change.
+    pub rules: Rules,
+    /// The last good tickets of each source.
+    pub store: Store,
+    /// The whole queue, judged.
+    pub board: Arc<Board>,
+    /// Counts over the whole queue.
+    pub counts: Counts,
+    /// What is listed of it, and where the cursor is.
+    pub list: List,
+    /// Which screen is up.
+    pub screen: Screen,
+    /// Acknowledgements under way or just ended.
+    pub acks: HashMap<TicketKey, Ack>,
+    /// What is said above the footer.
+    pub notice: Option<Notice>,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// It is this late.
+    pub now: DateTime<Utc>,
+    keys: Option<Keys>,
+}
+
+impl Model {
+    /// Sources of which nothing is known yet, at `now`, on a terminal of so many columns and rows.
+    #[must_use]
+    pub fn new(rules: Rules, sources: impl IntoIterator<Item = SourceRules>, now: DateTime<Utc>, size: (u16, u16)) -> Self {
+        let board = Arc::new(Board::new([], &rules.agreements, now));
+        Self {
+            rules,
+            store: Store::new(sources, now),
+            counts: board.counts(),
+            list: List::new(Arc::clone(&board)),
+            board,
+            screen: Screen::default(),
+            acks: HashMap::new(),
+            notice: None,
+            size,
+            now,
+            keys: None,
+        }
+    }
+
+    /// Notes that a key was pressed now.
+    pub(super) fn key_pressed(&mut self) {
+        let first = self.keys.filter(|_| self.order_stays()).map_or(self.now, |keys| keys.first);
+        self.keys = Some(Keys { first, last: self.now });
+    }
+
+    /// Whether no key was pressed yet.
+    pub(super) const fn untouched(&self) -> bool {
+        self.keys.is_none()
+    }
+
+    /// Whether the order of the list stays, because a key was just pressed.
+    pub(super) fn order_stays(&self) -> bool {
+        self.order_stays_until().is_some_and(|until| self.now < until)
+    }
+
+    /// Until when it does.
+    fn order_stays_until(&self) -> Option<DateTime<Utc>> {
+        self.keys.map(|keys| (keys.last + STAYS).min(keys.first + STAYS_AT_MOST))
+    }
+
+    /// The first instant at which something changes by itself, besides what the labels on the screen say.
+    #[must_use]
+    pub fn changes_at(&self) -> Option<DateTime<Utc>> {
+        if self.rules.frozen {
+            return None;
+        }
+        let list = if Arc::ptr_eq(&self.board, self.list.board()) { None } else { self.order_stays_until() };
+        self.board.changes_at().into_iter().chain(list).chain(self.store.health_changes_at(self.now)).min()
+    }
+}

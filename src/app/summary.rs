@@ -1,0 +1,341 @@
+//! The rows at the top: what counts over the whole queue, what happens next, and what not to trust. They fit any width, and
+//! what matters most is dropped last.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use unicode_width::UnicodeWidthStr;
+
+use super::ack::Ack;
+use super::board::{Next, NextKind};
+use super::labels::says_else_in;
+use super::layout::Size;
+use super::model::Model;
+use super::store::{Health, SourceHealth};
+use super::words;
+use crate::domain::Group;
+
+/// How a piece of text is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Tone {
+    /// As text.
+    Plain,
+    /// What one looks for first.
+    Strong,
+    /// What may wait to be read.
+    Muted,
+    /// What somebody must act on.
+    Alarm,
+    /// What is not to be trusted.
+    Stale,
+}
+
+/// A piece of text and how it is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// The text.
+    pub text: String,
+    /// How it is meant.
+    pub tone: Tone,
+}
+
+impl Piece {
+    pub(super) fn new(text: impl Into<String>, tone: Tone) -> Self {
+        Self { text: text.into(), tone }
+    }
+}
+
+/// One row: text from the left, and text that ends at the right.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SummaryRow {
+    /// From the left.
+    pub left: Vec<Piece>,
+    /// Up to the right.
+    pub right: Vec<Piece>,
+}
+
+fn width(pieces: &[Piece]) -> usize {
+    pieces.iter().map(|piece| piece.text.width()).sum()
+}
+
+impl SummaryRow {
+    /// The first pair of a left and a right side that fits, the last where none does.
+    fn fitting(columns: usize, sides: impl IntoIterator<Item = (Vec<Piece>, Vec<Piece>)>) -> Self {
+        let mut row = Self::default();
+        for (left, right) in sides {
+            row = Self { left, right };
+            let gap = usize::from(!row.right.is_empty());
+            if width(&row.left) + gap + width(&row.right) < columns {
+                break;
+            }
+        }
+        row
+    }
+}
+
+/// The rows at the top, and when they will next say something else.
+pub(super) fn rows(model: &Model, size: Size) -> (Vec<SummaryRow>, Option<DateTime<Utc>>) {
+    let columns = usize::from(model.size.0);
+    let minute = model.now + TimeDelta::seconds(60 - model.now.timestamp().rem_euclid(60));
+    let next = model.counts.next.map(|next| next_words(model, next));
+    let soon = next.as_ref().and_then(|(_, changes)| *changes);
+    let next = next.map(|(next, _)| next);
+    let rows = match size {
+        Size::Tiny => vec![SummaryRow { left: counts(model, Terse::Most), right: Vec::new() }],
+        Size::Compact => vec![compact_counts(model, columns), compact_next(model, next.as_ref(), columns)],
+        Size::Stacked | Size::Wide => {
+            vec![counts_and_next(model, next.as_ref(), columns), held_and_troubles(model, columns), windows(model, columns)]
+        }
+    };
+    let changes = [soon, Some(minute)].into_iter().flatten().min().filter(|_| !model.rules.frozen);
+    (rows, changes)
+}
+
+/// How few words are used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Terse {
+    Not,
+    Some,
+    Most,
+}
+
+/// What is to be handled now, and how much of it nobody has taken.
+fn counts(model: &Model, terse: Terse) -> Vec<Piece> {
+    let counts = &model.counts;
+    let alarm = |count: usize| if count > 0 { Tone::Alarm } else { Tone::Plain };
+    let (now, unanswered, breached) = match terse {
+        Terse::Not => {
+            (format!(" {} NOW", counts.now()), format!("  {} unanswered", counts.untaken()), format!("  {} breached", counts.breached))
+        }
+        Terse::Some => {
+            (format!(" {} NOW", counts.now()), format!(" {} unanswered", counts.untaken()), format!(" {} breached", counts.breached))
+        }
+        Terse::Most => (format!("{} NOW", counts.now()), format!(" {} un.", counts.untaken()), format!(" {} br.", counts.breached)),
+    };
+    vec![Piece::new(now, Tone::Strong), Piece::new(unanswered, alarm(counts.untaken())), Piece::new(breached, alarm(counts.breached))]
+}
+
+/// The next due or release, in its parts.
+struct NextWords {
+    key: String,
+    severity: String,
+    verb: &'static str,
+    when: String,
+}
+
+fn next_words(model: &Model, next: Next) -> (NextWords, Option<DateTime<Utc>>) {
+    let row = &model.board.rows[next.row];
+    let severity = row.severity().map_or_else(|| "?".to_owned(), |severity| severity.to_string());
+    let seconds = (next.at - model.now).num_seconds();
+    let countdown = next.kind == NextKind::Due && seconds < 86_400;
+    let when = match next.kind {
+        NextKind::Due if countdown => words::length(seconds.max(0)),
+        NextKind::Due | NextKind::Release => words::day_column(model.rules.zone, next.at, model.now),
+    };
+    let verb = match next.kind {
+        NextKind::Release => "freed",
+        NextKind::Due if row.severity().is_none() => "assess",
+        NextKind::Due => "breaches",
+    };
+    let changes = countdown.then(|| model.now + TimeDelta::seconds(says_else_in(seconds)));
+    (NextWords { key: row.ticket.id.key.to_string(), severity, verb, when }, changes)
+}
+
+impl NextWords {
+    /// In full, and shorter and shorter; the key is cut last.
+    fn variants(&self) -> Vec<String> {
+        let Self { key, severity, verb, when } = self;
+        let mut variants = vec![format!("next: {key} {severity} {verb} {when}"), format!("next: {key} {severity} {when}")];
+        variants.extend((6..key.width()).rev().map(|columns| format!("next: {} {severity} {when}", cut(key, columns))));
+        variants
+    }
+}
+
+/// Text cut to a number of columns, with an ellipsis where something is missing.
+#[must_use]
+pub fn cut(text: &str, columns: usize) -> String {
+    use unicode_segmentation::UnicodeSegmentation;
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    for grapheme in text.graphemes(true) {
+        if kept.width() + grapheme.width() + 1 > columns {
+            break;
+        }
+        kept.push_str(grapheme);
+    }
+    if columns > 0 {
+        kept.push('…');
+    }
+    kept
+}
+
+fn clock(model: &Model) -> [Vec<Piece>; 3] {
+    let local = model.now.with_timezone(&model.rules.zone);
+    let (full, tone) = if model.rules.frozen {
+        (local.format("AT %a %-d %b %Y %H:%M %Z").to_string(), Tone::Stale)
+    } else {
+        (local.format("%a %H:%M %Z").to_string(), Tone::Plain)
+    };
+    let short = local.format(if model.rules.frozen { "AT %a %H:%M" } else { "%H:%M" }).to_string();
+    [vec![Piece::new(full + " ", tone)], vec![Piece::new(short + " ", tone)], Vec::new()]
+}
+
+fn counts_and_next(model: &Model, next: Option<&NextWords>, columns: usize) -> SummaryRow {
+    let counts = counts(model, Terse::Not);
+    let variants = next.map_or_else(Vec::new, NextWords::variants);
+    let mut sides = Vec::new();
+    for (cut, text) in variants.iter().enumerate() {
+        for clock in clock(model) {
+            // a shorter clock before a shorter sentence, but any clock before a shorter key
+            if cut < 2 || clock.is_empty() {
+                sides.push(([counts.clone(), vec![Piece::new(format!("   {text}"), Tone::Plain)]].concat(), clock));
+            }
+        }
+    }
+    if variants.is_empty() {
+        sides.extend(clock(model).map(|clock| (counts.clone(), clock)));
+    }
+    SummaryRow::fitting(columns, sides)
+}
+
+fn compact_counts(model: &Model, columns: usize) -> SummaryRow {
+    let [_, short, none] = clock(model);
+    let sides = [(Terse::Some, short), (Terse::Some, none.clone()), (Terse::Most, none)];
+    SummaryRow::fitting(columns, sides.map(|(terse, clock)| (counts(model, terse), clock)))
+}
+
+fn compact_next(model: &Model, next: Option<&NextWords>, columns: usize) -> SummaryRow {
+    let health = model.store.health(model.now);
+    let mut lefts: Vec<Vec<Piece>> = Vec::new();
+    for text in next.map_or_else(Vec::new, NextWords::variants).iter().skip(1) {
+        lefts.push(vec![Piece::new(format!(" {}", text.replacen("next: ", "next ", 1)), Tone::Plain)]);
+    }
+    if lefts.is_empty() {
+        lefts.push(Vec::new());
+    }
+    let rights = troubles(model, &health);
+    let sides = lefts.iter().flat_map(|left| rights.iter().map(|right| (left.clone(), right.clone())));
+    SummaryRow::fitting(columns, sides.collect::<Vec<_>>())
+}
+
+/// What is held and waits, and what is not to be trusted.
+fn held_and_troubles(model: &Model, columns: usize) -> SummaryRow {
+    let counts = &model.counts;
+    let held = Piece::new(format!(" {} held", counts.held), Tone::Plain);
+    let freed = first_release(model).map(|(at, count)| {
+        let at = words::day_column(model.rules.zone, at, model.now);
+        Piece::new(format!(", {count} freed {at}"), Tone::Plain)
+    });
+    let some = |count: usize, what: &str| (count > 0).then(|| Piece::new(format!("   {count} {what}"), Tone::Plain));
+    let sending = some(model.acks.values().filter(|ack| **ack == Ack::Sending).count(), "sending");
+    let (on_client, outside) = (some(counts.on_client, "on client"), some(counts.outside, "outside"));
+    let lefts: Vec<Vec<Piece>> = [
+        vec![Some(held.clone()), freed.clone(), on_client, outside.clone(), sending.clone()],
+        vec![Some(held.clone()), freed, outside.clone(), sending.clone()],
+        vec![Some(held.clone()), outside.clone(), sending],
+        vec![Some(held), outside],
+    ]
+    .into_iter()
+    .map(|pieces| pieces.into_iter().flatten().collect())
+    .collect();
+    let health = model.store.health(model.now);
+    let hides = hides(model).map(|what| Piece::new(format!("{what}: esc shows it  "), Tone::Alarm));
+    let rights: Vec<Vec<Piece>> =
+        troubles(model, &health).into_iter().map(|trouble| hides.iter().cloned().chain(trouble).collect()).collect();
+    let sides: Vec<_> = rights.iter().flat_map(|right| lefts.iter().map(|left| (left.clone(), right.clone()))).collect();
+    SummaryRow::fitting(columns, sides)
+}
+
+/// What the filter hides of what must not be hidden.
+pub(super) fn hides(model: &Model) -> Option<String> {
+    let hidden = model.list.hidden_untaken();
+    (hidden > 0).then(|| format!("filter hides {hidden} NOW"))
+}
+
+/// The next release and how many tickets it frees.
+fn first_release(model: &Model) -> Option<(DateTime<Utc>, usize)> {
+    let held = model.board.rows.iter().filter(|row| row.verdict.group == Group::Held);
+    let mut first: Option<(DateTime<Utc>, usize)> = None;
+    for at in held.filter_map(|row| row.verdict.held_until) {
+        match &mut first {
+            Some((earliest, count)) if *earliest == at => *count += 1,
+            Some((earliest, _)) if *earliest < at => {}
+            _ => first = Some((at, 1)),
+        }
+    }
+    first
+}
+
+/// The sources not to trust: in full, by name, and as counts.
+fn troubles(model: &Model, health: &[SourceHealth]) -> Vec<Vec<Piece>> {
+    let blind: Vec<&SourceHealth> = health.iter().filter(|s| s.health == Health::Blind && s.heard).collect();
+    let stale: Vec<&SourceHealth> = health.iter().filter(|s| s.health == Health::Stale && s.heard).collect();
+    let asking: Vec<&str> = health.iter().filter(|s| !s.heard).map(|s| s.name.as_str()).collect();
+    if blind.is_empty() && stale.is_empty() {
+        let asking = (!asking.is_empty()).then(|| Piece::new(format!("asking {} ", asking.join(", ")), Tone::Muted));
+        return vec![asking.into_iter().collect(), Vec::new()];
+    }
+    let since = |source: &SourceHealth| {
+        let since = source
+            .as_of
+            .map_or_else(|| ", no answer yet".to_owned(), |at| format!(" since {}", words::column(model.rules.zone, at, model.now)));
+        let part =
+            if source.complete || source.kind.is_some() { None } else { source.total.map(|total| format!("{} of {total}", source.shown)) };
+        let why = source.kind.map(|kind| kind.words().to_owned()).or(part).map_or_else(String::new, |why| format!(" ({why})"));
+        format!("{since}{why}")
+    };
+    let full = |sources: &[&SourceHealth], state: &str| -> Vec<String> {
+        sources.iter().map(|source| format!("{} {state}{}", source.name, since(source))).collect()
+    };
+    let names = |sources: &[&SourceHealth], state: &str| -> Vec<String> {
+        let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+        if names.is_empty() { Vec::new() } else { vec![format!("{} {state}", names.join(", "))] }
+    };
+    let count = |sources: &[&SourceHealth], state: &str| -> Vec<String> {
+        if sources.is_empty() { Vec::new() } else { vec![format!("{} {state}", sources.len())] }
+    };
+    let pieces = |blind: Vec<String>, stale: Vec<String>| -> Vec<Piece> {
+        let blind = (!blind.is_empty()).then(|| Piece::new(format!("!! {} ", blind.join("  ")), Tone::Alarm));
+        let stale = (!stale.is_empty()).then(|| Piece::new(format!("! {} ", stale.join("  ")), Tone::Stale));
+        blind.into_iter().chain(stale).collect()
+    };
+    let (b, s) = (&blind, &stale);
+    vec![
+        pieces(full(b, "BLIND"), full(s, "STALE")),
+        pieces(full(b, "BLIND"), names(s, "STALE")),
+        pieces(names(b, "BLIND"), names(s, "STALE")),
+        pieces(names(b, "BLIND"), count(s, "STALE")),
+        pieces(count(b, "BLIND"), count(s, "STALE")),
+        pieces(count(b, "BLIND"), Vec::new()),
+    ]
+}
+
+/// What time it is for the agreements: each window with how many are in it, and until when.
+fn windows(model: &Model, columns: usize) -> SummaryRow {
+    /// A window, the agreements that are in it, and when the first of them leaves it.
+    type Seen<'a> = (String, Vec<&'a str>, Option<DateTime<Utc>>);
+    let mut seen: Vec<Seen> = Vec::new();
+    for agreement in model.rules.agreements.all() {
+        let (window, until) = agreement.calendar.window_until(model.now);
+        let name =
+            agreement.calendar.window_name(window).as_str().replace("office-hours", "office hours").replace("bank-holiday", "bank holiday");
+        match seen.iter_mut().find(|(seen, ..)| *seen == name) {
+            Some((_, names, earliest)) => {
+                names.push(agreement.name.as_str());
+                *earliest = (*earliest).into_iter().chain(until).min();
+            }
+            None => seen.push((name, vec![agreement.name.as_str()], until)),
+        }
+    }
+    seen.sort_by_key(|(_, names, _)| std::cmp::Reverse(names.len()));
+    let say = |named: bool, timed: bool| -> Vec<Piece> {
+        let said = seen.iter().map(|(window, names, until)| {
+            let who = if named && names.len() <= 2 { format!(" ({})", names.join(", ")) } else { String::new() };
+            let until =
+                until.filter(|_| timed).map_or_else(String::new, |at| format!(" until {}", words::column(model.rules.zone, at, model.now)));
+            format!("{window} {}{who}{until}", names.len())
+        });
+        vec![Piece::new(format!(" {}", said.collect::<Vec<_>>().join(" · ")), Tone::Muted)]
+    };
+    SummaryRow::fitting(columns, [say(true, true), say(true, false), say(false, false)].map(|left| (left, Vec::new())))
+}

@@ -1,0 +1,320 @@
+//! The whole behaviour of the dashboard: a message changes the model and says what the world must do.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::ack::Ack;
+use super::board::Board;
+use super::layout;
+use super::lines;
+use super::list::{Cursor, Fold};
+use super::message::{Action, Effect, Message};
+use super::model::{Model, Notice, Screen};
+use super::view;
+use crate::domain::{AckOutcome, Agreements, Group, PollReport, Ticket, TicketKey};
+
+/// Takes in what happened.
+pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let effects = match message {
+        Message::Tick(now) => {
+            tick(model, now);
+            Vec::new()
+        }
+        Message::Resized { columns, rows } => {
+            model.size = (columns, rows);
+            vec![Effect::Redraw]
+        }
+        Message::Polled(report) => {
+            polled(model, report);
+            Vec::new()
+        }
+        Message::Acknowledged { key, outcome } => acknowledged(model, key, outcome),
+        Message::User(action) => {
+            model.key_pressed();
+            model.notice = None;
+            user(model, action)
+        }
+        Message::Typed(_) | Message::Erased | Message::Emptied | Message::Entered => {
+            model.key_pressed();
+            type_filter(model, &message);
+            Vec::new()
+        }
+    };
+    let top = layout::place(model).top;
+    model.list.scroll_to(top);
+    effects
+}
+
+fn notice(model: &mut Model, text: String, alarm: bool) {
+    model.notice = Some(Notice { text, alarm });
+}
+
+fn tick(model: &mut Model, now: DateTime<Utc>) {
+    let set_back = now < model.now;
+    model.now = now;
+    if set_back {
+        // verdicts only know when they change next, not when they last did
+        judge(model, |board, known| *board = Board::new(known.tickets, known.agreements, now));
+    } else if model.board.changes_at().is_some_and(|at| at <= now) {
+        judge(model, |board, known| {
+            board.advance(known.agreements, now);
+        });
+    }
+    if !model.order_stays() && !Arc::ptr_eq(&model.board, model.list.board()) {
+        let line = layout::place(model).cursor.unwrap_or(0);
+        let before = model.list.release();
+        model.list.show(Arc::clone(&model.board), before, line);
+    }
+}
+
+/// What a board is judged from.
+struct Known<'a> {
+    tickets: Vec<Arc<Ticket>>,
+    agreements: &'a Agreements,
+}
+
+/// Changes the board, and lists it unless a key was just pressed.
+fn judge(model: &mut Model, change: impl FnOnce(&mut Board, Known)) {
+    let line = layout::place(model).cursor.unwrap_or(0);
+    // the list lets go of the board, so that it need not be copied to be changed
+    let before = (!model.order_stays()).then(|| model.list.release());
+    let known = Known { tickets: model.store.tickets().cloned().collect(), agreements: &model.rules.agreements };
+    change(Arc::make_mut(&mut model.board), known);
+    model.counts = model.board.counts();
+    if let Some(before) = before {
+        model.list.show(Arc::clone(&model.board), before, line);
+    }
+}
+
+/// Judges the tickets that are new or changed.
+fn renew(model: &mut Model) {
+    let now = model.now;
+    judge(model, |board, known| board.renew(known.tickets, known.agreements, now));
+}
+
+fn polled(model: &mut Model, report: PollReport) {
+    let (source, began_at) = (report.source.clone(), report.began_at);
+    let answered = report.outcome.is_ok();
+    let settling = model.untouched() && model.store.health(model.now).iter().any(|source| !source.heard);
+    if model.store.apply(report) {
+        renew(model);
+        if settling {
+            // until the first key the cursor waits on what is most pressing, whichever source answers first
+            model.list.put_first();
+        }
+    }
+    if answered {
+        // what the source itself now tells needs no word of ours; a refusal is still worth knowing
+        model.acks.retain(|key, ack| key.source != source || ack.settled_at().is_none_or(|at| at >= began_at));
+    }
+}
+
+fn acknowledged(model: &mut Model, key: TicketKey, outcome: AckOutcome) -> Vec<Effect> {
+    model.store.acknowledged(&key, &outcome, model.now);
+    let ack = Ack::Ended { outcome, at: model.now };
+    notice(model, format!("{}: {}", key.key, ack.words(model.rules.zone, model.now)), ack.failed());
+    model.acks.insert(key, ack);
+    renew(model);
+    Vec::new()
+}
+
+fn user(model: &mut Model, action: Action) -> Vec<Effect> {
+    match (&mut model.screen, action) {
+        (_, Action::Redraw) => return vec![Effect::Redraw],
+        (_, Action::Refresh) => {
+            notice(model, "asking all sources".to_owned(), false);
+            return vec![Effect::PollNow];
+        }
+        (Screen::Help(_, below), Action::Back | Action::Quit | Action::Help) => model.screen = std::mem::take(below),
+        (below, Action::Help) => {
+            let below = if *below == Screen::Leave { Screen::Board } else { std::mem::take(below) };
+            model.screen = Screen::Help(0, Box::new(below));
+        }
+        (Screen::Explanation(_), Action::Back | Action::Quit) | (Screen::Leave, Action::Back) => model.screen = Screen::Board,
+        (Screen::Explanation(_), Action::Acknowledge) => return acknowledge(model),
+        (Screen::Help(..) | Screen::Explanation(_), action) => scroll(model, action),
+        (Screen::Leave, Action::Quit) => return vec![Effect::Quit],
+        (Screen::Leave | Screen::Filter, action) => {
+            model.screen = Screen::Board;
+            return on_the_board(model, action);
+        }
+        (Screen::Board, action) => return on_the_board(model, action),
+    }
+    Vec::new()
+}
+
+/// Scrolls a text, no further than to its end.
+fn scroll(model: &mut Model, action: Action) {
+    let page = usize::from(model.size.1 / 2);
+    let most = match model.screen {
+        Screen::Explanation(_) => view::longest_scroll(model),
+        _ => model.rules.help_lines.saturating_sub(page),
+    };
+    let (Screen::Help(scroll, _) | Screen::Explanation(scroll)) = &mut model.screen else { return };
+    let to = match action {
+        Action::Up => scroll.saturating_sub(1),
+        Action::Down => *scroll + 1,
+        Action::First => 0,
+        Action::Last => most,
+        Action::PageUp => scroll.saturating_sub(page),
+        Action::PageDown => *scroll + page,
+        _ => *scroll,
+    };
+    *scroll = to.min(most);
+}
+
+fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Up | Action::Down | Action::First | Action::Last | Action::PageUp | Action::PageDown => step(model, action),
+        Action::NextUnanswered => to_unanswered(model, true),
+        Action::PreviousUnanswered => to_unanswered(model, false),
+        Action::Acknowledge => return acknowledge(model),
+        Action::Filter => model.screen = Screen::Filter,
+        Action::Fold => fold(model),
+        Action::Open => match model.list.cursor() {
+            Cursor::Nothing => {}
+            Cursor::Ticket(_) => model.screen = Screen::Explanation(0),
+            Cursor::Fold(_) => fold(model),
+        },
+        Action::Back => model.list.set_filter(String::new()),
+        Action::Quit => return leave(model),
+        Action::Refresh | Action::Help | Action::Redraw => {}
+    }
+    Vec::new()
+}
+
+/// Leaves; asks once while something is unanswered or under way.
+fn leave(model: &mut Model) -> Vec<Effect> {
+    let sending = model.acks.values().filter(|ack| **ack == Ack::Sending).count();
+    let why = match (model.counts.untaken(), sending) {
+        (0, 0) => return vec![Effect::Quit],
+        (untaken, 0) => format!("{untaken} unanswered"),
+        (_, sending) => format!("{sending} still being sent: what becomes of it would not be seen"),
+    };
+    model.screen = Screen::Leave;
+    notice(model, format!("{why} – q again leaves, esc stays"), true);
+    Vec::new()
+}
+
+fn type_filter(model: &mut Model, message: &Message) {
+    let mut filter = model.list.filter().to_owned();
+    match message {
+        Message::Typed(c) => filter.push(*c),
+        Message::Erased => {
+            filter.pop();
+        }
+        Message::Emptied => filter.clear(),
+        _ => model.screen = Screen::Board,
+    }
+    if filter != model.list.filter() {
+        model.list.set_filter(filter);
+    }
+}
+
+/// Moves the cursor over the lines that it can be on.
+fn step(model: &mut Model, action: Action) {
+    let placed = layout::place(model);
+    let stops: Vec<usize> = (0..placed.lines.len()).filter(|line| lines::can_be_selected(&placed.lines[*line])).collect();
+    let Some(last) = stops.len().checked_sub(1) else { return };
+    let here = placed.cursor.map_or(0, |line| stops.partition_point(|stop| *stop < line));
+    let page = usize::from(placed.layout.list.max(2) - 1);
+    let to = match action {
+        Action::Up => here.saturating_sub(1),
+        Action::Down => here + usize::from(placed.cursor.is_some()),
+        Action::First => 0,
+        Action::Last => last,
+        Action::PageUp => here.saturating_sub(page),
+        _ => here + page,
+    };
+    let line = &placed.lines[stops[to.min(last)]];
+    if Some(stops[to.min(last)]) != placed.cursor {
+        let cursor = lines::cursor_on(line, &model.list);
+        model.list.put(cursor);
+    }
+}
+
+/// To the unanswered ticket that is due next after the one under the cursor, or before it; round and round.
+fn to_unanswered(model: &mut Model, forward: bool) {
+    let rows = &model.list.board().rows;
+    let listed = model.list.groups().iter().filter(|listed| matches!(listed.group, Group::Decide | Group::Unanswered));
+    let mut by_due: Vec<usize> = listed.flat_map(|listed| listed.rows.iter().copied()).collect();
+    by_due.sort_by_key(|place| {
+        let due = rows[*place].verdict.response.as_ref().and_then(|clock| clock.due);
+        (due.is_none(), due, *place)
+    });
+    let here = model.list.cursor_row().and_then(|place| by_due.iter().position(|p| *p == place));
+    let to = match (here, by_due.len()) {
+        (_, 0) => return notice(model, "nothing is unanswered".to_owned(), false),
+        (None, len) => {
+            if forward {
+                0
+            } else {
+                len - 1
+            }
+        }
+        (Some(here), len) => (here + if forward { 1 } else { len - 1 }) % len,
+    };
+    let key = rows[by_due[to]].ticket.id.clone();
+    model.list.put(Cursor::Ticket(key));
+}
+
+/// Folds the group under the cursor, or unfolds what is folded of it.
+fn fold(model: &mut Model) {
+    let fold = match (model.list.cursor(), model.list.selected()) {
+        (Cursor::Fold(fold), _) => fold.clone(),
+        (Cursor::Ticket(key), Some(row)) => match row.verdict.group {
+            Group::Decide => Fold::Unassessed(key.source.clone()),
+            group => Fold::Group(group),
+        },
+        _ => return,
+    };
+    let placed = layout::place(model);
+    let folded = placed.lines.iter().any(|line| lines::fold_of(line).as_ref() == Some(&fold));
+    let first = placed.lines.iter().find_map(|line| match line {
+        lines::Line::Folded { group, rows, .. } if fold == Fold::Group(*group) => rows.first().copied(),
+        _ => None,
+    });
+    model.list.toggle(fold.clone(), folded);
+    if folded {
+        // the cursor was on the line that is no more
+        if let (Some(place), Cursor::Fold(_)) = (first, model.list.cursor()) {
+            let key = model.list.board().rows[place].ticket.id.clone();
+            model.list.put(Cursor::Ticket(key));
+        }
+    } else if matches!(&fold, Fold::Group(Group::Decide | Group::Unanswered)) {
+        notice(model, "what is unanswered never folds away".to_owned(), false);
+    } else {
+        model.list.put(Cursor::Fold(fold));
+        let placed = layout::place(model);
+        if placed.cursor.is_none() {
+            step(model, Action::First);
+        }
+    }
+}
+
+/// Takes the ticket under the cursor, if there is anything to take.
+fn acknowledge(model: &mut Model) -> Vec<Effect> {
+    let refused = match (model.list.cursor(), model.list.selected(), model.list.gone()) {
+        (Cursor::Ticket(key), Some(row), _) => match model.acks.get(key) {
+            _ if model.rules.frozen => "nothing is sent with --at".to_owned(),
+            Some(Ack::Sending) => format!("{} is being sent", key.key),
+            // the row may be older than that, while its order stays
+            Some(ack) if ack.settled_at().is_some() => format!("{}: {}", key.key, ack.words(model.rules.zone, model.now)),
+            _ if row.verdict.acknowledged => {
+                let by = row.ticket.acknowledged_by.as_ref().or(row.ticket.assignee.as_ref());
+                format!("{} is already acknowledged{}", key.key, by.map_or_else(String::new, |by| format!(" by {by}")))
+            }
+            _ => {
+                let key = key.clone();
+                model.acks.insert(key.clone(), Ack::Sending);
+                return vec![Effect::Acknowledge(key)];
+            }
+        },
+        (Cursor::Ticket(key), None, Some(gone)) => format!("{} is not acknowledged: {}", key.key, gone.why),
+        (Cursor::Fold(_), ..) => "acknowledge tickets one by one: enter unfolds".to_owned(),
+        _ => return Vec::new(),
+    };
+    notice(model, refused, true);
+    Vec::new()
+}

@@ -1,0 +1,352 @@
+//! What is on the screen, as data: made from the model, drawn by the terminal, and compared to know whether to draw at all.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::board::BoardRow;
+use super::detail::{self, Detail};
+use super::explanation;
+use super::labels::{self, RowLabels};
+use super::layout::{self, Layout, Placed, Size};
+use super::lines::Line;
+use super::model::{Model, Notice, Screen};
+use super::store::Health;
+use super::summary::{self, Piece, SummaryRow};
+use super::words;
+use crate::domain::{Group, Severity, judge};
+
+/// What is on the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// How they are shared out.
+    pub layout: Layout,
+    /// The rows at the top.
+    pub summary: Vec<SummaryRow>,
+    /// What is below them.
+    pub body: Body,
+    /// What is said above the footer.
+    pub notice: Option<Notice>,
+    /// The filter, and whether it is being typed.
+    pub filter: Option<(String, bool)>,
+    /// The ticket under the cursor can be taken.
+    pub can_acknowledge: bool,
+}
+
+/// What is below the rows at the top.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// The list, with what is said of the ticket under the cursor.
+    List {
+        /// The lines that are on the screen.
+        lines: Vec<ListLine>,
+        /// What is said instead, where there are none.
+        empty: Option<String>,
+        /// What is said of the ticket under the cursor.
+        detail: Option<Box<Detail>>,
+        /// The same for a small pane.
+        compact: Vec<String>,
+    },
+    /// The explanation of one ticket: the lines from the scrolled one on.
+    Explanation(Vec<Vec<Piece>>),
+    /// The keys, from the scrolled line on.
+    Help(usize),
+}
+
+/// One line of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListLine {
+    /// The heading of a group.
+    Heading {
+        /// The group.
+        group: Group,
+        /// How many tickets it has, and how many of each severity.
+        counts: String,
+        /// The names of the columns of time, where they differ from those above.
+        columns: Option<(&'static str, &'static str)>,
+    },
+    /// A ticket.
+    Ticket {
+        /// What its row says.
+        labels: Box<RowLabels>,
+        /// It is of another severity than the row above.
+        first_of_severity: bool,
+        /// The cursor is on it.
+        selected: bool,
+    },
+    /// What is folded.
+    Folded {
+        /// The group, where none of its tickets is shown.
+        heading: Option<Group>,
+        /// How many tickets, of which severities, and when the first of them are freed or due.
+        text: String,
+        /// It asks for a decision.
+        alarm: bool,
+        /// The cursor is on it.
+        selected: bool,
+    },
+    /// A ticket that left the list while the cursor was on it.
+    Gone {
+        /// What its row said.
+        labels: Box<RowLabels>,
+        /// Why it left.
+        why: String,
+    },
+    /// A source that is not to be trusted.
+    Trouble {
+        /// What is wrong.
+        text: String,
+        /// It is blind, not only stale.
+        blind: bool,
+    },
+    /// Tickets above or below the screen.
+    More {
+        /// How many.
+        text: String,
+        /// Some of them are to be decided or unanswered.
+        alarm: bool,
+    },
+}
+
+/// Makes the view of a model, and says when it will be another by itself.
+#[must_use]
+pub fn view(model: &Model) -> (View, Option<DateTime<Utc>>) {
+    let mut maker = Maker { model, changes: Vec::new() };
+    let view = maker.view();
+    let changes = maker.changes.into_iter().chain(model.changes_at());
+    (view, changes.min().filter(|_| !model.rules.frozen))
+}
+
+struct Maker<'a> {
+    model: &'a Model,
+    changes: Vec<DateTime<Utc>>,
+}
+
+impl Maker<'_> {
+    fn view(&mut self) -> View {
+        let model = self.model;
+        let placed = layout::place(model);
+        let (summary, changes) = summary::rows(model, placed.layout.size);
+        self.changes.extend(changes);
+        let (body, typing) = match &model.screen {
+            Screen::Board | Screen::Leave => (self.list(&placed), false),
+            Screen::Filter => (self.list(&placed), true),
+            Screen::Explanation(scroll) => (self.explanation(*scroll), false),
+            Screen::Help(scroll, _) => (Body::Help(*scroll), false),
+        };
+        let filter = model.list.filter();
+        let compact = matches!(placed.layout.size, Size::Compact | Size::Tiny);
+        let hides = summary::hides(model).filter(|_| compact).map(|text| Notice { text, alarm: true });
+        View {
+            size: model.size,
+            layout: placed.layout,
+            summary,
+            body,
+            notice: model.notice.clone().or(hides),
+            filter: (typing || !filter.is_empty()).then(|| (filter.to_owned(), typing)),
+            can_acknowledge: !model.rules.frozen && model.list.selected().is_some_and(|row| can_be_taken(model, row)),
+        }
+    }
+
+    /// A row with its verdict of this instant: what counts down does.
+    fn judged(&self, row: &BoardRow) -> BoardRow {
+        let verdict = judge(&row.ticket, &self.model.rules.agreements, self.model.now);
+        // the group is that under whose heading it stands, while the order stays
+        let group = row.verdict.group;
+        BoardRow { ticket: Arc::clone(&row.ticket), verdict: crate::domain::Verdict { group, ..verdict } }
+    }
+
+    fn list(&mut self, placed: &Placed) -> Body {
+        let model = self.model;
+        let lines = self.lines(placed);
+        let listed = placed.lines.iter().any(|line| !matches!(line, Line::Trouble(_)));
+        let empty = (!listed).then(|| empty(model));
+        let compact = placed.layout.size == Size::Compact;
+        let row = model.list.selected().or(model.list.gone().map(|gone| &gone.row)).map(|row| self.judged(row));
+        let Some(row) = row else { return Body::List { lines, empty, detail: None, compact: Vec::new() } };
+        let (detail, compact, changes) = if compact {
+            let (lines, changes) = detail::compact(model, &row);
+            (None, lines, changes)
+        } else {
+            let (detail, changes) = detail::detail(model, &row);
+            (Some(Box::new(detail)), Vec::new(), changes)
+        };
+        self.changes.extend(changes);
+        Body::List { lines, empty, detail, compact }
+    }
+
+    fn lines(&mut self, placed: &Placed) -> Vec<ListLine> {
+        let (model, height) = (self.model, usize::from(placed.layout.list));
+        let health: HashMap<_, _> = model.store.health(model.now).into_iter().map(|s| (s.name, s.health)).collect();
+        let rows = &model.list.board().rows;
+        let (top, bottom) = (placed.top, (placed.top + height).min(placed.lines.len()));
+        let mut shown: Vec<ListLine> = Vec::with_capacity(height);
+        let mut columns = ("", "");
+        let mut severity: Option<(Group, Option<Severity>)> = None;
+        for (n, line) in placed.lines.iter().enumerate().take(bottom).skip(top) {
+            let selected = placed.cursor == Some(n);
+            shown.push(match line {
+                Line::Heading(group) => {
+                    let own = labels::columns(*group);
+                    let differ = (own != columns && !own.0.is_empty()).then_some(own);
+                    columns = own;
+                    ListLine::Heading { group: *group, counts: self.group_counts(*group), columns: differ }
+                }
+                Line::Ticket(place) => {
+                    let row = self.judged(&rows[*place]);
+                    let stale = health.get(&row.ticket.id.source).is_some_and(|health| *health != Health::Ok);
+                    let (labels, changes) = labels::row(&row, stale, model.acks.get(&row.ticket.id), model.rules.zone, model.now);
+                    self.changes.extend(changes);
+                    let run = Some((row.verdict.group, labels.severity));
+                    let first_of_severity = std::mem::replace(&mut severity, run) != run;
+                    ListLine::Ticket { labels: Box::new(labels), first_of_severity, selected }
+                }
+                Line::Folded { group, rows, whole } => {
+                    ListLine::Folded { heading: whole.then_some(*group), text: self.folded(*group, rows, *whole), alarm: false, selected }
+                }
+                Line::Unassessed { source, count } => ListLine::Folded {
+                    heading: None,
+                    text: format!("{count} unassessed of {source}, each may be an S1"),
+                    alarm: true,
+                    selected,
+                },
+                Line::Gone => match model.list.gone() {
+                    Some(gone) => {
+                        let (labels, _) = labels::row(&gone.row, false, None, model.rules.zone, model.now);
+                        ListLine::Gone { labels: Box::new(labels), why: gone.why.clone() }
+                    }
+                    None => continue,
+                },
+                Line::Trouble(place) => self.trouble(*place),
+            });
+        }
+        if height > 2 {
+            self.more(placed, top, bottom, &mut shown);
+        }
+        shown
+    }
+
+    /// Says on the outermost lines what is above and below the screen.
+    fn more(&self, placed: &Placed, top: usize, bottom: usize, shown: &mut [ListLine]) {
+        let rows = &self.model.list.board().rows;
+        let more = |lines: &[Line], covered: Option<&Line>| {
+            let hidden = || lines.iter().chain(covered);
+            let untaken = hidden().filter(|line| match line {
+                Line::Ticket(place) => matches!(rows[*place].verdict.group, Group::Decide | Group::Unanswered),
+                Line::Unassessed { .. } => true,
+                _ => false,
+            });
+            let tickets = hidden().filter(|line| matches!(line, Line::Ticket(_) | Line::Folded { .. } | Line::Unassessed { .. }));
+            match (untaken.count(), tickets.count()) {
+                (0, tickets) => ListLine::More { text: format!("… {tickets} more"), alarm: false },
+                (untaken, _) => ListLine::More { text: format!("… {untaken} more unanswered"), alarm: true },
+            }
+        };
+        if let (true, Some(first)) = (top > 0, shown.first_mut()) {
+            *first = more(&placed.lines[..top], placed.lines.get(top));
+        }
+        if let (true, Some(last)) = (bottom < placed.lines.len(), shown.last_mut()) {
+            *last = more(&placed.lines[bottom..], placed.lines.get(bottom.saturating_sub(1)));
+        }
+    }
+
+    /// How many tickets a group lists, and of which severities: `5   S2 1 · S3 3 · S4 1`.
+    fn group_counts(&self, group: Group) -> String {
+        let list = &self.model.list;
+        let places = list.groups().iter().find(|listed| listed.group == group).map_or(&[][..], |listed| &listed.rows);
+        let severities = by_severity(places.iter().map(|place| &list.board().rows[*place]), |_| String::new());
+        if matches!(group, Group::Decide) || severities.is_empty() {
+            places.len().to_string()
+        } else {
+            format!("{}   {severities}", places.len())
+        }
+    }
+
+    /// How many are folded, of which severities, and when the first of each is freed.
+    fn folded(&self, group: Group, places: &[usize], whole: bool) -> String {
+        let model = self.model;
+        let rows = &model.list.board().rows;
+        let folded = || places.iter().map(|place| &rows[*place]);
+        let first = |rows: &[&BoardRow]| -> String {
+            let first = rows.iter().filter_map(|row| if group == Group::Held { row.verdict.held_until } else { None }).min();
+            first.map_or_else(String::new, |at| format!(" {}", words::day_column(model.rules.zone, at, model.now)))
+        };
+        let severities = by_severity(folded(), first);
+        if whole { format!("{}   {severities}", places.len()) } else { format!("{} more: {severities}", places.len()) }
+    }
+
+    fn trouble(&self, place: usize) -> ListLine {
+        let model = self.model;
+        let source = &model.store.health(model.now)[place];
+        let blind = source.health == Health::Blind;
+        let state = if blind { "BLIND" } else { "STALE" };
+        let since = source.as_of.map_or_else(String::new, |at| format!(" since {}", words::moment(model.rules.zone, at, model.now)));
+        let part = source.total.filter(|_| !source.complete && source.kind.is_none());
+        let part = part.map(|total| format!("showing {} of {total}", source.shown));
+        let why = source.fault.as_ref().map(ToString::to_string).or(part).map_or_else(String::new, |why| format!(": {why}"));
+        ListLine::Trouble { text: format!("{} {state}{since}{why}", source.name), blind }
+    }
+
+    fn explanation(&mut self, scroll: usize) -> Body {
+        let model = self.model;
+        let gone = model.list.gone();
+        let row = model.list.selected().or(gone.map(|gone| &gone.row)).map(|row| self.judged(row));
+        let Some(row) = row else { return Body::Explanation(Vec::new()) };
+        let mut lines = explanation::lines(model, &row, gone.map(|gone| gone.why.as_str()));
+        Body::Explanation(lines.split_off(scroll.min(lines.len())))
+    }
+}
+
+/// Whether a ticket is neither taken nor being taken.
+fn can_be_taken(model: &Model, row: &BoardRow) -> bool {
+    let ack = model.acks.get(&row.ticket.id);
+    !row.verdict.acknowledged && ack.is_none_or(super::ack::Ack::failed)
+}
+
+/// The most lines that an explanation can be scrolled down by.
+pub(super) fn longest_scroll(model: &Model) -> usize {
+    let gone = model.list.gone();
+    let row = model.list.selected().or(gone.map(|gone| &gone.row));
+    let lines = row.map_or(0, |row| explanation::lines(model, row, gone.map(|gone| gone.why.as_str())).len());
+    let size = Size::of(model.size.0, model.size.1);
+    lines.saturating_sub(usize::from(model.size.1.saturating_sub(size.header() + size.footer() + 1)))
+}
+
+/// `S1 1 · S2 3`, with something said of the rows of each.
+fn by_severity<'a>(rows: impl Iterator<Item = &'a BoardRow>, say: impl Fn(&[&BoardRow]) -> String) -> String {
+    let mut all: Vec<(Option<Severity>, Vec<&BoardRow>)> = Vec::new();
+    for row in rows {
+        match all.iter_mut().find(|(severity, _)| *severity == row.severity()) {
+            Some((_, rows)) => rows.push(row),
+            None => all.push((row.severity(), vec![row])),
+        }
+    }
+    let said = all.iter().map(|(severity, rows)| {
+        let severity = severity.map_or_else(|| "?".to_owned(), |severity| severity.to_string());
+        format!("{severity} {}{}", rows.len(), say(rows))
+    });
+    said.collect::<Vec<_>>().join(" · ")
+}
+
+/// What an empty list means.
+fn empty(model: &Model) -> String {
+    let health = model.store.health(model.now);
+    let names = |of: &dyn Fn(&super::store::SourceHealth) -> bool| -> String {
+        health.iter().filter(|s| of(s)).map(|s| s.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let (asking, silent) = (names(&|s| !s.heard), names(&|s| s.heard && s.health != Health::Ok));
+    if !model.list.filter().is_empty() {
+        "Nothing matches the filter; esc clears it.".to_owned()
+    } else if health.is_empty() {
+        "There is no source, so no ticket can be shown. `holdover check` says more.".to_owned()
+    } else if !silent.is_empty() {
+        format!("This is no calm: {silent} did not tell all.")
+    } else if !asking.is_empty() {
+        format!("Asking {asking} …")
+    } else {
+        "Nothing is open.".to_owned()
+    }
+}
