@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::ColorChoice;
+use crate::tui::Theme;
 
 /// What must be handled now under the support agreement, and what is held over. Without a verb: the dashboard.
 #[derive(Debug, Parser)]
@@ -28,7 +30,7 @@ pub struct Global {
     #[arg(long, global = true, conflicts_with = "config")]
     pub demo: bool,
     /// The theme by name
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", value_parser = PossibleValuesParser::new(Theme::names()))]
     pub theme: Option<String>,
     /// Only ASCII on the screen
     #[arg(long, global = true)]

@@ -4,6 +4,7 @@ mod ack;
 mod board_table;
 mod check;
 mod cli;
+mod dashboard;
 mod explain;
 mod list;
 mod output;

@@ -9,7 +9,7 @@ use color_eyre::eyre::Result;
 
 use super::cli::{Cli, Global, Verb};
 use super::session::{Exit, Session};
-use super::{ack, check, explain, list, output};
+use super::{ack, check, dashboard, explain, list, output};
 use crate::config::{self, Problem, Settings};
 use crate::domain::{instant, resolve_local};
 use crate::sources::{self, Clock};
@@ -48,10 +48,8 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
             }
             ack::run(args, &session)
         }
-        Some(Verb::Check(_)) | None => {
-            output::say(&"no verb – see holdover --help");
-            Ok(Exit::Usage)
-        }
+        Some(Verb::Check(_)) => Ok(Exit::Usage),
+        None => dashboard::run(&session, global.at.is_some()),
     }
 }
 

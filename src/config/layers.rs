@@ -10,6 +10,7 @@ use super::duration;
 use super::nearest;
 use super::problem::Problems;
 use super::zone;
+use crate::tui::Theme;
 
 /// The settings that the environment can give, with their defaults; the zone's is the host's.
 pub(super) const SCALARS: [(&str, &str); 6] =
@@ -97,7 +98,10 @@ fn judge(key: &str, text: &str) -> Result<(), (String, String)> {
         "ascii" if !["true", "false"].contains(&text) => {
             Err((format!("'{}' is neither true nor false", super::document::shown(text)), "write true or false".to_owned()))
         }
-        "theme" if text.trim().is_empty() => Err(("the theme has no name".to_owned(), "write theme = \"base\"".to_owned())),
+        "theme" if !Theme::names().any(|name| name == text) => {
+            let names: Vec<&str> = Theme::names().collect();
+            Err((format!("there is no theme '{}'", super::document::shown(text)), nearest::suggest(text, &names)))
+        }
         _ => Ok(()),
     }
 }

@@ -1,1 +1,15 @@
 //! FLOOR 2: the terminal. May use app, domain, ratatui and crossterm.
+
+mod color_depth;
+mod input;
+pub mod keymap;
+mod terminal;
+mod theme;
+mod theme_file;
+pub mod views;
+
+pub use color_depth::{ColorDepth, ColorWish, color_depth};
+pub use input::Input;
+pub use terminal::{Terminal, install_panic_hook};
+pub use theme::{Role, Theme, UnknownTheme};
+pub use theme_file::ThemeProblem;

@@ -1,0 +1,204 @@
+//! From a key to what it means. One table feeds the keys, the footer, the help and the README.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::app::{Action, Message, Screen};
+
+/// A key as it is pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key {
+    code: KeyCode,
+    ctrl: bool,
+}
+
+const fn key(code: KeyCode) -> Key {
+    Key { code, ctrl: false }
+}
+
+const fn letter(c: char) -> Key {
+    key(KeyCode::Char(c))
+}
+
+const fn ctrl(c: char) -> Key {
+    Key { code: KeyCode::Char(c), ctrl: true }
+}
+
+impl Key {
+    fn is(self, pressed: &KeyEvent) -> bool {
+        // shift is already in the letter that arrives
+        let modifiers = pressed.modifiers.difference(KeyModifiers::SHIFT);
+        let wanted = if self.ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+        self.code == pressed.code && modifiers == wanted
+    }
+
+    /// How the key is written.
+    #[must_use]
+    pub fn label(self) -> String {
+        let name = match self.code {
+            KeyCode::Char(c) => c.to_string(),
+            KeyCode::Up => "↑".to_owned(),
+            KeyCode::Down => "↓".to_owned(),
+            KeyCode::Left => "←".to_owned(),
+            KeyCode::Right => "→".to_owned(),
+            KeyCode::PageUp => "PgUp".to_owned(),
+            KeyCode::PageDown => "PgDn".to_owned(),
+            KeyCode::BackTab => "shift-tab".to_owned(),
+            KeyCode::Esc => "esc".to_owned(),
+            other => other.to_string().to_lowercase(),
+        };
+        match (self.ctrl, self.code) {
+            (true, _) => format!("Ctrl-{name}"),
+            (false, KeyCode::Home | KeyCode::End) => format!("{}{}", name[..1].to_uppercase(), &name[1..]),
+            (false, _) => name,
+        }
+    }
+}
+
+/// What some keys mean.
+#[derive(Debug)]
+pub struct Binding {
+    /// The keys, the one to show in the footer first.
+    pub keys: &'static [Key],
+    /// What they mean.
+    pub action: Action,
+    /// A word or two for the footer; empty keeps it out.
+    pub short: &'static str,
+    /// A sentence for the help.
+    pub help: &'static str,
+}
+
+/// All keys, in the order of the help.
+pub const BINDINGS: &[Binding] = &[
+    Binding {
+        keys: &[letter('a')],
+        action: Action::Acknowledge,
+        short: "ack",
+        help: "acknowledge: tell the source that you take the ticket",
+    },
+    Binding {
+        keys: &[key(KeyCode::Tab)],
+        action: Action::NextUnanswered,
+        short: "next due",
+        help: "the unanswered ticket that is due next, whatever is folded",
+    },
+    Binding { keys: &[key(KeyCode::BackTab)], action: Action::PreviousUnanswered, short: "", help: "the one that is due before" },
+    Binding {
+        keys: &[key(KeyCode::Enter), letter('l'), key(KeyCode::Right)],
+        action: Action::Open,
+        short: "open",
+        help: "why now, or why held: the explanation; on what is folded: unfold it",
+    },
+    Binding { keys: &[letter('z')], action: Action::Fold, short: "fold", help: "fold the group under the cursor, or unfold it" },
+    Binding {
+        keys: &[letter('/')],
+        action: Action::Filter,
+        short: "filter",
+        help: "list only what has a text in key, title, client, owner or source",
+    },
+    Binding { keys: &[letter('r')], action: Action::Refresh, short: "refresh", help: "ask all sources now" },
+    Binding { keys: &[letter('j'), key(KeyCode::Down)], action: Action::Down, short: "", help: "down" },
+    Binding { keys: &[letter('k'), key(KeyCode::Up)], action: Action::Up, short: "", help: "up" },
+    Binding { keys: &[letter('g'), key(KeyCode::Home)], action: Action::First, short: "", help: "to the first line" },
+    Binding { keys: &[letter('G'), key(KeyCode::End)], action: Action::Last, short: "", help: "to the last line" },
+    Binding { keys: &[key(KeyCode::PageDown), ctrl('d')], action: Action::PageDown, short: "", help: "a screenful down" },
+    Binding { keys: &[key(KeyCode::PageUp), ctrl('u')], action: Action::PageUp, short: "", help: "a screenful up" },
+    Binding {
+        keys: &[key(KeyCode::Esc), letter('h'), key(KeyCode::Left)],
+        action: Action::Back,
+        short: "back",
+        help: "back; clears a filter; never leaves the program",
+    },
+    Binding { keys: &[ctrl('l')], action: Action::Redraw, short: "", help: "draw everything anew" },
+    Binding {
+        keys: &[letter('q'), ctrl('c')],
+        action: Action::Quit,
+        short: "",
+        help: "back, and at the board: leave; asks once while something is unanswered",
+    },
+    Binding { keys: &[letter('?')], action: Action::Help, short: "help", help: "these keys" },
+];
+
+/// What a key means on a screen; nothing where it means nothing.
+#[must_use]
+pub fn message(screen: &Screen, pressed: &KeyEvent) -> Option<Message> {
+    if *screen == Screen::Filter {
+        match pressed.code {
+            KeyCode::Char('u') if pressed.modifiers == KeyModifiers::CONTROL => return Some(Message::Emptied),
+            KeyCode::Char(c) if pressed.modifiers.difference(KeyModifiers::SHIFT).is_empty() => return Some(Message::Typed(c)),
+            KeyCode::Backspace => return Some(Message::Erased),
+            KeyCode::Enter => return Some(Message::Entered),
+            // letters are letters here: of the other keys those that move, and those that leave
+            KeyCode::Left | KeyCode::Right => return None,
+            _ => {}
+        }
+    }
+    BINDINGS.iter().find(|binding| binding.keys.iter().any(|key| key.is(pressed))).map(|binding| Message::User(binding.action))
+}
+
+/// The binding of an action.
+#[must_use]
+pub fn binding(action: Action) -> Option<&'static Binding> {
+    BINDINGS.iter().find(|binding| binding.action == action)
+}
+
+impl Binding {
+    /// All its keys, as they are written.
+    #[must_use]
+    pub fn labels(&self) -> String {
+        self.keys.iter().map(|key| key.label()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What the marks and flags of a row mean, for the help and the README.
+pub const MARKS: &[(&str, &str)] = &[
+    ("?", "decide: a person must first settle something"),
+    ("✗", "breached, or overdue to assess"),
+    ("!", "at risk: little of the response time is left"),
+    ("‖", "paused: its clock has started and stands outside covered time"),
+    ("·", "held over"),
+    ("@", "in hand: somebody has it"),
+    ("~", "its source is stale or blind"),
+    ("£", "work on it is chargeable"),
+    ("c", "the client asked to be called back"),
+    ("+", "and more flags than fit"),
+];
+
+/// The table of keys for the README.
+#[must_use]
+pub fn markdown() -> String {
+    let row = |keys: String, help: &str| format!("| {keys} | {help} |\n");
+    let code = |keys: &[Key]| keys.iter().map(|key| format!("`{}`", key.label())).collect::<Vec<_>>().join(" ");
+    let keys: String = BINDINGS.iter().map(|binding| row(code(binding.keys), binding.help)).collect();
+    let marks: String = MARKS.iter().map(|(mark, help)| row(format!("`{mark}`"), help)).collect();
+    format!("| key | what it does |\n| --- | --- |\n{keys}\n| mark | what it means |\n| --- | --- |\n{marks}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use strum::IntoEnumIterator;
+
+    #[test]
+    fn every_action_has_keys_and_no_key_has_two_meanings() {
+        assert_eq!(Action::iter().filter(|action| binding(*action).is_none()).collect::<Vec<_>>(), []);
+        let keys: Vec<Key> = BINDINGS.iter().flat_map(|binding| binding.keys).copied().collect();
+        assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
+    }
+
+    #[test]
+    fn no_part_of_a_split_arrow_key_changes_anything() {
+        for c in "[OABCDHFMIZ~".chars() {
+            let pressed = KeyEvent::new(KeyCode::Char(c), KeyModifiers::SHIFT);
+            assert!(message(&Screen::Board, &pressed).is_none(), "{c}");
+        }
+    }
+
+    #[test]
+    fn with_alt_no_key_means_anything() {
+        for c in 'a'..='z' {
+            assert!(message(&Screen::Board, &KeyEvent::new(KeyCode::Char(c), KeyModifiers::ALT)).is_none(), "{c}");
+        }
+    }
+}

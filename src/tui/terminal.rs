@@ -1,0 +1,181 @@
+//! The terminal: entered, drawn on, and left as it was found, whatever happens. Nothing is ever asked of it: a late answer
+//! would be typed into the program as keys.
+
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event};
+use crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{execute, queue};
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::input::{Input, InputFilter};
+
+/// A frame at most this large goes out in one write.
+const FRAME: usize = 1 << 18;
+
+/// So many events may wait to be taken in; a terminal that sends more waits itself.
+const EVENTS: usize = 1024;
+
+/// Whether the terminal is ours, so that it is given back just once.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// The terminal, from [`Terminal::enter`] until it is left or dropped.
+pub struct Terminal {
+    backend: CrosstermBackend<BufWriter<Stdout>>,
+    events: mpsc::Receiver<io::Result<Event>>,
+    filter: InputFilter,
+    shown: Buffer,
+    cursor: Option<Position>,
+}
+
+impl Terminal {
+    /// Takes the terminal: raw, on its other screen, without a cursor, with pastes marked as such.
+    ///
+    /// # Errors
+    /// Where stdin or stdout is no terminal, or does not do as told.
+    pub fn enter() -> io::Result<Self> {
+        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            return Err(io::Error::other("stdin and stdout are no terminal"));
+        }
+        // which colours are used is decided by the theme; NO_COLOR would make every reset wipe bold and reverse too
+        crossterm::style::force_color_output(true);
+        enable_raw_mode()?;
+        ENTERED.store(true, Ordering::SeqCst);
+        let mut out = BufWriter::with_capacity(FRAME, io::stdout());
+        if let Err(error) = execute!(out, EnterAlternateScreen, EnableBracketedPaste, Hide, Clear(ClearType::All)) {
+            restore();
+            return Err(error);
+        }
+        Ok(Self {
+            backend: CrosstermBackend::new(out),
+            events: read_events(),
+            filter: InputFilter::default(),
+            shown: Buffer::empty(Rect::ZERO),
+            cursor: None,
+        })
+    }
+
+    /// Columns and rows.
+    ///
+    /// # Errors
+    /// Where the terminal does not say.
+    pub fn size(&self) -> io::Result<(u16, u16)> {
+        crossterm::terminal::size()
+    }
+
+    /// Draws on an empty screen of so many columns and rows. Only what differs from the last frame is written, in one
+    /// write; nothing at all where nothing does. `render` says where the cursor is shown.
+    ///
+    /// # Errors
+    /// Where the terminal cannot be written: it is gone.
+    pub fn draw(&mut self, (columns, rows): (u16, u16), render: impl FnOnce(&mut Buffer, Rect) -> Option<Position>) -> io::Result<()> {
+        let area = Rect::new(0, 0, columns, rows);
+        let mut frame = Buffer::empty(area);
+        let cursor = render(&mut frame, area);
+        let resized = self.shown.area != area;
+        if resized {
+            queue!(self.backend, Clear(ClearType::All))?;
+            self.shown = Buffer::empty(area);
+        }
+        let changes = self.shown.diff(&frame);
+        let moved = cursor != self.cursor || (cursor.is_some() && !changes.is_empty());
+        if changes.is_empty() && !moved && !resized {
+            return Ok(());
+        }
+        self.backend.draw(changes.into_iter())?;
+        match cursor {
+            Some(position) => {
+                self.backend.set_cursor_position(position)?;
+                self.backend.show_cursor()?;
+            }
+            None if self.cursor.is_some() => self.backend.hide_cursor()?,
+            None => {}
+        }
+        Write::flush(&mut self.backend)?;
+        self.cursor = cursor;
+        self.shown = frame;
+        Ok(())
+    }
+
+    /// Makes the next frame draw everything.
+    pub fn redraw(&mut self) {
+        self.shown = Buffer::empty(Rect::ZERO);
+    }
+
+    /// Waits for what comes next from the terminal; `None` is its end.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub async fn next_input(&mut self) -> io::Result<Option<Input>> {
+        while let Some(event) = self.events.recv().await {
+            if let Some(input) = self.filter.take(event?, Instant::now()) {
+                return Ok(Some(input));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What has come already, if anything.
+    ///
+    /// # Errors
+    /// Where the terminal cannot be read.
+    pub fn pending_input(&mut self) -> io::Result<Option<Input>> {
+        while let Ok(event) = self.events.try_recv() {
+            if let Some(input) = self.filter.take(event?, Instant::now()) {
+                return Ok(Some(input));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Reads the terminal on a thread of its own, until it cannot be read or nobody wants to know. (crossterm's stream keeps the
+/// first waker it is given: asking it what is pending, without waiting, would make it forget whom to wake.)
+fn read_events() -> mpsc::Receiver<io::Result<Event>> {
+    let (sender, events) = mpsc::channel(EVENTS);
+    std::thread::spawn(move || {
+        loop {
+            let event = crossterm::event::read();
+            let over = event.is_err();
+            if sender.blocking_send(event).is_err() || over {
+                return;
+            }
+        }
+    });
+    events
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Gives the terminal back as it was, if it is ours. Nothing can be done where that fails: it is gone.
+fn restore() {
+    if ENTERED.swap(false, Ordering::SeqCst) {
+        let _ = execute!(io::stdout(), DisableBracketedPaste, Show, LeaveAlternateScreen);
+        let _ = disable_raw_mode();
+    }
+}
+
+/// Makes a panic of this thread, which draws, give the terminal back before it is told. One of another thread is told by
+/// what it was doing: its report would paint over the screen of a program that lives on.
+pub fn install_panic_hook() {
+    let drawing = std::thread::current().id();
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().id() == drawing {
+            restore();
+        }
+        if !ENTERED.load(Ordering::SeqCst) {
+            told(panic);
+        }
+    }));
+}

@@ -1,0 +1,96 @@
+//! The rows at the top, the rules, and the footer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
+
+use super::{pieces, text, text_to};
+use crate::app::{Action, Body, Size, View, cut};
+use crate::tui::keymap;
+use crate::tui::theme::{Role, Theme};
+
+/// The rows at the top.
+pub(super) fn summary(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
+    for (row, y) in view.summary.iter().zip(area.y..area.bottom()) {
+        let width: usize = row.right.iter().map(|piece| piece.text.width()).sum();
+        let right = area.right().saturating_sub(u16::try_from(width).unwrap_or(u16::MAX)).max(area.x);
+        pieces(buffer, Position::new(area.x, y), &row.left, right, theme);
+        pieces(buffer, Position::new(right, y), &row.right, area.right(), theme);
+    }
+}
+
+/// A rule across an area with a text in it; returns the area of the rule.
+pub(super) fn rule(buffer: &mut Buffer, area: Rect, what: &str, style: Style, theme: &Theme) -> Rect {
+    let border = theme.style(Role::Border);
+    text(buffer, area.as_position(), &"─".repeat(usize::from(area.width)), area.right(), border);
+    if !what.is_empty() {
+        let what = cut(what, usize::from(area.width.saturating_sub(6)));
+        let end = text(buffer, Position::new(area.x + 3, area.y), &what, area.right(), style);
+        for x in [area.x + 2, end] {
+            text(buffer, Position::new(x, area.y), " ", area.right(), border);
+        }
+    }
+    area
+}
+
+/// A rule that can say something, and the keys; or the filter while it is typed. Returns where the terminal's cursor is.
+pub(super) fn footer(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) -> Option<Position> {
+    let last = Rect { y: area.bottom().saturating_sub(1), height: 1, ..area };
+    let compact = view.layout.size == Size::Compact;
+    let said = view.notice.as_ref().map(|notice| {
+        let role = if notice.alarm { Role::Error } else { Role::Ok };
+        (notice.text.clone(), theme.style(role))
+    });
+    let filter = view.filter.as_ref().filter(|(_, typing)| !typing);
+    let said = said.or(filter.map(|(filter, _)| (format!("filter: {filter}"), theme.style(Role::Match))));
+    if !compact {
+        let (what, style) = said.clone().unwrap_or_default();
+        rule(buffer, Rect { height: 1, ..area }, &what, style, theme);
+    }
+    if let Some((filter, true)) = &view.filter {
+        let end = text(buffer, Position::new(last.x + 1, last.y), "/", last.right(), theme.style(Role::Key));
+        // the end of what is typed is what one looks at
+        let room = usize::from(last.right().saturating_sub(end + 1));
+        let start = filter.char_indices().map(|(at, _)| at).find(|at| filter[*at..].width() <= room).unwrap_or(filter.len());
+        let end = text(buffer, Position::new(end, last.y), &filter[start..], last.right() - 1, theme.style(Role::Text));
+        let keys = "enter keep  esc clear ";
+        if usize::from(last.right().saturating_sub(end + 2)) > keys.len() {
+            text_to(buffer, end + 2, last.right(), last.y, keys, theme.style(Role::Muted));
+        }
+        return Some(Position::new(end, last.y));
+    }
+    if let (true, Some((what, style))) = (compact, said) {
+        text(buffer, Position::new(last.x + 1, last.y), &cut(&what, usize::from(last.width - 1)), last.right(), style);
+        return None;
+    }
+    keys(buffer, last, view, theme);
+    None
+}
+
+/// What can be done here and now; the way to the help is at the right and stays.
+fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
+    let actions: &[Action] = match &view.body {
+        Body::List { .. } => &[Action::Acknowledge, Action::NextUnanswered, Action::Open, Action::Filter, Action::Fold, Action::Refresh],
+        Body::Explanation(_) => &[Action::Back, Action::Acknowledge],
+        Body::Help(_) => &[Action::Back],
+    };
+    let help = keymap::binding(Action::Help).filter(|_| !matches!(view.body, Body::Help(_)));
+    let help = help.map(|binding| (binding.keys[0].label(), binding.short));
+    let width = |label: &str, short: &str| u16::try_from(label.width() + short.width() + 3).unwrap_or(u16::MAX);
+    let end = area.right().saturating_sub(help.as_ref().map_or(0, |(label, short)| width(label, short)));
+    let mut x = area.x + 1;
+    for action in actions.iter().filter(|action| **action != Action::Acknowledge || view.can_acknowledge) {
+        let Some(binding) = keymap::binding(*action) else { continue };
+        let label = binding.keys[0].label();
+        if x + width(&label, binding.short) > end {
+            continue;
+        }
+        x = text(buffer, Position::new(x, area.y), &label, end, theme.style(Role::Key));
+        x = text(buffer, Position::new(x + 1, area.y), binding.short, end, theme.style(Role::Text)) + 2;
+    }
+    if let Some((label, short)) = help {
+        let end = text(buffer, Position::new(end, area.y), &label, area.right(), theme.style(Role::Key));
+        text(buffer, Position::new(end + 1, area.y), short, area.right(), theme.style(Role::Text));
+    }
+}

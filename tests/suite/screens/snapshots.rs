@@ -1,0 +1,97 @@
+//! Screens as they are: the text, and the roles that are on each row, so that a wrong colour is a difference one can read.
+
+use super::{Dashboard, roles, roles_on};
+
+/// Compares a screen with the one kept under a name.
+fn matches(name: &str, dashboard: &Dashboard) {
+    let roles = roles_on(&dashboard.buffer(&roles())).join("\n");
+    insta::with_settings!({ snapshot_path => "../../snapshots", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, format!("{}\n\n{roles}\n", dashboard.screen()));
+    });
+}
+
+/// A screen of the demo after some keys.
+fn demo(name: &str, size: (u16, u16), keys: &str) {
+    let mut dashboard = Dashboard::demo(size);
+    dashboard.press(keys);
+    matches(name, &dashboard);
+}
+
+#[test]
+fn the_main_screen() {
+    demo("main-80x24", (80, 24), "");
+    demo("main-40x12", (40, 12), "");
+    demo("main-140x40", (140, 40), "");
+    demo("main-60x16", (60, 16), "");
+    demo("main-29x7", (29, 7), "");
+}
+
+#[test]
+fn the_end_of_the_list() {
+    demo("end-80x24", (80, 24), "G");
+    demo("end-40x12", (40, 12), "G");
+}
+
+#[test]
+fn what_is_folded_is_unfolded() {
+    demo("outside-unfolded-80x24", (80, 24), "G z");
+}
+
+#[test]
+fn the_explanation() {
+    demo("explanation-80x24", (80, 24), "tab tab enter");
+    demo("explanation-40x12", (40, 12), "tab tab enter");
+}
+
+#[test]
+fn the_keys() {
+    demo("help-80x24", (80, 24), "?");
+    demo("help-end-40x12", (40, 12), "? G");
+}
+
+#[test]
+fn a_filter_that_hides_what_must_not_be_hidden() {
+    demo("filter-80x24", (80, 24), "/ m o");
+    demo("filter-40x12", (40, 12), "/ m o enter");
+}
+
+#[test]
+fn an_acknowledgement() {
+    let mut dashboard = Dashboard::demo((80, 24));
+    dashboard.press("tab tab a");
+    matches("ack-sending-80x24", &dashboard);
+    dashboard.send_acknowledgements();
+    matches("ack-confirmed-80x24", &dashboard);
+    // two seconds after the last key the order is that of the board again
+    dashboard.wait(2);
+    matches("ack-confirmed-later-80x24", &dashboard);
+}
+
+#[test]
+fn a_source_falls_silent() {
+    let mut dashboard = Dashboard::demo((80, 24));
+    dashboard.wait(20);
+    dashboard.poll();
+    matches("stale-80x24", &dashboard);
+    dashboard.wait(100);
+    dashboard.poll();
+    matches("blind-80x24", &dashboard);
+    let mut dashboard = Dashboard::demo((40, 12));
+    dashboard.wait(120);
+    dashboard.poll();
+    matches("blind-40x12", &dashboard);
+}
+
+#[test]
+fn nothing_to_do_is_only_said_when_it_is_known() {
+    let mut dashboard = Dashboard::acme((80, 24), "[]");
+    matches("calm-80x24", &dashboard);
+    dashboard.wait(400);
+    dashboard.fail("tickets", holdover::domain::FaultKind::Unreachable, "tickets.json cannot be read: no such file – check the path");
+    matches("no-calm-80x24", &dashboard);
+}
+
+#[test]
+fn leaving_asks_once() {
+    demo("leave-80x24", (80, 24), "q");
+}
