@@ -214,7 +214,7 @@ fn every_mistake_is_told_with_its_line_and_what_would_be_right() {
     let cases = [
         (r#""severity.s6" = {}"#, "own.toml:3: [style] has no key 'severity.s6' – did you mean 'severity."),
         (r#""text" = { gf = "red" }"#, "own.toml:3: text has no key 'gf' – there are fg, bg, ansi, ansi_bg, mods"),
-        (r#""text" = { fg = "rde" }"#, "own.toml:3: 'rde' is no colour – write #rrggbb, or a name: did you mean 'red'?"),
+        (r#""text" = { fg = "redd" }"#, "own.toml:3: 'redd' is no colour – write #rrggbb, or a name: did you mean 'red'?"),
         (r##""text" = { fg = "#12345" }"##, "own.toml:3: '#12345' is no colour – write #rrggbb"),
         (r##""text" = { fg = "#+12345" }"##, "own.toml:3: '#+12345' is no colour – write #rrggbb"),
         (r##""text" = { ansi = "#123456" }"##, "own.toml:3: '#123456' is none of the sixteen colours – there are default, black"),

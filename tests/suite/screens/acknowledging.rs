@@ -42,6 +42,11 @@ fn confirmed_is_in_hand() {
     assert!(dashboard.row("Nobody can sign in").contains("confirmed"));
     dashboard.press("a");
     assert_eq!(dashboard.effects.len(), 1, "what is taken is not sent again");
+    // nor once the source itself tells of it
+    dashboard.wait(30);
+    dashboard.tell("tickets", &S1.replace("\"S1\"", "\"S1\", \"status\": \"acknowledged\", \"assignee\": \"you\""));
+    dashboard.press("a");
+    assert_eq!(dashboard.effects.len(), 1);
     assert!(dashboard.screen().contains("A-1 is already acknowledged by you"));
 }
 

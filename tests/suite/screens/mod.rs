@@ -4,8 +4,9 @@ mod acknowledging;
 mod header;
 mod list;
 mod snapshots;
+mod waking;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -160,7 +161,8 @@ impl Dashboard {
     pub fn plain_screen(&self) -> Vec<String> {
         let area = Rect::new(0, 0, self.model.size.0, self.model.size.1);
         let mut buffer = Buffer::empty(area);
-        views::render(&mut buffer, area, &self.view(), &Theme::named("base", ColorDepth::None).unwrap(), true);
+        static MONO: LazyLock<Theme> = LazyLock::new(|| Theme::named("base", ColorDepth::None).unwrap());
+        views::render(&mut buffer, area, &self.view(), &MONO, true);
         rows(&buffer)
     }
 
@@ -177,7 +179,8 @@ impl Dashboard {
 
     /// The text on the screen, row by row, without what is blank at the end.
     pub fn screen(&self) -> String {
-        let buffer = self.buffer(&Theme::named("base", ColorDepth::Sixteen).unwrap());
+        static BASE: LazyLock<Theme> = LazyLock::new(|| Theme::named("base", ColorDepth::Sixteen).unwrap());
+        let buffer = self.buffer(&BASE);
         rows(&buffer).join("\n")
     }
 }
