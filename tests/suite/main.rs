@@ -9,6 +9,7 @@ mod commands;
 mod configuration;
 mod demo;
 mod model;
+mod picture;
 mod properties;
 mod readme;
 mod redmine_server;

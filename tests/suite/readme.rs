@@ -7,8 +7,9 @@ use std::path::Path;
 use clap::Parser;
 use holdover::commands::Cli;
 use holdover::config;
+use holdover::tui::keymap;
 
-use crate::support::Desk;
+use crate::support::{Desk, kept};
 
 fn file(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
@@ -67,4 +68,13 @@ fn its_command_lines_are_understood() {
 fn its_test_command_is_the_one_of_the_gate() {
     assert!(file("README.md").contains("\n    cargo test --locked\n"));
     assert!(file(".ci/run").contains("\ncargo test --locked\n"));
+}
+
+#[test]
+fn its_table_of_keys_is_made_from_the_keys() {
+    let readme = file("README.md");
+    let (before, rest) = readme.split_once("<!-- keys: generated from the keymap -->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- end of keys -->").unwrap();
+    let made = format!("{before}<!-- keys: generated from the keymap -->\n{}<!-- end of keys -->{after}", keymap::markdown());
+    kept("README.md", &made);
 }

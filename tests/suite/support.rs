@@ -108,3 +108,13 @@ impl Desk {
 pub fn source(name: &str, path: &std::path::Path) -> String {
     format!("\n[[source]]\nname = \"{name}\"\nkind = \"file\"\npath = \"{}\"\n", path.display())
 }
+
+/// Compares a text with the file that keeps it; with `HOLDOVER_BLESS=1` writes it there.
+pub fn kept(path: &str, text: &str) {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("HOLDOVER_BLESS").is_some() {
+        fs::write(&file, text).unwrap();
+    }
+    let old = fs::read_to_string(&file).unwrap_or_default();
+    assert!(old == text, "{path} is not what the program makes: see HOLDOVER_BLESS in .github/CONTRIBUTING.md");
+}

@@ -1,1 +1,185 @@
-//! the program in a real pty.
+//! The real program in a real pseudo-terminal: it draws, takes a ticket, and gives the terminal back as it was.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use holdover::tui::{Terminal, install_panic_hook};
+use nix::sys::termios::LocalFlags;
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// Nothing that is waited for takes this long, on however busy a machine.
+const GUARD: Duration = Duration::from_secs(60);
+
+/// A program in a terminal.
+pub struct Pty {
+    master: Box<dyn MasterPty + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    pub screen: vt100::Parser,
+    /// Everything that was written to the terminal.
+    pub written: Vec<u8>,
+}
+
+impl Pty {
+    /// Starts a program with these arguments and variables, and no others.
+    pub fn start(program: &Path, arguments: &[&str], environment: &[(&str, &str)], (columns, rows): (u16, u16)) -> Self {
+        let pty = native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let mut command = CommandBuilder::new(program);
+        command.args(arguments);
+        command.env_clear();
+        for (name, text) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("TZ", "UTC")].iter().chain(environment) {
+            command.env(name, text);
+        }
+        let child = pty.slave.spawn_command(command).unwrap();
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut piece = [0; 4096];
+            while let Ok(read @ 1..) = reader.read(&mut piece) {
+                if sender.send(piece[..read].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let keys = pty.master.take_writer().unwrap();
+        Self { master: pty.master, child, keys, output, screen: vt100::Parser::new(rows, columns, 0), written: Vec::new() }
+    }
+
+    /// The dashboard of the demo.
+    fn demo(size: (u16, u16)) -> Self {
+        Self::start(&assert_cmd::cargo::cargo_bin("holdover"), &["--demo"], &[], size)
+    }
+
+    /// What is on the screen.
+    pub fn text(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    /// Waits until the screen is as wanted.
+    pub fn wait_for(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
+        while !wanted(&self.text()) {
+            let Ok(piece) = self.output.recv_timeout(GUARD) else {
+                panic!("no {what} on the screen:\n{}", self.text());
+            };
+            self.take(&piece);
+        }
+    }
+
+    /// Takes in what is written within a moment.
+    fn wait_a_little(&mut self) {
+        if let Ok(piece) = self.output.recv_timeout(Duration::from_millis(100)) {
+            self.take(&piece);
+        }
+    }
+
+    pub fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// Waits for the end of the program, which closes the terminal; returns how it ended.
+    pub fn end(&mut self) -> u32 {
+        loop {
+            match self.output.recv_timeout(GUARD) {
+                Ok(piece) => self.take(&piece),
+                Err(RecvTimeoutError::Disconnected) => return self.child.wait().unwrap().exit_code(),
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end:\n{}", self.text()),
+            }
+        }
+    }
+
+    fn take(&mut self, piece: &[u8]) {
+        self.screen.process(piece);
+        self.written.extend(piece);
+    }
+
+    fn assert_given_back(&self) {
+        let screen = self.screen.screen();
+        assert!(!screen.alternate_screen(), "it is on the other screen still");
+        assert!(!screen.hide_cursor(), "the cursor is hidden");
+        assert!(!screen.bracketed_paste(), "pastes are marked still");
+        assert!(!screen.application_cursor() && !screen.application_keypad());
+        let modes = self.master.get_termios().unwrap();
+        assert!(modes.local_flags.contains(LocalFlags::ECHO | LocalFlags::ICANON), "it is raw still");
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+#[test]
+fn the_demo_is_drawn_acknowledges_and_leaves_a_clean_terminal() {
+    let mut pty = Pty::demo((80, 24));
+    pty.wait_for("board", |text| text.contains("NOW, UNANSWERED 5") && text.contains("? help"));
+    assert!(pty.screen.screen().alternate_screen() && pty.screen.screen().hide_cursor() && pty.screen.screen().bracketed_paste());
+    pty.press("\ta");
+    pty.wait_for("confirmation", |text| text.contains("acknowledged by you, confirmed by the source"));
+    assert!(pty.text().contains("6 unanswered"), "{}", pty.text());
+    pty.press("q");
+    pty.wait_for("question", |text| text.contains("q again leaves"));
+    pty.press("q");
+    assert_eq!(pty.end(), 0);
+    pty.assert_given_back();
+    assert_eq!(pty.text().trim(), "", "nothing is left on the screen below");
+}
+
+#[test]
+fn a_paste_is_text_where_text_is_typed_and_nothing_elsewhere() {
+    let mut pty = Pty::demo((80, 24));
+    pty.wait_for("board", |text| text.contains("NOW, UNANSWERED 5"));
+    pty.press("\x1b[200~aaqq\x1b[201~/");
+    // the slash comes too soon after a paste to be a key: the next one is one
+    while !pty.text().contains("enter keep") {
+        pty.press("/");
+        pty.wait_a_little();
+    }
+    pty.press("\x1b[200~/\x07\n\x1b[31mscan\x1b[201~");
+    pty.wait_for("text without its control characters", |text| text.contains("^G ^[[31mscan"));
+    assert!(!pty.text().contains("sending") && !pty.text().contains("acknowledged by"), "{}", pty.text());
+}
+
+#[test]
+fn without_a_terminal_the_dashboard_says_so() {
+    let said = crate::support::Desk::configured("").run(&["--demo"]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("the dashboard cannot start – stdin and stdout are no terminal – run it in a terminal"), "{}", said.err);
+    assert_eq!(said.out, "");
+}
+
+/// Set where the test below is the program in the pseudo-terminal.
+const PANICKING: &str = "HOLDOVER_TEST_PANICS";
+
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    if std::env::var_os(PANICKING).is_some() {
+        install_panic_hook();
+        let mut terminal = Terminal::enter().unwrap();
+        terminal
+            .draw((80, 24), |buffer, _| {
+                buffer.set_string(0, 0, "about to break", ratatui::style::Style::new());
+                None
+            })
+            .unwrap();
+        // one beside the drawing thread is no reason to give the terminal back
+        let beside = std::thread::spawn(|| panic!("the one beside"));
+        assert!(beside.join().is_err());
+        panic!("the one that draws");
+    }
+    let name = "terminal::a_panic_gives_the_terminal_back";
+    let arguments = ["--exact", name, "--nocapture", "--test-threads=1"];
+    let mut pty = Pty::start(&std::env::current_exe().unwrap(), &arguments, &[(PANICKING, "1")], (80, 24));
+    assert_eq!(pty.end(), 101);
+    pty.assert_given_back();
+    let written = String::from_utf8_lossy(&pty.written);
+    let leaves = written.find("\x1b[?1049l").unwrap();
+    let told = written.find("the one that draws").unwrap();
+    assert!(leaves < told, "the report comes after the terminal is given back");
+    assert!(!written.contains("the one beside"), "{written}");
+    assert!(written.contains("about") && written.contains("break"));
+}
