@@ -29,17 +29,23 @@ struct LastRead {
     tickets: Vec<Arc<Ticket>>,
 }
 
-/// By what a change is noticed: size, time of change, and which file it is.
+/// By what a change is noticed: size, which file it is, and two times, for a copy may keep the time of its writing.
 #[derive(PartialEq, Eq, Clone, Copy)]
 struct Stamp {
     size: u64,
+    written: (i64, i64),
     changed: (i64, i64),
     inode: u64,
 }
 
 impl Stamp {
     fn of(metadata: &Metadata) -> Self {
-        Self { size: metadata.len(), changed: (metadata.mtime(), metadata.mtime_nsec()), inode: metadata.ino() }
+        Self {
+            size: metadata.len(),
+            written: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            inode: metadata.ino(),
+        }
     }
 }
 
@@ -83,21 +89,27 @@ impl TicketSource for FileSource {
 fn read(settings: &SourceSettings, path: &Path, last: &Mutex<Option<LastRead>>) -> Result<Vec<Arc<Ticket>>, Fault> {
     let unreadable =
         |e: std::io::Error| fault(FaultKind::Unreachable, path, &format!("cannot be read: {e}"), "check the path and its permissions");
-    let file = File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    if !metadata.is_file() {
+    let too_large = || {
+        let what = format!("is larger than {} MiB", MOST_BYTES / 1024 / 1024);
+        fault(FaultKind::Unintelligible, path, &what, "give it only the open tickets")
+    };
+    // asked before it is opened: opening a pipe waits for its writer
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(fault(FaultKind::Unreachable, path, "is no file", "name a file of tickets"));
     }
-    let stamp = Stamp::of(&metadata);
+    let file = File::open(path).map_err(unreadable)?;
+    let stamp = Stamp::of(&file.metadata().map_err(unreadable)?);
     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(last) = last.as_ref().filter(|last| last.stamp == stamp) {
         return Ok(last.tickets.clone());
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(stamp.size.min(MOST_BYTES)).unwrap_or_default());
+    if stamp.size > MOST_BYTES {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(stamp.size).unwrap_or_default());
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MOST_BYTES {
-        let what = format!("is larger than {} MiB", MOST_BYTES / 1024 / 1024);
-        return Err(fault(FaultKind::Unintelligible, path, &what, "give it only the open tickets"));
+        return Err(too_large());
     }
     let label = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let tickets = read_tickets(&bytes, &TicketFormat::of(settings, &label))?;

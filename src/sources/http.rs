@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use chrono::DateTime;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response, StatusCode, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -122,7 +123,9 @@ async fn read(mut response: Response, budget: &mut Budget) -> Result<Vec<u8>, No
     let mut body = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(no_answer)? {
         if body.len() + piece.len() > most {
-            let text = format!("the answer is too large – more than {} MiB – narrow down what is asked for", most / 1024 / 1024);
+            let what = if most < MOST_BYTES { "the answers of one pass are" } else { "the answer is" };
+            let limit = if most < MOST_BYTES { MOST_BYTES_A_PASS } else { MOST_BYTES } / 1024 / 1024;
+            let text = format!("{what} too large – more than {limit} MiB – narrow down what is asked for");
             return Err(NoAnswer { fault: fault(FaultKind::Unintelligible, &text), may_have_arrived: true });
         }
         body.extend_from_slice(&piece);
@@ -166,11 +169,26 @@ impl Answer {
             s if s.is_server_error() => {
                 fault(FaultKind::ServerError, &format!("the server failed ({code}) – look at its log – it is asked again"))
             }
-            _ => fault(FaultKind::Unintelligible, &format!("the server refused the request ({code}) – {}", self.words())),
+            _ => {
+                let text = format!("the server refused the request ({code}) – it says: {} – check url and project", self.words());
+                fault(FaultKind::Unintelligible, &text)
+            }
         };
-        let wait = self.headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.trim().parse::<u64>().ok());
-        fault.retry_after = wait.map(|seconds| Duration::from_secs(seconds.min(LONGEST_RETRY_AFTER)));
+        fault.retry_after = self.retry_after();
         Err(fault)
+    }
+
+    /// How long the server wants to be left alone: seconds, or a time by its own clock; no longer than it is believed.
+    fn retry_after(&self) -> Option<Duration> {
+        let header = |name| self.headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
+        let said = header(RETRY_AFTER).filter(|said| !said.is_empty())?;
+        let seconds = if said.bytes().all(|b| b.is_ascii_digit()) {
+            said.parse().unwrap_or(u64::MAX)
+        } else {
+            let time = |text| DateTime::parse_from_rfc2822(text).ok();
+            u64::try_from((time(said)? - time(header(DATE)?)?).num_seconds()).unwrap_or(0)
+        };
+        Some(Duration::from_secs(seconds.min(LONGEST_RETRY_AFTER)))
     }
 
     fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {

@@ -7,6 +7,7 @@ mod http;
 mod mapping;
 pub mod poller;
 mod redmine;
+mod redmine_list;
 mod redmine_wire;
 mod settings;
 mod source;

@@ -48,14 +48,21 @@ pub fn spawn(source: Arc<dyn TicketSource>, poll_every: Duration, clock: Clock, 
             let report = poll_once(source.as_ref(), &clock).await;
             let fault = report.outcome.as_ref().err();
             failures = if fault.is_some() { failures + 1 } else { 0 };
-            let left_alone = fault.and_then(|f| f.retry_after).map(|wait| wait.min(LONGEST_RETRY_AFTER));
-            let next = Instant::now() + left_alone.unwrap_or_else(|| wait(poll_every, failures, source.name().as_str()));
+            let left_alone = fault.and_then(|f| f.retry_after).unwrap_or_default().min(LONGEST_RETRY_AFTER);
+            let allowed = Instant::now() + left_alone;
+            // a server that says 0 is not asked without end
+            let next = allowed.max(Instant::now() + wait(poll_every, failures, source.name().as_str()));
             if reports.send(report).await.is_err() {
                 return;
             }
+            // a wake-up that comes too early is kept until it is allowed
+            let woken = async {
+                sleep_until(allowed).await;
+                woken.notified().await;
+            };
             tokio::select! {
                 () = sleep_until(next) => {}
-                () = woken.notified(), if left_alone.is_none() => {}
+                () = woken => {}
             }
         }
     });

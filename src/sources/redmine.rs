@@ -1,28 +1,21 @@
 //! Redmine: a paged list of open issues; an acknowledgement assigns, sets the status, leaves a private note, and is read back.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use reqwest::header::HeaderName;
 use serde_json::json;
-use tokio::sync::Mutex;
 
 use super::http::{Budget, Http};
-use super::redmine_wire::{
-    CurrentUser, Issue, IssueAnswer, IssueList, Named, Priorities, RoleAnswer, Statuses, User, Vocabulary, same_name,
-};
+use super::redmine_list::{self, Listed};
+use super::redmine_wire::{CurrentUser, Issue, IssueAnswer, Named, Priorities, RoleAnswer, Statuses, User, Vocabulary, same_name};
 use super::settings::{RedmineSettings, SourceSettings};
 use super::source::TicketSource;
 use super::token;
 use crate::domain::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, SafeText, SourceName, Ticket, TicketKey};
 
-/// Redmine silently clamps to this.
-const PAGE: usize = 100;
-const MOST_PAGES: usize = 500;
-/// How often a pass begins anew when the list changes under it.
-const TRIES: usize = 3;
 /// How many taken issues a pass looks up the time of; the rest follow in the next passes.
 const LOOK_UPS: usize = 20;
 
@@ -34,7 +27,7 @@ pub struct RedmineSource {
     known: Mutex<Known>,
 }
 
-/// What was asked before and seldom changes.
+/// What was asked before and seldom changes. Never locked while a request is under way: a key press must not wait for a pass.
 #[derive(Default)]
 struct Known {
     me: Option<User>,
@@ -54,89 +47,63 @@ impl RedmineSource {
         Ok(Self { settings: settings.clone(), redmine: redmine.clone(), http, known: Mutex::default() })
     }
 
-    /// Who we are: asked before anything else, for a wrong key is answered with an empty list as if all were well.
-    async fn me(&self, budget: &mut Budget) -> Result<User, Fault> {
-        let mut known = self.known.lock().await;
-        if let Some(me) = &known.me {
-            return Ok(me.clone());
-        }
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks who we are, before every pass: a key that is wrong, or no longer right, is answered with an empty list as if all
+    /// were well.
+    async fn sign_in(&self, budget: &mut Budget) -> Result<User, Fault> {
         let answer: CurrentUser = self.http.get("users/current.json", &[("include", "memberships")], budget).await?;
-        known.me = Some(answer.user.clone());
+        self.known().me = Some(answer.user.clone());
         Ok(answer.user)
     }
 
-    async fn vocabulary(&self, budget: &mut Budget) -> Result<Vocabulary, Fault> {
-        let mut known = self.known.lock().await;
-        if let Some(vocabulary) = &known.vocabulary {
-            return Ok(vocabulary.clone());
+    /// Who we were at the last pass.
+    async fn me(&self, budget: &mut Budget) -> Result<User, Fault> {
+        let known = self.known().me.clone();
+        match known {
+            Some(me) => Ok(me),
+            None => self.sign_in(budget).await,
         }
+    }
+
+    async fn vocabulary(&self, budget: &mut Budget) -> Result<Vocabulary, Fault> {
+        let known = self.known().vocabulary.clone();
+        match known {
+            Some(vocabulary) => Ok(vocabulary),
+            None => self.ask_vocabulary(budget).await,
+        }
+    }
+
+    async fn ask_vocabulary(&self, budget: &mut Budget) -> Result<Vocabulary, Fault> {
         let priorities: Priorities = self.http.get("enumerations/issue_priorities.json", &[], budget).await?;
         let statuses: Statuses = self.http.get("issue_statuses.json", &[], budget).await?;
         let vocabulary = Vocabulary { priorities: priorities.issue_priorities, statuses: statuses.issue_statuses };
-        known.vocabulary = Some(vocabulary.clone());
+        self.known().vocabulary = Some(vocabulary.clone());
         Ok(vocabulary)
     }
 
     /// What we knew of ourselves may be why: it is asked again.
-    async fn forget(&self, fault: &Fault) {
+    fn forget(&self, fault: &Fault) {
         if matches!(fault.kind, FaultKind::NotSignedIn | FaultKind::Forbidden) {
-            *self.known.lock().await = Known::default();
+            *self.known() = Known::default();
         }
     }
 
-    /// All open issues, or as many as could be had, and whether these are all.
-    async fn issues(&self, budget: &mut Budget) -> Result<Listed, Fault> {
-        for _ in 1..TRIES {
-            let listed = self.pages(budget).await?;
-            if listed.complete {
-                return Ok(listed);
-            }
+    /// The issues of one pass and the words they use.
+    async fn listed(&self, budget: &mut Budget) -> Result<(Listed, Vocabulary), Fault> {
+        self.sign_in(budget).await?;
+        let mut vocabulary = self.vocabulary(budget).await?;
+        let listed = redmine_list::issues(&self.http, &self.settings, self.redmine.project.as_deref(), budget).await?;
+        if listed.entries == 0 {
+            // the key may have been taken back since
+            self.sign_in(budget).await?;
         }
-        self.pages(budget).await
-    }
-
-    /// Pages that overlap by one issue: where the overlap is not there, the list changed while it was read, and an issue
-    /// may have slipped from one page to another unseen.
-    async fn pages(&self, budget: &mut Budget) -> Result<Listed, Fault> {
-        let mut listed = Listed::default();
-        let mut seen: HashSet<u64> = HashSet::new();
-        let mut last: Option<u64> = None;
-        let limit = PAGE.to_string();
-        for _ in 0..MOST_PAGES {
-            let offset = listed.entries.saturating_sub(usize::from(last.is_some())).to_string();
-            let mut query = vec![("status_id", "open"), ("sort", "id"), ("limit", &*limit), ("offset", &*offset)];
-            query.extend(self.redmine.project.as_deref().map(|project| ("project_id", project)));
-            let page: Box<serde_json::value::RawValue> = self.http.get("issues.json", &query, budget).await?;
-            let page: IssueList = serde_json::from_str(page.get()).map_err(|e| not_understood(&e))?;
-            listed.total = page.total_count;
-            let (before, mut first) = (listed.entries, true);
-            for raw in &page.issues {
-                let issue = serde_json::from_str::<Issue>(raw.get());
-                let id = issue.as_ref().ok().map(|i| i.id);
-                let overlap = std::mem::take(&mut first) && last.is_some();
-                if overlap && id == last {
-                    continue;
-                }
-                if overlap {
-                    return Ok(listed);
-                }
-                listed.entries += 1;
-                match issue {
-                    Ok(issue) if seen.insert(issue.id) => listed.issues.push(issue),
-                    Ok(_) => {}
-                    Err(e) => listed.unreadable.push(unreadable_key(raw.get(), listed.entries, &e)),
-                }
-                last = id.or(last);
-            }
-            if listed.entries as u64 >= page.total_count {
-                listed.complete = true;
-                return Ok(listed);
-            }
-            if listed.entries == before {
-                return Ok(listed);
-            }
+        if listed.issues.iter().any(|issue| !vocabulary.knows(issue)) {
+            vocabulary = self.ask_vocabulary(budget).await?;
         }
-        Ok(listed)
+        Ok((listed, vocabulary))
     }
 
     /// An issue with all that is asked of it.
@@ -147,22 +114,24 @@ impl RedmineSource {
     }
 
     /// Gives taken issues the time they were taken, which only their journals tell; looked up once after each change.
-    async fn look_up_taken(&self, issues: &[Issue], tickets: &mut [Ticket]) {
+    async fn look_up_taken(&self, issues: &[Issue], tickets: &mut [Ticket], vocabulary: &Vocabulary) {
         let mut left = LOOK_UPS;
-        let mut known = self.known.lock().await;
-        let Some(vocabulary) = known.vocabulary.clone() else { return };
         for (issue, ticket) in issues.iter().zip(tickets) {
             if ticket.status != crate::domain::Status::Acknowledged {
                 continue;
             }
-            let current = known.taken.get(&issue.id).filter(|(updated, _)| *updated == issue.updated_on).map(|(_, at)| *at);
+            let current = self.known().taken.get(&issue.id).filter(|(updated, _)| *updated == issue.updated_on).map(|(_, at)| *at);
             let at = match current {
                 Some(at) => at,
                 None if left > 0 => {
                     left -= 1;
-                    let Ok(whole) = self.issue(issue.id).await else { continue };
-                    let at = whole.taken_at(&vocabulary);
-                    known.taken.insert(issue.id, (issue.updated_on.clone(), at));
+                    // the list is there; a server that now fails or is slow must not cost it
+                    let Ok(whole) = self.issue(issue.id).await else {
+                        left = 0;
+                        continue;
+                    };
+                    let at = whole.taken_at(vocabulary);
+                    self.known().taken.insert(issue.id, (issue.updated_on.clone(), at));
                     at
                 }
                 None => continue,
@@ -170,7 +139,7 @@ impl RedmineSource {
             ticket.acknowledged_at = at;
         }
         let open: HashSet<u64> = issues.iter().map(|i| i.id).collect();
-        known.taken.retain(|id, _| open.contains(id));
+        self.known().taken.retain(|id, _| open.contains(id));
     }
 
     /// Whether our role may keep a note from the client. Redmine publishes a private note of somebody who may not.
@@ -220,20 +189,24 @@ impl RedmineSource {
         let mut doubt = None;
         match self.http.put(&format!("issues/{id}.json"), &json!({ "issue": change })).await {
             Ok(answer) if answer.status.as_u16() == 422 => return Ok(refused(&format!("Redmine refused: {}", answer.words()))),
+            Ok(answer) if answer.status.is_server_error() => doubt = answer.success().err(),
             Ok(answer) => answer.success()?,
             Err(no) if no.may_have_arrived => doubt = Some(no.fault),
             Err(no) => return Err(no.fault),
         }
-        let after = match (self.issue(id).await, doubt) {
-            (Ok(after), _) => after,
-            (Err(fault), None) => {
-                return Ok(AckOutcome::Unknown { reason: SafeText::line(&format!("sent, but not read back: {}", fault.text)) });
-            }
-            (Err(_), Some(fault)) => {
-                return Ok(AckOutcome::Unknown { reason: SafeText::line(&format!("it may have arrived: {}", fault.text)) });
-            }
+        let doubtful = |fault: &Fault, read: &str| AckOutcome::Unknown {
+            reason: SafeText::line(&format!("it may have arrived: {}; {read}", fault.text)),
         };
-        Ok(compared(&after, &me, wanted, &vocabulary))
+        Ok(match (self.issue(id).await, doubt) {
+            (Ok(after), None) => compared(&after, &me, wanted, &vocabulary),
+            // what did not arrive yet may arrive still
+            (Ok(after), Some(fault)) => match compared(&after, &me, wanted, &vocabulary) {
+                AckOutcome::Refused { .. } => doubtful(&fault, &format!("read back, {}", standing(&after))),
+                outcome => outcome,
+            },
+            (Err(fault), None) => AckOutcome::Unknown { reason: SafeText::line(&format!("sent, but not read back: {}", fault.text)) },
+            (Err(_), Some(fault)) => doubtful(&fault, "it could not be read back"),
+        })
     }
 
     /// What needs no request any more: it is closed, or somebody has it.
@@ -252,43 +225,20 @@ impl RedmineSource {
 fn compared(after: &Issue, me: &User, wanted: &Named, vocabulary: &Vocabulary) -> AckOutcome {
     let assigned = after.assigned_to.as_ref().is_some_and(|a| a.id == me.id);
     let status = after.status.as_ref().is_some_and(|s| s.id == wanted.id);
-    let name = |named: &Option<Named>| named.as_ref().map_or_else(|| "nobody".to_owned(), |n| n.name.clone());
     if assigned && status {
         return AckOutcome::Confirmed { by: after.assigned_to.as_ref().map(|a| SafeText::line(&a.name)), at: after.taken_at(vocabulary) };
     }
-    let mut ignored = Vec::new();
-    if !assigned {
-        ignored.push(format!("it is assigned to {}", name(&after.assigned_to)));
-    }
-    if !status {
-        ignored.push(format!("its status is {}", name(&after.status)));
-    }
-    refused(&format!("Redmine ignored the change: {}; your role may lack the right to edit issues", ignored.join(" and ")))
+    refused(&format!("Redmine ignored the change: {}; your role may lack the right to edit issues", standing(after)))
 }
 
-/// The issues of a pass.
-#[derive(Default)]
-struct Listed {
-    issues: Vec<Issue>,
-    /// Key and reason of those that cannot be read.
-    unreadable: Vec<(String, String)>,
-    entries: usize,
-    total: u64,
-    complete: bool,
-}
-
-fn unreadable_key(raw: &str, entry: usize, e: &serde_json::Error) -> (String, String) {
-    let id = serde_json::from_str::<serde_json::Value>(raw).ok().and_then(|v| v.get("id").and_then(serde_json::Value::as_u64));
-    (id.map_or_else(|| format!("entry {entry}"), |id| id.to_string()), e.to_string())
+/// Who has it and how it stands, in words.
+fn standing(issue: &Issue) -> String {
+    let name = |named: &Option<Named>| named.as_ref().map_or_else(|| "nobody".to_owned(), |n| n.name.clone());
+    format!("it is assigned to {} and its status is {}", name(&issue.assigned_to), name(&issue.status))
 }
 
 fn refused(reason: &str) -> AckOutcome {
     AckOutcome::Refused { reason: SafeText::line(reason) }
-}
-
-fn not_understood(e: &serde_json::Error) -> Fault {
-    let text = format!("the list of issues is not understood – {e} – is url that of a Redmine server?");
-    Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None }
 }
 
 #[async_trait]
@@ -302,31 +252,22 @@ impl TicketSource for RedmineSource {
     }
 
     async fn whoami(&self) -> Result<Identity, Fault> {
-        let me = self.me(&mut Budget::of_a_pass()).await?;
+        let me = self.sign_in(&mut Budget::of_a_pass()).await?;
         Ok(Identity { name: SafeText::line(format!("{} {}", me.firstname, me.lastname).trim()) })
     }
 
     async fn list_open(&self) -> Result<Pass, Fault> {
         let mut budget = Budget::of_a_pass();
-        let listed = async {
-            self.me(&mut budget).await?;
-            let vocabulary = self.vocabulary(&mut budget).await?;
-            Ok((self.issues(&mut budget).await?, vocabulary))
-        };
-        let (listed, vocabulary) = match listed.await {
+        let (listed, vocabulary) = match self.listed(&mut budget).await {
             Ok(listed) => listed,
             Err(fault) => {
-                self.forget(&fault).await;
+                self.forget(&fault);
                 return Err(fault);
             }
         };
         let mut tickets: Vec<Ticket> = listed.issues.iter().map(|i| i.ticket(&self.settings, &self.redmine, &vocabulary)).collect();
-        self.look_up_taken(&listed.issues, &mut tickets).await;
-        for (key, reason) in listed.unreadable {
-            let mut ticket = Ticket::new(TicketKey { source: self.settings.name.clone(), key: SafeText::line(&key) });
-            ticket.unreadable = Some(SafeText::line(&reason));
-            tickets.push(ticket);
-        }
+        self.look_up_taken(&listed.issues, &mut tickets, &vocabulary).await;
+        tickets.extend(listed.unreadable);
         let tickets: Vec<Arc<Ticket>> = tickets.into_iter().map(Arc::new).collect();
         Ok(Pass { tickets, complete: listed.complete, total: Some(listed.total), warning: None })
     }
@@ -335,7 +276,7 @@ impl TicketSource for RedmineSource {
         let Ok(id) = key.key.as_str().parse() else { return Ok(refused("Redmine has no issue of that key")) };
         let taken = self.take(id, note).await;
         if let Err(fault) = &taken {
-            self.forget(fault).await;
+            self.forget(fault);
         }
         taken
     }

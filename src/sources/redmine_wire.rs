@@ -1,6 +1,6 @@
 //! What Redmine sends, and the ticket it makes. Read leniently: whatever is missing or odd costs only itself.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -132,6 +132,50 @@ pub(super) struct Vocabulary {
     pub statuses: Vec<Named>,
 }
 
+impl Vocabulary {
+    /// Whether these are still the words that an issue uses.
+    pub fn knows(&self, issue: &Issue) -> bool {
+        let among = |words: &[Named], word: &Option<Named>| word.as_ref().is_none_or(|w| words.iter().any(|known| known.id == w.id));
+        among(&self.priorities, &issue.priority) && among(&self.statuses, &issue.status)
+    }
+}
+
+/// As much of an issue as can be seen where the whole cannot be read.
+#[derive(Default)]
+pub(super) struct Glimpse {
+    pub id: Option<u64>,
+    subject: Option<String>,
+}
+
+impl Glimpse {
+    pub fn of(raw: &RawValue) -> Self {
+        #[derive(Deserialize)]
+        struct Members<'a> {
+            #[serde(borrow)]
+            id: Option<&'a RawValue>,
+            subject: Option<&'a RawValue>,
+        }
+        let Ok(members) = serde_json::from_str::<Members>(raw.get()) else { return Self::default() };
+        Self {
+            id: members.id.and_then(|id| serde_json::from_str(id.get()).ok()),
+            subject: members.subject.and_then(|subject| serde_json::from_str(subject.get()).ok()),
+        }
+    }
+
+    /// A ticket that says why it cannot be read; `place` is where it stands in the list.
+    pub fn ticket(&self, source: &SourceSettings, place: usize, why: &serde_json::Error) -> Ticket {
+        let key = self.id.map_or_else(|| format!("entry {place}"), |id| id.to_string());
+        let mut ticket = Ticket::new(TicketKey { source: source.name.clone(), key: SafeText::line(&key) });
+        if let Some(subject) = self.subject.as_deref().filter(|s| !s.trim().is_empty()) {
+            ticket.title = SafeText::title(subject);
+        }
+        ticket.client.clone_from(&source.client);
+        ticket.unassessed_as = source.unassessed_as;
+        ticket.unreadable = Some(SafeText::line(&why.to_string()));
+        ticket
+    }
+}
+
 impl Issue {
     /// Whether somebody has it: its status is the one an acknowledgement sets, or somebody is assigned and it has left the
     /// status of new issues. An assignee alone says nothing: many servers assign by category.
@@ -196,9 +240,12 @@ impl Issue {
         ticket.assignee = self.assigned_to.as_ref().map(|a| SafeText::line(&a.name));
         ticket.url = Some(SafeText::line(&format!("{}/issues/{}", redmine.url.trim_end_matches('/'), self.id)));
         match (&self.created_on, instant(self.created_on.as_deref())) {
-            (_, Some(at)) => ticket.submitted_at = Some(at),
+            (_, Some(at)) if (1970..=2199).contains(&at.year()) => ticket.submitted_at = Some(at),
+            (Some(odd), Some(_)) => {
+                ticket.notes.push(SafeText::line(&format!("created_on '{odd}' is not between 1970 and 2199: counts as missing")));
+            }
             (Some(odd), None) => ticket.unreadable = Some(SafeText::line(&format!("created_on '{odd}' is no time"))),
-            (None, None) => {}
+            (None, _) => {}
         }
         self.own_severity(vocabulary, &mut ticket);
         if self.is_taken(redmine, vocabulary) {

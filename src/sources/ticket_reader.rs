@@ -115,11 +115,15 @@ impl<'a> List<'a> {
 
     /// Takes one entry.
     fn entry(&mut self, raw: &'a RawValue) {
-        let Ok(members) = serde_json::from_str::<ticket_entry::Members>(raw.get()) else {
-            let at = self.line_of(raw.get());
-            let shown: String = raw.get().chars().take(60).collect();
-            self.push_unreadable(at, NotATicket { reason: format!("not an object: {shown}"), ticket: None });
-            return;
+        let members = match serde_json::from_str::<ticket_entry::Members>(raw.get()) {
+            Ok(members) => members,
+            Err(e) => {
+                let at = self.line_of(raw.get());
+                let shown: String = raw.get().chars().take(60).collect();
+                let why = if shown.starts_with('{') { without_position(&e) } else { "not an object".to_owned() };
+                self.push_unreadable(at, NotATicket { reason: format!("{why}: {shown}"), ticket: None });
+                return;
+            }
         };
         let unreadable = match self.reading.ticket(&members) {
             Ok(ticket) => {

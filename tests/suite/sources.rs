@@ -1,1 +1,0 @@
-//! sources against recorded answers and hostile servers.

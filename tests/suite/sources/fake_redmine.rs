@@ -1,0 +1,286 @@
+//! A Redmine that remembers, made of recorded answers and written apart from the program's own wire types. It is no kinder
+//! than the real one: a wrong key is nobody rather than refused, pages are clamped, a change that is not allowed is answered
+//! as if it were done, and a private note of somebody who may not keep it from the client is published.
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use serde_json::{Value, json};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+pub const ALICE: &str = "00112233445566778899aabbccddeeff00112233";
+pub const BOB: &str = "fedcba9876543210fedcba9876543210fedcba98";
+pub const CAROL: &str = "cccccccccccccccccccccccccccccccccccccccc";
+pub const WRONG: &str = "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef";
+
+/// An answer as recorded: its body, null where it was empty.
+pub fn recorded(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/recorded/redmine/{name}.json"));
+    serde_json::from_str::<Value>(&fs::read_to_string(path).unwrap()).unwrap()["body"].take()
+}
+
+/// Somebody with a key.
+pub struct Person {
+    pub key: &'static str,
+    id: u64,
+    name: (&'static str, &'static str),
+    role: u64,
+    pub may_edit: bool,
+    pub may_note_privately: bool,
+}
+
+/// What happens to the server between two requests.
+type Change = Box<dyn FnMut(&mut State) + Send>;
+
+/// All that the server knows.
+pub struct State {
+    pub people: Vec<Person>,
+    /// In the order of their ids; with journals, and without the statuses that are allowed, which depend on who asks.
+    pub issues: Vec<Value>,
+    pub priorities: Value,
+    /// Every request: method, path with query.
+    pub requests: Vec<String>,
+    /// Called after each page of the list.
+    pub after_page: Option<Change>,
+    /// Status of the answer to a change, and whether the change is made all the same.
+    pub put_answers: Option<(u16, bool)>,
+    /// Status of the answer to any question about one issue after a change.
+    pub read_back_answers: Option<u16>,
+    seconds: u32,
+}
+
+#[derive(Clone)]
+struct Answering(Arc<Mutex<State>>);
+
+pub struct FakeRedmine {
+    server: MockServer,
+    answering: Answering,
+}
+
+impl FakeRedmine {
+    /// With the five issues of the recorded list, and Alice, Bob and Carol: Alice may do all, Carol may not write private
+    /// notes, Bob may only report.
+    pub async fn start() -> Self {
+        let person = |key, id, name, role, may_edit, may_note_privately| Person { key, id, name, role, may_edit, may_note_privately };
+        let state = State {
+            people: vec![
+                person(ALICE, 5, ("Alice", "Ops"), 4, true, true),
+                person(BOB, 6, ("Bob", "Ops"), 5, false, false),
+                person(CAROL, 7, ("Carol", "Ops"), 6, true, false),
+            ],
+            issues: recorded("list")["issues"].as_array().unwrap().clone(),
+            priorities: recorded("priorities"),
+            requests: Vec::new(),
+            after_page: None,
+            put_answers: None,
+            read_back_answers: None,
+            seconds: 0,
+        };
+        let answering = Answering(Arc::new(Mutex::new(state)));
+        let server = MockServer::start().await;
+        Mock::given(any()).respond_with(answering.clone()).mount(&server).await;
+        Self { server, answering }
+    }
+
+    pub fn url(&self) -> String {
+        self.server.uri()
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.answering.0.lock().unwrap()
+    }
+
+    /// Puts so many issues in place of those it has, with ids from 1.
+    pub fn fill(&self, count: u64) {
+        let issue = recorded("list")["issues"][4].clone();
+        self.state().issues = (1..=count)
+            .map(|id| {
+                let mut issue = issue.clone();
+                issue["id"] = id.into();
+                issue
+            })
+            .collect();
+    }
+
+    /// An issue as it now is.
+    pub fn issue(&self, id: u64) -> Value {
+        self.state().issues.iter().find(|i| i["id"] == id).unwrap().clone()
+    }
+
+    /// The changes that were asked for.
+    pub fn puts(&self) -> usize {
+        self.state().requests.iter().filter(|r| r.starts_with("PUT")).count()
+    }
+}
+
+fn empty(status: u16) -> ResponseTemplate {
+    ResponseTemplate::new(status).insert_header("Content-Type", "application/json").insert_header("Set-Cookie", "Redmine=crumbs; path=/")
+}
+
+fn body(status: u16, body: &Value) -> ResponseTemplate {
+    empty(status).set_body_raw(body.to_string(), "application/json; charset=utf-8")
+}
+
+impl Respond for Answering {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let mut state = self.0.lock().unwrap();
+        assert!(!request.headers.contains_key("cookie"), "a cookie would keep somebody signed in");
+        let path = request.url.path().to_owned();
+        let query = request.url.query().map_or_else(String::new, |q| format!("?{q}"));
+        state.requests.push(format!("{} {path}{query}", request.method));
+        let key = request.headers.get("x-redmine-api-key").and_then(|k| k.to_str().ok()).unwrap_or_default();
+        let person = state.people.iter().position(|p| p.key == key);
+        let parts: Vec<&str> = path.trim_matches('/').trim_end_matches(".json").split('/').collect();
+        match (request.method.as_str(), parts.as_slice(), person) {
+            ("GET", ["issues"], None) if !query.contains("project_id") => body(200, &recorded("auth-wrong-key-public")),
+            (_, _, None) => empty(401),
+            ("GET", ["users", "current"], Some(who)) => body(200, &state.user(who)),
+            ("GET", ["enumerations", "issue_priorities"], _) => body(200, &state.priorities),
+            ("GET", ["issue_statuses"], _) => body(200, &recorded("statuses")),
+            ("GET", ["roles", id], _) => body(200, &state.role(id)),
+            ("GET", ["issues"], _) => state.page(request),
+            ("GET", ["issues", id], Some(who)) => state.one(id, who, &query),
+            ("PUT", ["issues", id], Some(who)) => state.change(id, who, request),
+            _ => empty(404),
+        }
+    }
+}
+
+impl State {
+    fn user(&self, who: usize) -> Value {
+        let person = &self.people[who];
+        let mut user = recorded("current-user");
+        user["user"]["id"] = person.id.into();
+        user["user"]["admin"] = false.into();
+        (user["user"]["firstname"], user["user"]["lastname"]) = (person.name.0.into(), person.name.1.into());
+        user["user"]["api_key"] = person.key.into();
+        user["user"]["memberships"] =
+            json!([{ "id": 1, "project": { "id": 1, "name": "Operations" }, "roles": [{ "id": person.role, "name": "a role" }] }]);
+        user
+    }
+
+    fn role(&self, id: &str) -> Value {
+        let person = self.people.iter().find(|p| p.role.to_string() == id);
+        let private = person.is_some_and(|p| p.may_note_privately).then_some("set_notes_private");
+        let permissions: Vec<&str> = ["view_issues", "add_issue_notes"].into_iter().chain(private).collect();
+        json!({ "role": { "id": id.parse::<u64>().unwrap(), "name": "a role", "permissions": permissions } })
+    }
+
+    /// Where an issue is, by its id in an address.
+    fn at(&self, id: &str) -> Option<usize> {
+        let id = id.parse::<u64>().ok()?;
+        self.issues.iter().position(|i| i["id"] == id)
+    }
+
+    fn page(&mut self, request: &Request) -> ResponseTemplate {
+        let asked = |name: &str| request.url.query_pairs().find(|(n, _)| n == name).map(|(_, value)| value.into_owned());
+        let number = |name: &str| asked(name).and_then(|n| n.parse::<usize>().ok());
+        let (limit, offset) = (number("limit").unwrap_or(25).min(100), number("offset").unwrap_or(0));
+        let open = |issue: &&Value| asked("status_id").as_deref() == Some("open") && issue["status"]["is_closed"] != true;
+        assert_eq!(asked("sort").as_deref(), Some("id"), "the only order this one knows");
+        let listed: Vec<Value> = self.issues.iter().filter(open).cloned().collect();
+        let total = listed.len();
+        let mut page: Vec<Value> = listed.into_iter().skip(offset).take(limit).collect();
+        page.iter_mut().filter_map(Value::as_object_mut).for_each(|issue| drop(issue.remove("journals")));
+        let answer = body(200, &json!({ "issues": page, "total_count": total, "offset": offset, "limit": limit }));
+        if let Some(mut change) = self.after_page.take() {
+            change(self);
+            self.after_page.get_or_insert(change);
+        }
+        answer
+    }
+
+    fn one(&self, id: &str, who: usize, query: &str) -> ResponseTemplate {
+        if let Some(status) = self.read_back_answers.filter(|_| self.requests.iter().any(|r| r.starts_with("PUT"))) {
+            return empty(status);
+        }
+        let Some(mut issue) = self.at(id).map(|at| self.issues[at].clone()) else { return empty(404) };
+        if !query.contains("journals") {
+            issue.as_object_mut().unwrap().remove("journals");
+        }
+        if query.contains("allowed_statuses") {
+            let all = recorded("single")["issue"]["allowed_statuses"].clone();
+            // what a role may not set is not offered; where it stands always is
+            let offered = |s: &&Value| self.people[who].may_edit || s["id"] == issue["status"]["id"] || s["is_closed"] == true;
+            issue["allowed_statuses"] = all.as_array().unwrap().iter().filter(offered).cloned().collect();
+        }
+        body(200, &json!({ "issue": issue }))
+    }
+
+    fn change(&mut self, id: &str, who: usize, request: &Request) -> ResponseTemplate {
+        let Some(at) = self.at(id) else { return empty(404) };
+        let json = request.headers.get("content-type").is_some_and(|t| t.to_str().is_ok_and(|t| t.starts_with("application/json")));
+        if !json {
+            return empty(204);
+        }
+        let Ok(asked) = request.body_json::<Value>() else { return body(400, &recorded("bad-request-json")) };
+        let (status, done) = self.put_answers.unwrap_or((204, true));
+        if !done {
+            return empty(status);
+        }
+        let asked = &asked["issue"];
+        let assignee = match &asked["assigned_to_id"] {
+            Value::Null => None,
+            me if me == "me" => Some(self.people[who].id),
+            id => id.as_u64(),
+        };
+        if assignee.is_some_and(|id| self.people.iter().all(|p| p.id != id)) {
+            return body(422, &recorded("assign-unknown-user"));
+        }
+        self.seconds += 1;
+        let now = format!("2026-11-23T01:28:{:02}Z", self.seconds);
+        let person = &self.people[who];
+        let author = json!({ "id": person.id, "name": format!("{} {}", person.name.0, person.name.1) });
+        let statuses = recorded("statuses");
+        let wanted = statuses["issue_statuses"].as_array().unwrap().iter().find(|s| s["id"] == asked["status_id"]);
+        let issue = &mut self.issues[at];
+        let mut details = Vec::new();
+        let detail = |name: &str, old: &Value, new: &Value| json!({ "property": "attr", "name": name, "old_value": text(old), "new_value": text(new) });
+        if person.may_edit {
+            if let Some(wanted) = wanted.filter(|wanted| wanted["id"] != issue["status"]["id"]) {
+                details.push(detail("status_id", &issue["status"]["id"], &wanted["id"]));
+                issue["status"] = wanted.clone();
+            }
+            if let Some(person) = self.people.iter().find(|p| Some(p.id) == assignee) {
+                let old = issue.get("assigned_to").map_or(Value::Null, |a| a["id"].clone());
+                details.push(detail("assigned_to_id", &old, &person.id.into()));
+                issue["assigned_to"] = json!({ "id": person.id, "name": format!("{} {}", person.name.0, person.name.1) });
+            }
+        }
+        let private = asked["private_notes"] == true && self.people[who].may_note_privately;
+        let issue = &mut self.issues[at];
+        if !issue["journals"].is_array() {
+            issue["journals"] = json!([]);
+        }
+        let journals = issue["journals"].as_array_mut().unwrap();
+        let mut journal = |notes: &Value, private: bool, details: Vec<Value>| {
+            let id = journals.len() + 1;
+            journals
+                .push(json!({ "id": id, "user": author, "notes": notes, "created_on": now, "private_notes": private, "details": details }));
+        };
+        // a private note becomes a journal of its own
+        if private && !details.is_empty() {
+            journal(&"".into(), false, std::mem::take(&mut details));
+        }
+        journal(&asked["notes"], private, details);
+        issue["updated_on"] = now.into();
+        empty(status)
+    }
+
+    /// Gives an issue to somebody in a status, behind the program's back.
+    pub fn give(&mut self, id: u64, to: Option<(u64, &str)>, status: u64) {
+        let statuses = recorded("statuses");
+        let issue = self.issues.iter_mut().find(|i| i["id"] == id).unwrap();
+        issue["status"] = statuses["issue_statuses"].as_array().unwrap().iter().find(|s| s["id"] == status).unwrap().clone();
+        if let Some((id, name)) = to {
+            issue["assigned_to"] = json!({ "id": id, "name": name });
+        }
+    }
+}
+
+/// Ids in journals are texts.
+fn text(id: &Value) -> Value {
+    if id.is_null() { Value::Null } else { id.to_string().into() }
+}

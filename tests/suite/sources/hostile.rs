@@ -1,0 +1,277 @@
+//! Servers that answer what no Redmine answers, or nothing. Each is a fault that says why, and the key is in none of them.
+
+use std::time::Duration;
+
+use holdover::domain::{Fault, FaultKind};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+use wiremock::matchers::{any, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::fake_redmine::{ALICE, FakeRedmine, recorded};
+use super::{fault, redmine_at};
+
+const ZEROS: &[u8] = include_bytes!("../../recorded/zeros-16-mib.gz");
+
+/// The fault of a server that gives one answer to everything.
+async fn of_all(answer: ResponseTemplate) -> Fault {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    fault(&*redmine_at(&server.uri(), ALICE, ""), ALICE).await
+}
+
+/// The fault of a server that knows the key and gives this list of issues.
+async fn of_list(body: impl Into<Vec<u8>>) -> Fault {
+    let server = server_with_list(ResponseTemplate::new(200).set_body_raw(body, "application/json")).await;
+    fault(&*redmine_at(&server.uri(), ALICE, ""), ALICE).await
+}
+
+async fn server_with_list(list: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    for (at, name) in [
+        ("/users/current.json", "current-user"),
+        ("/enumerations/issue_priorities.json", "priorities"),
+        ("/issue_statuses.json", "statuses"),
+    ] {
+        Mock::given(path(at)).respond_with(ResponseTemplate::new(200).set_body_json(recorded(name))).mount(&server).await;
+    }
+    Mock::given(path("/issues.json")).respond_with(list).mount(&server).await;
+    server
+}
+
+fn has(fault: &Fault, kind: FaultKind, words: &[&str]) {
+    assert_eq!(fault.kind, kind, "{fault:?}");
+    for word in words {
+        assert!(fault.text.as_str().contains(word), "'{word}' is not in {}", fault.text);
+    }
+}
+
+#[tokio::test]
+async fn a_page_instead_of_json_is_named() {
+    let page = "<!DOCTYPE html><html><body>Please sign in</body></html>";
+    let html = ResponseTemplate::new(200).set_body_raw(page, "text/html; charset=utf-8");
+    has(&of_all(html.clone()).await, FaultKind::Unintelligible, &["web page, not JSON", "check url"]);
+    let mislabelled = ResponseTemplate::new(200).set_body_raw(page, "application/json");
+    has(&of_all(mislabelled).await, FaultKind::Unintelligible, &["web page, not JSON"]);
+    let server = server_with_list(html).await;
+    has(&fault(&*redmine_at(&server.uri(), ALICE, ""), ALICE).await, FaultKind::Unintelligible, &["web page, not JSON"]);
+}
+
+#[tokio::test]
+async fn each_status_is_told_by_what_it_means() {
+    let cases = [
+        (401, FaultKind::NotSignedIn, &["not signed in", "401", "check the key"][..]),
+        (403, FaultKind::Forbidden, &["not allowed", "403"]),
+        (404, FaultKind::Unintelligible, &["not found", "404", "check url"]),
+        (429, FaultKind::RateLimited, &["too many requests", "429"]),
+        (500, FaultKind::ServerError, &["the server failed (500)"]),
+        (502, FaultKind::ServerError, &["502"]),
+        (503, FaultKind::ServerError, &["503"]),
+        (418, FaultKind::Unintelligible, &["418"]),
+        (204, FaultKind::Unintelligible, &["not", "check url"]),
+    ];
+    for (status, kind, words) in cases {
+        let page = "<html>Sorry, a proxy speaks</html>";
+        has(&of_all(ResponseTemplate::new(status).set_body_raw(page, "text/html")).await, kind, words);
+        has(&of_all(ResponseTemplate::new(status)).await, kind, words);
+    }
+}
+
+#[tokio::test]
+async fn how_long_a_server_wants_to_be_left_alone_is_read_and_capped() {
+    let date = "Wed, 25 Nov 2026 10:00:00 GMT";
+    let cases = [
+        ("120", Some(120)),
+        ("99999999", Some(600)),
+        ("99999999999999999999999999", Some(600)),
+        ("0", Some(0)),
+        ("Wed, 25 Nov 2026 10:01:30 GMT", Some(90)),
+        ("Thu, 25 Nov 2027 10:00:00 GMT", Some(600)),
+        ("Wed, 25 Nov 2026 09:00:00 GMT", Some(0)),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+    ];
+    for (said, seconds) in cases {
+        for status in [429, 503] {
+            let fault = of_all(ResponseTemplate::new(status).insert_header("Retry-After", said).insert_header("Date", date)).await;
+            assert_eq!(fault.retry_after, seconds.map(Duration::from_secs), "{status} {said}");
+        }
+    }
+    assert_eq!(of_all(ResponseTemplate::new(500)).await.retry_after, None);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_the_key_goes_nowhere_else() {
+    let elsewhere = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200)).expect(0).mount(&elsewhere).await;
+    for status in [301, 302, 303, 307, 308] {
+        let there = format!("{}/sign-in", elsewhere.uri());
+        let fault = of_all(ResponseTemplate::new(status).insert_header("Location", &*there)).await;
+        has(&fault, FaultKind::Unintelligible, &[&there, "set url to where it is"]);
+    }
+    has(&of_all(ResponseTemplate::new(302)).await, FaultKind::Unintelligible, &["nowhere"]);
+    // a change is not sent on either
+    let server = server_with_list(ResponseTemplate::new(500)).await;
+    let there = format!("{}/issues/1.json", elsewhere.uri());
+    Mock::given(path("/issues/1.json")).respond_with(ResponseTemplate::new(307).insert_header("Location", &*there)).mount(&server).await;
+    let id = holdover::domain::TicketKey { source: holdover::domain::SourceName::new("desk"), key: holdover::domain::SafeText::line("1") };
+    redmine_at(&server.uri(), ALICE, "").acknowledge(&id, None).await.unwrap_err();
+    elsewhere.verify().await;
+}
+
+#[tokio::test]
+async fn a_location_with_control_characters_cannot_reach_the_terminal() {
+    let url = raw(b"HTTP/1.1 302 Found\r\nLocation: /\xc2\x9b2J\x1b]0;x\r\nContent-Length: 0\r\n\r\n", 1).await;
+    let fault = fault(&*redmine_at(&url, ALICE, ""), ALICE).await;
+    assert!(!fault.text.as_str().chars().any(char::is_control), "{:?}", fault.text);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_or_hangs_up_gives_no_answer() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let nobody = fault(&*redmine_at(&format!("http://{free}"), ALICE, ""), ALICE).await;
+    has(&nobody, FaultKind::Unreachable, &["no answer", "is the server up"]);
+    for answer in [
+        &b""[..],
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"user\":",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n",
+        b"SSH-2.0-OpenSSH_9.2p1\r\n",
+        b"\0\0\0\0",
+    ] {
+        let url = raw(answer, 1).await;
+        has(&fault(&*redmine_at(&url, ALICE, ""), ALICE).await, FaultKind::Unreachable, &["no answer"]);
+    }
+    let tls = fault(&*redmine_at(&raw(b"plain words", 1).await.replace("http:", "https:"), ALICE, ""), ALICE).await;
+    has(&tls, FaultKind::Unreachable, &["no answer"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_says_nothing_or_little_is_given_up() {
+    // nothing at all: the time for one piece is up; a piece a second: the time for the whole is
+    for (drips, seconds) in [(false, 10), (true, 30)] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            request(&mut stream).await;
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n").await.unwrap();
+            while drips && stream.write_all(b" ").await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            std::future::pending::<()>().await;
+        });
+        let start = Instant::now();
+        let fault = fault(&*redmine_at(&url, ALICE, ""), ALICE).await;
+        has(&fault, FaultKind::Unreachable, &["did not answer in time"]);
+        let took = start.elapsed().as_secs_f64();
+        assert!((f64::from(seconds)..f64::from(seconds) + 0.1).contains(&took), "drips {drips}: {took}");
+        server.abort();
+    }
+}
+
+#[tokio::test]
+async fn an_answer_beyond_the_cap_is_not_held() {
+    let large = format!("{{\"user\":{{\"id\":1}},\"x\":\"{}\"}}", "x".repeat(9 << 20));
+    has(&of_all(ResponseTemplate::new(200).set_body_raw(large, "application/json")).await, FaultKind::Unintelligible, &["more than 8 MiB"]);
+    // sixteen times 16 MiB in 256 KB
+    let bomb = ZEROS.repeat(16);
+    let packed = ResponseTemplate::new(200).set_body_raw(bomb, "application/json").insert_header("Content-Encoding", "gzip");
+    has(&of_all(packed).await, FaultKind::Unintelligible, &["more than 8 MiB"]);
+    let broken = ResponseTemplate::new(200).set_body_raw("no gzip", "application/json").insert_header("Content-Encoding", "gzip");
+    has(&of_all(broken).await, FaultKind::Unreachable, &["no answer"]);
+}
+
+#[tokio::test]
+async fn a_list_that_is_none_is_a_fault() {
+    let deep = format!("{{\"issues\":{}{},\"total_count\":1}}", "[".repeat(100_000), "]".repeat(100_000));
+    for list in [
+        "",
+        "null",
+        "[]",
+        "\"issues\"",
+        "{}",
+        "{\"issues\":[]}",
+        "{\"issues\":{},\"total_count\":0}",
+        "{\"issues\":[],\"total_count\":-1}",
+        "{\"issues\":[],\"total_count\":1e400}",
+        "{\"issues\":[],\"total_count\":\"0\"}",
+        "{\"issues\":[{\"id\":1}],\"total_count\":1",
+        "{\"issues\":[],\"issues\":[],\"total_count\":0}",
+        "\u{0}\u{1}\u{2}",
+    ] {
+        has(&of_list(list).await, FaultKind::Unintelligible, &["not understood"]);
+    }
+    let server = server_with_list(ResponseTemplate::new(200).set_body_raw(deep, "application/json")).await;
+    let pass = redmine_at(&server.uri(), ALICE, "").list_open().await.unwrap();
+    assert_eq!(pass.tickets.len(), 1, "one entry, and it cannot be read");
+    assert!(pass.tickets[0].unreadable.is_some());
+}
+
+#[tokio::test]
+async fn entries_that_are_no_issues_are_shown_as_unreadable() {
+    let list = r#"{ "issues": [ 17, null, "x", [], {}, { "id": -1 }, { "id": 1e400 }, { "id": 18446744073709551616 }, { "id": 1.5 },
+        { "id": 5, "id": 6 }, { "id": 18446744073709551615, "subject": "The largest" } ], "total_count": 11 }"#;
+    let server = server_with_list(ResponseTemplate::new(200).set_body_raw(list, "application/json")).await;
+    let pass = redmine_at(&server.uri(), ALICE, "").list_open().await.unwrap();
+    assert_eq!((pass.complete, pass.tickets.len()), (true, 11));
+    assert_eq!(pass.tickets.iter().filter(|t| t.unreadable.is_none()).count(), 1);
+    assert!(pass.tickets.iter().any(|t| t.title.as_str() == "The largest" && t.id.key.as_str() == "18446744073709551615"));
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_itself_or_promises_too_much_does_not_keep_us() {
+    let one = recorded("list")["issues"][0].clone();
+    for (issues, total) in [(vec![one.clone()], 1_000_000), (vec![], 5)] {
+        let list = serde_json::json!({ "issues": issues, "total_count": total });
+        let server = server_with_list(ResponseTemplate::new(200).set_body_json(list)).await;
+        let pass = redmine_at(&server.uri(), ALICE, "").list_open().await.unwrap();
+        assert_eq!((pass.complete, pass.total, pass.tickets.len()), (false, Some(total), issues.len()), "shown so many of so many");
+        let asked = server.received_requests().await.unwrap().len();
+        assert!(asked < 20, "{asked} requests");
+    }
+}
+
+#[tokio::test]
+async fn text_of_an_issue_cannot_reach_the_terminal() {
+    let redmine = FakeRedmine::start().await;
+    {
+        let mut state = redmine.state();
+        let issue = &mut state.issues[0];
+        issue["subject"] = "\u{1b}]0;pwned\u{7}\u{9b}2J\u{202e}x".into();
+        issue["description"] = "a\u{0}b\u{1b}[31m\r\nc".into();
+        issue["priority"] = serde_json::json!({ "id": 99, "name": "\u{1b}[5mred" });
+        issue["assigned_to"] = serde_json::json!({ "id": 9, "name": "\u{1b}c" });
+        issue["subject_of_another"] = "\u{1b}".into();
+    }
+    let pass = redmine_at(&redmine.url(), ALICE, "").list_open().await.unwrap();
+    let shown = format!("{:?}", pass.tickets).replace("\\n", "");
+    assert!(!shown.contains("\\u{1b}") && !shown.contains("\\u{9b}") && !shown.contains('\u{202e}') && !shown.contains("\\0"), "{shown}");
+}
+
+/// Reads the head of a request.
+async fn request(stream: &mut TcpStream) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        if stream.read(&mut byte).await.unwrap_or(0) == 0 {
+            return;
+        }
+        head.push(byte[0]);
+    }
+}
+
+/// A server that answers each of so many connections with these bytes and hangs up; its address.
+async fn raw(answer: &'static [u8], connections: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        for _ in 0..connections {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            request(&mut stream).await;
+            let _ = stream.write_all(answer).await;
+        }
+    });
+    url
+}
