@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use reqwest::header::HeaderName;
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::http::{Budget, Http};
 use super::redmine_list::{self, Listed};
@@ -14,10 +16,11 @@ use super::redmine_wire::{CurrentUser, Issue, IssueAnswer, Named, Priorities, Ro
 use super::settings::{RedmineSettings, SourceSettings};
 use super::source::TicketSource;
 use super::token;
-use crate::domain::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, SafeText, SourceName, Ticket, TicketKey};
+use crate::domain::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, SafeText, SourceName, Status, Ticket, TicketKey};
 
-/// How many taken issues a pass looks up the time of; the rest follow in the next passes.
+/// How many taken issues a pass looks up the time of, and how long at most; the rest follow in the next passes.
 const LOOK_UPS: usize = 20;
+const LOOKING_UP: Duration = Duration::from_secs(15);
 
 /// A source of kind `redmine`.
 pub struct RedmineSource {
@@ -113,30 +116,31 @@ impl RedmineSource {
         Ok(answer.issue)
     }
 
-    /// Gives taken issues the time they were taken, which only their journals tell; looked up once after each change.
+    /// Gives taken issues the time they were taken, which only their journals tell; looked up once after each change, the
+    /// newest issues first.
     async fn look_up_taken(&self, issues: &[Issue], tickets: &mut [Ticket], vocabulary: &Vocabulary) {
         let mut left = LOOK_UPS;
-        for (issue, ticket) in issues.iter().zip(tickets) {
-            if ticket.status != crate::domain::Status::Acknowledged {
+        for (issue, ticket) in issues.iter().zip(tickets).rev() {
+            if ticket.status != Status::Acknowledged {
                 continue;
             }
-            let current = self.known().taken.get(&issue.id).filter(|(updated, _)| *updated == issue.updated_on).map(|(_, at)| *at);
-            let at = match current {
-                Some(at) => at,
-                None if left > 0 => {
-                    left -= 1;
-                    // the list is there; a server that now fails or is slow must not cost it
-                    let Ok(whole) = self.issue(issue.id).await else {
+            let known = self.known().taken.get(&issue.id).cloned();
+            ticket.acknowledged_at = match known {
+                Some((updated, at)) if updated == issue.updated_on => at,
+                known if left > 0 => {
+                    if let Ok(whole) = self.issue(issue.id).await {
+                        left -= 1;
+                        let at = whole.taken_at(vocabulary);
+                        self.known().taken.insert(issue.id, (issue.updated_on.clone(), at));
+                        at
+                    } else {
+                        // the list is there; a server that now fails must not cost it
                         left = 0;
-                        continue;
-                    };
-                    let at = whole.taken_at(vocabulary);
-                    self.known().taken.insert(issue.id, (issue.updated_on.clone(), at));
-                    at
+                        known.and_then(|(_, at)| at)
+                    }
                 }
-                None => continue,
+                known => known.and_then(|(_, at)| at),
             };
-            ticket.acknowledged_at = at;
         }
         let open: HashSet<u64> = issues.iter().map(|i| i.id).collect();
         self.known().taken.retain(|id, _| open.contains(id));
@@ -266,7 +270,8 @@ impl TicketSource for RedmineSource {
             }
         };
         let mut tickets: Vec<Ticket> = listed.issues.iter().map(|i| i.ticket(&self.settings, &self.redmine, &vocabulary)).collect();
-        self.look_up_taken(&listed.issues, &mut tickets, &vocabulary).await;
+        // a slow server must not cost the list either; what was looked up is kept
+        let _ = timeout(LOOKING_UP, self.look_up_taken(&listed.issues, &mut tickets, &vocabulary)).await;
         tickets.extend(listed.unreadable);
         let tickets: Vec<Arc<Ticket>> = tickets.into_iter().map(Arc::new).collect();
         Ok(Pass { tickets, complete: listed.complete, total: Some(listed.total), warning: None })

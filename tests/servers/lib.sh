@@ -1,8 +1,9 @@
 # What the scripts for real ticket servers share. Sourced, never run.
-# All state is in $HOLDOVER_SERVERS (default ${TMPDIR:-/tmp}/holdover-servers); everything listens on loopback only.
+# All state is in $HOLDOVER_SERVERS (default target/servers, so that two checkouts do not share a server); everything
+# listens on loopback only.
 set -euo pipefail
 HOST=127.0.0.1
-STATE=${HOLDOVER_SERVERS:-${TMPDIR:-/tmp}/holdover-servers}
+STATE=${HOLDOVER_SERVERS:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/target/servers}
 WAIT=${HOLDOVER_SERVER_WAIT:-90}
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 no_proxy=127.0.0.1,localhost NO_PROXY=127.0.0.1,localhost
 
@@ -11,19 +12,32 @@ die() { say "ERROR: $*"; exit 1; }
 
 missing() { local p; for p in "$@"; do dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || echo "$p"; done; }
 
+# apt_lists [again] : package lists, where there are none, or anew
+apt_lists() {
+  [ -z "${1:-}" ] && find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' | grep -q . && return 0
+  apt-get -q -o Acquire::Retries=3 update >/dev/null
+}
+
 # apt_install PACKAGE... : only what is missing; no service is started by it
 apt_install() {
-  local packages policy=/usr/sbin/policy-rc.d made=''
+  local packages policy=/usr/sbin/policy-rc.d made='' installed=''
   packages=$(missing "$@")
   [ -n "$packages" ] || return 0
-  find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' | grep -q . || apt-get -q update >/dev/null
   if [ ! -e "$policy" ]; then printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; made=1; fi
   mkdir -p "$STATE"
-  # shellcheck disable=SC2086
-  apt-get -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 --no-install-recommends install $packages \
-    >"$STATE/apt-$NAME.log" 2>&1 || { tail -40 "$STATE/apt-$NAME.log" >&2; [ -z "$made" ] || rm -f "$policy"; die 'apt-get install failed'; }
+  # old lists name files that are gone: the second time with new ones
+  for lists in '' again; do
+    apt_lists "$lists"
+    # shellcheck disable=SC2086
+    if apt-get -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 --no-install-recommends install $packages \
+      >"$STATE/apt-$NAME.log" 2>&1; then installed=1; break; fi
+  done
   [ -z "$made" ] || rm -f "$policy"
+  [ -n "$installed" ] || { tail -40 "$STATE/apt-$NAME.log" >&2; die 'apt-get install failed'; }
 }
+
+# free_port : one that nobody listens on
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
 
@@ -42,8 +56,8 @@ wait_http() {
   local url=$1 pidfile=$2 log=$3 i
   shift 3
   for ((i = 0; i < WAIT * 5; i++)); do
-    curl -fsS -o /dev/null --max-time 5 "$@" "$url" 2>/dev/null && { say "ready: $url"; return 0; }
     alive "$pidfile" || { tail -30 "$log" >&2; die 'the server died before it was ready'; }
+    curl -fsS -o /dev/null --max-time 5 "$@" "$url" 2>/dev/null && { say "ready: $url"; return 0; }
     sleep 0.2
   done
   tail -30 "$log" >&2

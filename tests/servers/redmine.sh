@@ -6,13 +6,12 @@
 NAME=redmine
 # shellcheck source=tests/servers/lib.sh
 . "$(dirname "$0")/lib.sh"
-PORT=${HOLDOVER_REDMINE_PORT:-18095}
 DIR=$STATE/redmine APP=$STATE/redmine/app PIDFILE=$STATE/redmine/pid LOG=$STATE/redmine/log
-URL=http://$HOST:$PORT
 # test keys, fixed so that the tests can name them; each is worth nothing outside this loopback server
 ADMIN_KEY=0123456789abcdef0123456789abcdef01234567
 ALICE_KEY=00112233445566778899aabbccddeeff00112233
 BOB_KEY=fedcba9876543210fedcba9876543210fedcba98
+CAROL_KEY=cccccccccccccccccccccccccccccccccccccccc
 export RAILS_ENV=production REDMINE_LANG=en SCHEMA=/dev/null BUNDLE_GEMFILE=$APP/Gemfile BUNDLE_SILENCE_ROOT_WARNING=1 RUBYOPT=-W0
 
 dependencies() {
@@ -21,14 +20,28 @@ dependencies() {
 }
 
 install() {
-  find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' | grep -q . || apt-get -q update >/dev/null
+  apt_lists
   # shellcheck disable=SC2046
   apt_install curl python3 ca-certificates puma ruby-sqlite3 $(dependencies)
   [ -e "$DIR/deb/usr/share/redmine/config.ru" ] && return 0
+  rm -rf "$DIR/download" "$DIR/deb"
   mkdir -p "$DIR/download"
-  chmod 777 "$DIR/download"
-  (cd "$DIR/download" && apt-get -q download redmine >/dev/null)
-  dpkg-deb -x "$DIR"/download/redmine_*.deb "$DIR/deb"
+  # apt-get downloads as a user of its own, who must reach the folder: one that everybody can
+  local folder
+  folder=$(mktemp -d)
+  chmod 777 "$folder"
+  (cd "$folder" && apt-get -q download redmine >/dev/null)
+  mv "$folder"/redmine_*.deb "$DIR/download/"
+  rmdir "$folder"
+  dpkg-deb -x "$DIR"/download/redmine_*.deb "$DIR/unpacked"
+  mv "$DIR/unpacked" "$DIR/deb"
+}
+
+# address : the same for as long as the state is kept
+address() {
+  mkdir -p "$DIR"
+  [ -s "$DIR/port" ] || echo "${HOLDOVER_REDMINE_PORT:-$(free_port)}" >"$DIR/port"
+  echo "http://$HOST:$(cat "$DIR/port")"
 }
 
 unpack() { # a Rails root of our own; Debian's layout wants instances/default
@@ -44,9 +57,7 @@ unpack() { # a Rails root of our own; Debian's layout wants instances/default
 }
 
 create() {
-  [ ! -e "$DIR/created" ] || return 0
-  unpack
-  rm -f "$DIR"/redmine.sqlite3*
+  local made
   cat >"$DIR/create.rb" <<R
 # in another process than the migration, whose column lists are stale
 Redmine::DefaultData::Loader.load('en') if Redmine::DefaultData::Loader.no_data?
@@ -62,57 +73,85 @@ admin.password = admin.password_confirmation = 'admin-secret'
 admin.must_change_passwd = false
 admin.save!
 key(admin, '$ADMIN_KEY')
-{ 'alice' => '$ALICE_KEY', 'bob' => '$BOB_KEY' }.each do |login, value|
+{ 'alice' => '$ALICE_KEY', 'bob' => '$BOB_KEY', 'carol' => '$CAROL_KEY' }.each do |login, value|
   user = User.new(firstname: login.capitalize, lastname: 'Ops', mail: login + '@ops.example')
   user.login = login
   user.password = user.password_confirmation = login + '-secret'
   user.save!
   key(user, value)
 end
-# alice may do all that an engineer does; bob, a Reporter, may only report and comment
-Role.find_by_name('Developer').add_permission!(:edit_issues, :set_notes_private, :view_private_notes)
-field = IssueCustomField.create!(name: 'Support level', field_format: 'list', possible_values: %w(L1 L2 L3), is_for_all: true, tracker_ids: Tracker.pluck(:id))
-project = Project.new(name: 'Operations', is_public: false)
-project.identifier = 'ops'
-project.enabled_module_names = %w(issue_tracking)
-project.trackers = Tracker.all
-project.save!
-{ 'alice' => 'Developer', 'bob' => 'Reporter', 'admin' => 'Manager' }.each do |login, role|
-  Member.create!(project: project, principal: User.find_by_login(login), roles: [Role.find_by_name(role)])
+# alice may do all that an engineer does; carol the same but for private notes; bob, a Reporter, may only report and comment
+engineer = Role.find_by_name('Developer')
+engineer.add_permission!(:edit_issues, :set_notes_private, :view_private_notes)
+colleague = Role.new(name: 'Colleague')
+colleague.permissions = engineer.permissions - [:set_notes_private]
+colleague.save!
+colleague.copy_workflow_rules(engineer)
+{ 'Support level' => %w(L1 L2 L3), 'Channel' => %w(phone email portal) }.each do |name, values|
+  IssueCustomField.create!(name: name, field_format: 'list', possible_values: values, is_for_all: true, tracker_ids: Tracker.pluck(:id))
+end
+# ops is for the tests to write in; nobody writes in archive, whose list is longer than a page
+{ 'ops' => 'Operations', 'archive' => 'Archive' }.each do |identifier, name|
+  project = Project.new(name: name, is_public: false)
+  project.identifier = identifier
+  project.enabled_module_names = %w(issue_tracking)
+  project.trackers = Tracker.all
+  project.save!
+  { 'alice' => 'Developer', 'bob' => 'Reporter', 'carol' => 'Colleague', 'admin' => 'Manager' }.each do |login, role|
+    Member.create!(project: project, principal: User.find_by_login(login), roles: [Role.find_by_name(role)])
+  end
+end
+Setting.notified_events = []
+archive = Project.find('archive')
+closed = IssueStatus.find_by(is_closed: true)
+Issue.transaction do
+  1.upto(135) do |n|
+    issue = Issue.create!(project: archive, tracker: archive.trackers.first, author: admin, subject: "Ticket #{n}", priority: IssuePriority.default)
+    issue.update_columns(status_id: closed.id) if n % 27 == 0
+  end
 end
 R
+  # what another version of this script created is created anew
+  made=$(sha256sum <"$DIR/create.rb")
+  [ ! -e "$DIR/created" ] || [ "$(cat "$DIR/created")" != "$made" ] || return 0
+  stop
+  unpack
+  rm -f "$DIR"/redmine.sqlite3* "$DIR/created"
   (cd "$APP" && bundle exec rake db:migrate && bundle exec rails runner "$DIR/create.rb") >>"$LOG.create" 2>&1 ||
     { tail -30 "$LOG.create" >&2; die 'creating the database failed'; }
-  touch "$DIR/created"
+  echo "$made" >"$DIR/created"
 }
 
 start() {
+  local url
   mkdir -p "$DIR"
   create
-  (cd "$APP" && spawn "$PIDFILE" "$LOG" puma -C /dev/null -e production -b "tcp://$HOST:$PORT" -t 2:5 --dir "$APP" "$APP/config.ru")
-  wait_http "$URL/issue_statuses.json" "$PIDFILE" "$LOG" -H "X-Redmine-API-Key: $ADMIN_KEY"
+  url=$(address)
+  (cd "$APP" && spawn "$PIDFILE" "$LOG" puma -C /dev/null -e production -b "tcp://${url#http://}" -t 2:5 --dir "$APP" "$APP/config.ru")
+  wait_http "$url/issue_statuses.json" "$PIDFILE" "$LOG" -H "X-Redmine-API-Key: $ADMIN_KEY"
 }
 
 api() { curl -fsS -H "X-Redmine-API-Key: $ADMIN_KEY" -H 'Content-Type: application/json' "$@"; }
 
 seed() { # five issues, one of each of Redmine's own priorities
-  local open
-  open=$(api "$URL/issues.json?project_id=ops&status_id=open" | python3 -c 'import json, sys; print(json.load(sys.stdin)["total_count"])')
+  local open url
+  url=$(address)
+  open=$(api "$url/issues.json?project_id=ops&status_id=open" | python3 -c 'import json, sys; print(json.load(sys.stdin)["total_count"])')
   if [ "$open" -lt 5 ]; then
-    api "$URL/enumerations/issue_priorities.json" | python3 -c '
+    api "$url/enumerations/issue_priorities.json" | python3 -c '
 import json, sys
 rows = {"Immediate": "Core switch down in rack 4", "Urgent": "Database replica is ten minutes behind",
         "High": "TLS certificate expires in three days", "Normal": "Printer queue stuck", "Low": "Typo on the phone list"}
 for priority in json.load(sys.stdin)["issue_priorities"]:
     print(json.dumps({"issue": {"project_id": "ops", "tracker_id": 1, "priority_id": priority["id"], "subject": rows[priority["name"]]}}))' |
-      while read -r issue; do api -o /dev/null -X POST -d "$issue" "$URL/issues.json"; done
+      while read -r issue; do api -o /dev/null -X POST -d "$issue" "$url/issues.json"; done
   fi
   say "seeded"
 }
 
 stop() { stop_pid "$PIDFILE"; }
 clean() { stop; rm -rf "$DIR"; }
-url() { echo "$URL"; }
+url() { address; }
 
 case ${1:-} in
 install | start | seed | stop | clean | url) "$1" ;;

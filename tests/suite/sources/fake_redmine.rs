@@ -46,7 +46,9 @@ pub struct State {
     pub after_page: Option<Change>,
     /// Status of the answer to a change, and whether the change is made all the same.
     pub put_answers: Option<(u16, bool)>,
-    /// Status of the answer to any question about one issue after a change.
+    /// Status of the answer to any question about one issue.
+    pub one_answers: Option<u16>,
+    /// The same after a change.
     pub read_back_answers: Option<u16>,
     seconds: u32,
 }
@@ -75,6 +77,7 @@ impl FakeRedmine {
             requests: Vec::new(),
             after_page: None,
             put_answers: None,
+            one_answers: None,
             read_back_answers: None,
             seconds: 0,
         };
@@ -193,7 +196,7 @@ impl State {
     }
 
     fn one(&self, id: &str, who: usize, query: &str) -> ResponseTemplate {
-        if let Some(status) = self.read_back_answers.filter(|_| self.requests.iter().any(|r| r.starts_with("PUT"))) {
+        if let Some(status) = self.one_answers {
             return empty(status);
         }
         let Some(mut issue) = self.at(id).map(|at| self.issues[at].clone()) else { return empty(404) };
@@ -216,6 +219,7 @@ impl State {
             return empty(204);
         }
         let Ok(asked) = request.body_json::<Value>() else { return body(400, &recorded("bad-request-json")) };
+        self.one_answers = self.read_back_answers;
         let (status, done) = self.put_answers.unwrap_or((204, true));
         if !done {
             return empty(status);

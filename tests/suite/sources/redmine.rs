@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use holdover::domain::{FaultKind, Severity, Status};
+use holdover::domain::{FaultKind, Pass, Severity, Status};
 use serde_json::{Value, json};
 
 use super::fake_redmine::{ALICE, FakeRedmine, WRONG};
@@ -240,4 +240,28 @@ async fn a_taken_issue_is_told_with_the_time_it_was_taken() {
     }
     let looked_up = redmine.state().requests.iter().filter(|r| r.starts_with("GET /issues/1.json")).count();
     assert_eq!(looked_up, 1, "once, as long as it does not change");
+}
+
+#[tokio::test]
+async fn the_newest_of_many_taken_issues_are_looked_up_first_and_the_others_follow() {
+    let redmine = FakeRedmine::start().await;
+    redmine.fill(30);
+    let taken = super::fake_redmine::recorded("after-ack")["issue"].clone();
+    for issue in &mut redmine.state().issues {
+        for member in ["journals", "status", "assigned_to"] {
+            issue[member] = taken[member].clone();
+        }
+    }
+    let source = redmine_at(&redmine.url(), ALICE, "");
+    let timed = |pass: &Pass| pass.tickets.iter().filter(|t| t.acknowledged_at.is_some()).count();
+    let pass = source.list_open().await.unwrap();
+    assert!(timed(&pass) == 20 && ticket(&pass, "30").acknowledged_at.is_some() && ticket(&pass, "1").acknowledged_at.is_none());
+    assert!(pass.tickets.iter().all(|t| t.status == Status::Acknowledged), "with or without the time");
+    // one is changed: until it is looked up again the time that was known holds
+    redmine.state().issues[0]["updated_on"] = "2026-11-23T02:00:00Z".into();
+    assert_eq!(timed(&source.list_open().await.unwrap()), 30);
+    redmine.state().one_answers = Some(500);
+    redmine.state().issues[29]["updated_on"] = "2026-11-23T02:00:00Z".into();
+    let pass = source.list_open().await.unwrap();
+    assert_eq!((pass.complete, timed(&pass)), (true, 30), "a server that fails then costs nothing that was known");
 }
