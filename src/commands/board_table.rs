@@ -139,7 +139,13 @@ impl BoardTable<'_> {
 }
 
 /// The words that a person must not miss.
-fn state(row: &BoardRow) -> Vec<&'static str> {
+fn state(row: &BoardRow) -> Vec<String> {
+    let undecided = match row.verdict.group {
+        Group::Decide if row.ticket.unreadable.is_some() => Some("unreadable"),
+        Group::Decide if row.verdict.agreement.is_none() => Some("no agreement"),
+        Group::Decide => Some("unassessed"),
+        _ => None,
+    };
     let clock = row.verdict.response.as_ref().and_then(|r| match r.state {
         ClockState::Breached => Some("breached"),
         ClockState::Overdue => Some("overdue"),
@@ -150,7 +156,13 @@ fn state(row: &BoardRow) -> Vec<&'static str> {
     });
     let bill = (row.verdict.billing.verdict == Bill::Chargeable).then_some("chargeable");
     let call = row.ticket.callback_requested.then_some("call back");
-    clock.into_iter().chain(bill).chain(call).collect()
+    // what explain tells besides; why it is undecided is said already
+    let notes = match row.verdict.notes.len() - usize::from(undecided.is_some()) {
+        0 => None,
+        1 => Some("1 note".to_owned()),
+        many => Some(format!("{many} notes")),
+    };
+    undecided.into_iter().chain(clock).chain(bill).chain(call).map(str::to_owned).chain(notes).collect()
 }
 
 fn heading(group: Group) -> &'static str {

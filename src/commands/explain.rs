@@ -36,7 +36,10 @@ pub(super) fn run(args: &ExplainArgs, session: &Session) -> color_eyre::Result<E
             output::print_json(&TicketJson::with_steps(row, &steps))?;
         } else {
             let folder = session.settings.file.as_deref().and_then(Path::parent);
-            output::print(|out| print(&steps, folder, out))?;
+            output::print(|out| {
+                print(&steps, folder, out)?;
+                print_notes(&row.verdict.notes, &steps, out)
+            })?;
         }
     }
     Ok(fetched.exit())
@@ -45,6 +48,12 @@ pub(super) fn run(args: &ExplainArgs, session: &Session) -> color_eyre::Result<E
 /// What to say of a key that no source has.
 pub(super) fn unknown(key: &str) -> String {
     format!("no ticket '{key}' – no source that answered has it – holdover list --all shows what there is")
+}
+
+/// What could not be read of the ticket and what else a person should know, where no step has said it.
+fn print_notes(notes: &[String], steps: &[Step], out: &mut dyn Write) -> io::Result<()> {
+    let told = |note: &str| steps.iter().any(|step| !step.text.is_empty() && (note.contains(&step.text) || step.text.contains(note)));
+    notes.iter().filter(|note| !told(note)).try_for_each(|note| writeln!(out, "{:<12}{}", "Note", SafeText::line(note)))
 }
 
 /// Steps in columns: what, when, text, and at the right where the agreement says so, as seen from the configuration's folder.

@@ -1,7 +1,8 @@
 //! Bad input: each kind gets a clear word where the user will see it, and nothing else is lost.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::net::TcpListener;
 
 use serde_json::Value;
 
@@ -134,17 +135,32 @@ fn a_severity_that_is_none_is_unassessed_with_its_raw_value() {
 }
 
 #[test]
+fn a_row_that_is_missing_is_warned_of_and_its_tickets_say_so() {
+    let desk = Desk::configured(&ACME.replace("S4 = { any = \"none\" }\n", ""));
+    let path = desk.write("good.json", GOOD.replace("S1", "S4"));
+    desk.write("config.toml", std::fs::read_to_string(desk.path("config.toml")).unwrap() + &source("good", &path));
+    let said = desk.run(&["check"]).ended(0);
+    assert!(said.out.contains("warning: config.toml:3: agreement[0]: S4 has no row"), "{}", said.out);
+    let said = desk.run(&["explain", "GOOD-1", "--at", AT]).ended(0);
+    assert!(said.out.contains("the agreement does not speak of S4, so it is outside"), "{}", said.out);
+}
+
+#[test]
 fn an_agreement_without_office_hours_still_judges() {
-    let config = ACME.replace("office_hours = { mon-fri = [\"09:00-17:30\"] }\n", "office_hours = {}\n");
-    let desk = Desk::configured(&config);
-    let path = desk.write("good.json", GOOD);
-    desk.write("config.toml", config + &source("good", &path));
-    let check = desk.run(&["check"]);
-    if check.code == Some(0) {
-        listed(&desk);
-    } else {
-        let check = check.ended(1);
-        assert!(check.out.contains("office_hours"), "{}", check.out);
+    let absent = "config.toml:3: agreement[0]: this agreement has no office hours: nothing is ever in them";
+    let empty = "config.toml:14: agreement[0].response.S3: S3 is covered only in windows that never occur";
+    for (hours, warning) in [("", absent), ("office_hours = {}\n", empty)] {
+        let config = ACME.replace("office_hours = { mon-fri = [\"09:00-17:30\"] }\n", hours);
+        let desk = Desk::configured(&config);
+        let waits = r#", { "key": "S3-1", "client": "acme", "severity": "S3", "submitted_at": "2026-12-25T02:15:00Z" }]"#;
+        let path = desk.write("good.json", GOOD.trim_end_matches(']').to_owned() + waits);
+        desk.write("config.toml", config + &source("good", &path));
+        let check = desk.run(&["check"]).ended(0);
+        assert!(check.out.contains(warning), "{}", check.out);
+        let (board, said) = listed(&desk);
+        said.ended(0);
+        let never = ticket(&board, "S3-1");
+        assert_eq!((&never["group"], &never["held_until"]), (&Value::from("outside"), &Value::Null), "{never}");
     }
 }
 
@@ -153,6 +169,13 @@ fn a_zone_that_does_not_exist_is_an_error_of_its_line() {
     let desk = Desk::configured(&ACME.replace("timezone = \"Europe/London\"\noffice", "timezone = \"Europe/Londn\"\noffice"));
     let said = desk.run(&["check"]).ended(1);
     assert!(said.out.contains("config.toml:6") && said.out.contains("Europe/London"), "with the nearest name: {}", said.out);
+    let desk = Desk::configured(
+        &(ACME.replacen("Europe/London", "Lodnon", 1) + &source("x", std::path::Path::new("x")) + "timezone = \"+01:00\"\n"),
+    );
+    let said = desk.run(&["list"]).ended(2);
+    for place in ["config.toml:1: timezone: ", "config.toml:22: source[0].timezone: "] {
+        assert!(said.err.contains(place), "{place}: {}", said.err);
+    }
 }
 
 #[test]
@@ -167,4 +190,88 @@ fn holidays_that_ended_last_year_are_warned_of_and_noted() {
     let (board, said) = listed(&desk);
     said.ended(0);
     assert!(notes(ticket(&board, "GOOD-1")).contains("beyond known holidays"), "{board}");
+}
+
+#[test]
+fn the_table_and_the_explanation_say_what_is_odd() {
+    let odd = r#"[{ "key": "TIME", "client": "acme", "severity": "S1", "submitted_at": "tomorrow" },
+        { "key": "STRANGER", "client": "Acme Ltd.", "severity": "S1", "submitted_at": "2026-12-25T02:00:00Z" },
+        { "key": "OPEN", "client": "acme", "submitted_at": "2026-12-25T02:00:00Z" },
+        { "key": "YEAR", "client": "acme", "severity": "S1", "submitted_at": "0001-01-01T00:00:00Z" },
+        { "key": "TWICE", "severity": "S1", "severity": "S5" }]"#;
+    let desk = Desk::with(&[odd, GOOD]);
+    let said = desk.run(&["list", "--at", AT]).ended(0);
+    for (key, words) in [
+        ("TIME", "unreadable"),
+        ("STRANGER", "no agreement"),
+        ("OPEN", "unassessed"),
+        ("YEAR", "2 notes"),
+        ("tickets.json:5", "unreadable"),
+    ] {
+        let mut rows = said.out.lines().skip(1);
+        let row = rows.find(|row| row.contains(&format!("tickets/{key} "))).unwrap_or_else(|| panic!("{key}: {}", said.out));
+        assert!(row.contains(words), "{words}: {row}");
+    }
+    let explained = |key: &str| desk.run(&["explain", key, "--at", AT]).ended(0).out;
+    let year = explained("YEAR");
+    assert!(year.contains("Note        submitted_at \"0001-01-01T00:00:00Z\" is not between 1970 and 2199: counts as missing\n"), "{year}");
+    assert!(year.contains("Note        no time of submission"), "{year}");
+    let time = explained("TIME");
+    assert!(time.starts_with("Unreadable  submitted_at \"tomorrow\" is no time") && !time.contains("Note"), "said once: {time}");
+    let twice = explained("tickets.json:5");
+    assert!(twice.contains("duplicate field `severity`"), "{twice}");
+}
+
+/// A server that answers every request with these bytes and hangs up; its address.
+fn server(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let head = BufReader::new(stream.try_clone().unwrap()).lines();
+            head.take_while(|line| line.as_ref().is_ok_and(|line| !line.is_empty())).count();
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn a_server_that_answers_a_page_401_500_or_nothing_is_blind_and_costs_no_other_source() {
+    const KEY: &str = "0011223344556677889900112233445566778899";
+    for (answer, words) in [
+        (
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<html>Sign in</html>",
+            "the server answered a web page, not JSON – url may be wrong",
+        ),
+        (
+            "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            "not signed in – the server does not know the key (401)",
+        ),
+        (
+            "HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<h1>Oh no</h1>",
+            "the server failed (500) – look at its log",
+        ),
+        ("", "no answer – "),
+    ] {
+        let desk = Desk::with(&[GOOD]);
+        let redmine = format!("\n[[source]]\nname = \"desk\"\nkind = \"redmine\"\nurl = \"{}\"\ntoken_env = \"KEY\"\n", server(answer));
+        desk.write("config.toml", std::fs::read_to_string(desk.path("config.toml")).unwrap() + &redmine);
+        let run = |arguments: &[&str]| Said::from(desk.command(arguments).env("KEY", KEY).output().unwrap()).ended(1);
+        let json = run(&["list", "--json", "--at", AT]);
+        let board = json.json();
+        assert_eq!((&ticket(&board, "GOOD-1")["group"], board["tickets"].as_array().unwrap().len()), (&Value::from("unanswered"), 1));
+        let source = &board["sources"][1];
+        assert_eq!((&source["state"], &source["as_of"]), (&Value::from("blind"), &Value::Null));
+        assert!(source["fault"].as_str().unwrap().starts_with(words), "{source}");
+        assert!(json.err.starts_with(&format!("desk: {words}")), "{}", json.err);
+        let table = run(&["list", "--at", AT]);
+        assert!(table.out.contains(&format!("!! desk BLIND: {words}")) && table.out.contains("GOOD-1"), "{}", table.out);
+        let acks = run(&["ack", "desk/1", "--json"]);
+        assert_eq!(acks.json()[0]["outcome"], "refused");
+        for said in [&json, &table, &acks] {
+            assert!(!said.out.contains(KEY) && !said.err.contains(KEY), "the key is told");
+        }
+    }
 }
