@@ -35,6 +35,10 @@ pub(super) fn read(source: &TokenSource, environment: &[(String, String)]) -> Re
 fn from_file(path: &Path) -> Result<String, Fault> {
     let shown = path.display();
     let unreadable = |e: std::io::Error| fault(&format!("{shown} cannot be read – {e} – put the key there, mode 0600"));
+    // asked before it is opened: opening a pipe waits for its writer
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(fault(&format!("{shown} is not used – it is no file – put the key in a file of mode 0600")));
+    }
     let file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if metadata.mode() & 0o077 != 0 {

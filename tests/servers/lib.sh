@@ -36,18 +36,36 @@ apt_install() {
   [ -n "$installed" ] || { tail -40 "$STATE/apt-$NAME.log" >&2; die 'apt-get install failed'; }
 }
 
-# free_port : one that nobody listens on
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# free_port : one that nobody listens on, and that no outgoing connection takes while the server is stopped
+free_port() {
+  python3 -c '
+import random, socket
+while True:
+    port = random.randrange(18000, 32000)
+    with socket.socket() as s:
+        if s.connect_ex(("127.0.0.1", port)) != 0:
+            print(port)
+            break'
+}
 
-alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
+# started PID : when, for a pid comes again
+started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+
+# alive PIDFILE : the very process that spawn started
+alive() {
+  local pid since
+  [ -s "$1" ] || return 1
+  read -r pid since <"$1"
+  [ -n "$since" ] && [ "$(started "$pid")" = "$since" ]
+}
 
 # spawn PIDFILE LOG COMMAND... : in a session of its own, without stdin
 spawn() {
   local pidfile=$1 log=$2
   shift 2
-  alive "$pidfile" && { say "already running, pid $(cat "$pidfile")"; return 0; }
+  alive "$pidfile" && { say "already running, pid and start $(cat "$pidfile")"; return 0; }
   setsid "$@" </dev/null >>"$log" 2>&1 &
-  echo $! >"$pidfile"
+  echo "$! $(started $!)" >"$pidfile"
   disown || true
 }
 
@@ -68,7 +86,7 @@ wait_http() {
 stop_pid() {
   local pidfile=$1 pid i
   alive "$pidfile" || { rm -f "$pidfile"; return 0; }
-  pid=$(cat "$pidfile")
+  read -r pid _ <"$pidfile"
   kill -TERM "$pid" 2>/dev/null || true
   for ((i = 0; i < 50; i++)); do kill -0 "$pid" 2>/dev/null || break; sleep 0.2; done
   kill -0 "$pid" 2>/dev/null && kill -KILL "$pid"

@@ -24,13 +24,13 @@ install() {
   # shellcheck disable=SC2046
   apt_install curl python3 ca-certificates puma ruby-sqlite3 $(dependencies)
   [ -e "$DIR/deb/usr/share/redmine/config.ru" ] && return 0
-  rm -rf "$DIR/download" "$DIR/deb"
+  rm -rf "$DIR/download" "$DIR/unpacked" "$DIR/deb"
   mkdir -p "$DIR/download"
   # apt-get downloads as a user of its own, who must reach the folder: one that everybody can
   local folder
   folder=$(mktemp -d)
   chmod 777 "$folder"
-  (cd "$folder" && apt-get -q download redmine >/dev/null)
+  (cd "$folder" && { apt-get -q download redmine || { apt_lists again && apt-get -q download redmine; }; } >/dev/null)
   mv "$folder"/redmine_*.deb "$DIR/download/"
   rmdir "$folder"
   dpkg-deb -x "$DIR"/download/redmine_*.deb "$DIR/unpacked"
