@@ -40,6 +40,8 @@ pub struct State {
     /// In the order of their ids; with journals, and without the statuses that are allowed, which depend on who asks.
     pub issues: Vec<Value>,
     pub priorities: Value,
+    /// Whether nobody in particular sees the issues too.
+    pub public: bool,
     /// Every request: method, path with query.
     pub requests: Vec<String>,
     /// Called after each page of the list.
@@ -74,6 +76,7 @@ impl FakeRedmine {
             ],
             issues: recorded("list")["issues"].as_array().unwrap().clone(),
             priorities: recorded("priorities"),
+            public: false,
             requests: Vec::new(),
             after_page: None,
             put_answers: None,
@@ -137,6 +140,7 @@ impl Respond for Answering {
         let person = state.people.iter().position(|p| p.key == key);
         let parts: Vec<&str> = path.trim_matches('/').trim_end_matches(".json").split('/').collect();
         match (request.method.as_str(), parts.as_slice(), person) {
+            ("GET", ["issues"], None) if state.public => state.page(request),
             ("GET", ["issues"], None) if !query.contains("project_id") => body(200, &recorded("auth-wrong-key-public")),
             (_, _, None) => empty(401),
             ("GET", ["users", "current"], Some(who)) => body(200, &state.user(who)),

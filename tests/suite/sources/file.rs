@@ -207,10 +207,10 @@ async fn what_is_no_file_is_told_and_nothing_waits_for_it() {
 }
 
 #[tokio::test]
-async fn a_file_of_200_megabytes_is_refused_unread() {
+async fn a_file_of_200_megabytes_is_refused() {
     let folder = Folder::new();
     let path = folder.write("[");
-    // it takes no room on the disk: reading it would
+    // it takes no room on the disk
     File::options().write(true).open(&path).unwrap().set_len(200 << 20).unwrap();
     let fault = source(&path).list_open().await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Unintelligible);

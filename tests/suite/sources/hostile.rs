@@ -5,7 +5,7 @@ use std::time::Duration;
 use holdover::domain::{Fault, FaultKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use wiremock::matchers::{any, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -163,7 +163,8 @@ async fn a_server_that_says_nothing_or_little_is_given_up() {
             std::future::pending::<()>().await;
         });
         let start = Instant::now();
-        let fault = fault(&*redmine_at(&url, ALICE, ""), ALICE).await;
+        let source = redmine_at(&url, ALICE, "");
+        let fault = timeout(Duration::from_secs(300), fault(&*source, ALICE)).await.expect("it is given up");
         has(&fault, FaultKind::Unreachable, &["did not answer in time"]);
         let took = start.elapsed().as_secs_f64();
         assert!((f64::from(seconds)..f64::from(seconds) + 0.1).contains(&took), "drips {drips}: {took}");

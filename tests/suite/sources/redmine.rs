@@ -44,6 +44,10 @@ async fn a_key_that_is_taken_back_between_two_passes_is_noticed() {
     let source = redmine_at(&redmine.url(), ALICE, "");
     assert_eq!(source.list_open().await.unwrap().tickets.len(), 5);
     let people = std::mem::take(&mut redmine.state().people);
+    // what everybody sees is no sign that the key is right
+    redmine.state().public = true;
+    assert_eq!(fault(&*source, ALICE).await.kind, FaultKind::NotSignedIn);
+    redmine.state().public = false;
     assert_eq!(fault(&*source, ALICE).await.kind, FaultKind::NotSignedIn);
     redmine.state().people = people;
     assert_eq!(source.list_open().await.unwrap().tickets.len(), 5, "and given back");
