@@ -159,9 +159,9 @@ impl Dashboard {
 
     /// The same with ASCII alone and without colour.
     pub fn plain_screen(&self) -> Vec<String> {
+        static MONO: LazyLock<Theme> = LazyLock::new(|| Theme::named("base", ColorDepth::None).unwrap());
         let area = Rect::new(0, 0, self.model.size.0, self.model.size.1);
         let mut buffer = Buffer::empty(area);
-        static MONO: LazyLock<Theme> = LazyLock::new(|| Theme::named("base", ColorDepth::None).unwrap());
         views::render(&mut buffer, area, &self.view(), &MONO, true);
         rows(&buffer)
     }
