@@ -98,7 +98,7 @@ fn what(model: &Model, row: &BoardRow) -> String {
 /// By when to answer and how the clock stands; or that it is answered.
 fn answer(model: &Model, row: &BoardRow, steps: &[Step]) -> Option<DetailLine> {
     let clock = row.verdict.response.as_ref()?;
-    let target = step(steps, "Clock").map(|step| format!(", {}", step.text)).unwrap_or_default();
+    let target = step(steps, "Clock").map(|step| format!("; {}", step.text)).unwrap_or_default();
     let due = clock.due.map_or_else(|| "never: cover ends".to_owned(), |at| words::moment(model.rules.zone, at, model.now));
     let clients = step(steps, "Due").or(step(steps, "Assess by")).filter(|step| step.when.ends_with(')'));
     let clients = clients.and_then(|step| step.when.split(" (").next()).map_or_else(String::new, |when| format!(" ({when})"));
@@ -115,7 +115,7 @@ fn answer(model: &Model, row: &BoardRow, steps: &[Step]) -> Option<DetailLine> {
     };
     let (label, tone) = line;
     let origin = step(steps, "Clock").and_then(|step| step.clause.clone()).unwrap_or_default();
-    Some(DetailLine { label, text: format!("{due}{clients}{target}; {}", standing(clock)), origin, tone })
+    Some(DetailLine { label, text: format!("{due}{clients}, {}{target}", standing(clock)), origin, tone })
 }
 
 /// How a clock stands: `4m late`, `23m left`.

@@ -23,14 +23,13 @@ pub(super) fn summary(buffer: &mut Buffer, area: Rect, view: &View, theme: &Them
 /// A rule across an area with a text in it; returns the area of the rule.
 pub(super) fn rule(buffer: &mut Buffer, area: Rect, what: &str, style: Style, theme: &Theme) -> Rect {
     let border = theme.style(Role::Border);
-    text(buffer, area.as_position(), &"─".repeat(usize::from(area.width)), area.right(), border);
+    let mut x = area.x;
     if !what.is_empty() {
-        let what = cut(what, usize::from(area.width.saturating_sub(6)));
-        let end = text(buffer, Position::new(area.x + 3, area.y), &what, area.right(), style);
-        for x in [area.x + 2, end] {
-            text(buffer, Position::new(x, area.y), " ", area.right(), border);
-        }
+        x = text(buffer, Position::new(x, area.y), "── ", area.right(), border);
+        x = text(buffer, Position::new(x, area.y), &cut(what, usize::from(area.width.saturating_sub(6))), area.right(), style) + 1;
     }
+    let rest = usize::from(area.right().saturating_sub(x));
+    text(buffer, Position::new(x, area.y), &"─".repeat(rest), area.right(), border);
     area
 }
 
