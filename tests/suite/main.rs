@@ -12,6 +12,7 @@ mod model;
 mod picture;
 mod properties;
 mod readme;
+mod redmine_dashboard;
 mod redmine_server;
 mod scale;
 mod screens;

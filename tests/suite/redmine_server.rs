@@ -29,10 +29,10 @@ pub const BOB: &str = "fedcba9876543210fedcba9876543210fedcba98";
 pub const CAROL: &str = "cccccccccccccccccccccccccccccccccccccccc";
 
 /// A key that nobody has.
-const WRONG: &str = "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef";
+pub const WRONG: &str = "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef";
 
-const NEW: u64 = 1;
-const IN_PROGRESS: u64 = 2;
+pub const NEW: u64 = 1;
+pub const IN_PROGRESS: u64 = 2;
 const CLOSED: u64 = 5;
 const RULES: &str = r#"map = [
   { field = "priority", is = "Immediate", severity = "S1" },
@@ -146,7 +146,7 @@ fn ack(desk: &Desk, id: u64, more: &[&str], code: i32) -> Value {
 }
 
 /// The texts of an issue's journals, and whether each is kept from the client.
-fn notes(issue: &Value) -> Vec<(String, bool)> {
+pub fn notes(issue: &Value) -> Vec<(String, bool)> {
     let journals = issue["journals"].as_array().unwrap().iter();
     let notes = journals.map(|j| (j["notes"].as_str().unwrap_or_default().to_owned(), j["private_notes"] == true));
     notes.filter(|(text, _)| !text.is_empty()).collect()
@@ -309,10 +309,10 @@ fn script(verb: &str) -> String {
 }
 
 /// The server as long as it is stopped; started again whatever becomes of the test.
-struct Stopped;
+pub struct Stopped;
 
 impl Stopped {
-    fn stop() -> Self {
+    pub fn stop() -> Self {
         script("stop");
         Self
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use holdover::tui::{Terminal, install_panic_hook};
 use nix::sys::termios::LocalFlags;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tokio::time::Instant;
 
 /// Nothing that is waited for takes this long, on however busy a machine.
 const GUARD: Duration = Duration::from_secs(60);
@@ -53,6 +54,11 @@ impl Pty {
         Self::start(&assert_cmd::cargo::cargo_bin("holdover"), &["--demo"], &[], size)
     }
 
+    /// The dashboard of a configuration.
+    pub fn dashboard(config: &Path, size: (u16, u16)) -> Self {
+        Self::start(&assert_cmd::cargo::cargo_bin("holdover"), &["--config", config.to_str().unwrap()], &[], size)
+    }
+
     /// What is on the screen.
     pub fn text(&self) -> String {
         self.screen.screen().contents()
@@ -60,8 +66,10 @@ impl Pty {
 
     /// Waits until the screen is as wanted.
     pub fn wait_for(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
+        let guard = Instant::now() + GUARD;
         while !wanted(&self.text()) {
-            let Ok(piece) = self.output.recv_timeout(GUARD) else {
+            let left = guard.saturating_duration_since(Instant::now());
+            let Ok(piece) = self.output.recv_timeout(left) else {
                 panic!("no {what} on the screen:\n{}", self.text());
             };
             self.take(&piece);
