@@ -1,9 +1,11 @@
 //! Who pays: how a ticket is billed when handled as obliged, and what work at this instant would be.
 
+use std::mem;
+
 use super::agreement::{ChargeableField, ChargeableRule};
 use super::case::{Case, channel_words};
 use super::clock::{self, NEVER, Run};
-use super::response_table::Entry;
+use super::response_table::{Entry, TargetKind};
 use super::verdict::{Bill, Billing};
 use super::words;
 
@@ -88,15 +90,34 @@ fn applies(case: &Case, rule: &ChargeableRule) -> bool {
 
 /// The entry of the window at `t`; of several that fit, the one that would be due first.
 fn entry_now<'a>(case: &Case<'a>) -> Option<&'a Entry> {
-    let calendar = &case.agreement.calendar;
-    let row = case.row(&case.agreement.response)?;
-    let cell = row.cell(calendar.layers_of(calendar.stretch_at(case.t).layers));
-    let mut fitting = clock::fitting(cell, &case.now.channels);
+    let mut fitting = fitting_now(case);
     let first = fitting.next()?;
     if fitting.all(|e| e.chargeable == first.chargeable) {
         return Some(first);
     }
-    Run::started(calendar, Some(row), &case.now.channels, &case.cover, case.t).entry
+    let row = case.row(&case.agreement.response);
+    Run::started(&case.agreement.calendar, row, &case.now.channels, &case.cover, case.t).entry
+}
+
+/// The entries of the window at `t` that count.
+fn fitting_now<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Entry> {
+    let calendar = &case.agreement.calendar;
+    let row = case.row(&case.agreement.response);
+    let cell = row.map_or(&[][..], |row| row.cell(calendar.layers_of(calendar.stretch_at(case.t).layers)));
+    clock::fitting(cell, &case.now.channels)
+}
+
+/// Whether the answer for work at `t` moves with the clock: of several entries that fit, another may come to be due first.
+/// Of covered times alone, and of elapsed ones, the shortest stays the first.
+pub(super) fn moves(case: &Case) -> bool {
+    let mut fitting = fitting_now(case);
+    let Some(first) = fitting.next() else { return false };
+    let (mut one_kind, mut one_bill) = (!matches!(first.within.kind, TargetKind::WorkingDays { .. }), true);
+    for entry in fitting {
+        one_kind &= mem::discriminant(&entry.within.kind) == mem::discriminant(&first.within.kind);
+        one_bill &= entry.chargeable == first.chargeable;
+    }
+    !one_kind && !one_bill && settled(case).is_none()
 }
 
 fn cell_reason(case: &Case) -> String {

@@ -102,11 +102,9 @@ impl<'a> Case<'a> {
 
     /// The entry of the cell that the start falls in, as things are now, answered or not.
     pub fn shown_at_start(&self) -> Option<&'a Entry> {
-        if self.response.start == self.now.response.start {
-            return self.shown;
-        }
+        let Run { start, entry, .. } = self.now.response;
         let row = self.row(&self.agreement.response);
-        Run::started(&self.agreement.calendar, row, &self.now.channels, &self.cover, self.now.response.start).entry
+        Run::started(&self.agreement.calendar, row, &self.now.channels, &self.cover, start).entry.or(entry)
     }
 
     pub fn unassessed(&self) -> bool {
@@ -199,7 +197,7 @@ impl<'a> Case<'a> {
             .on_client
             .iter()
             .map(|s| {
-                let from = s.from.map_or(i64::MIN, |f| f.timestamp());
+                let from = s.from.map_or(FIRST_INSTANT, |f| f.timestamp());
                 let to = s.to.map_or(self.t, |to| to.timestamp()).min(self.t);
                 (from, ended_by_contact(self.ticket, s.from.map(|f| f.timestamp()), self.t).map_or(to, |c| to.min(c)))
             })
@@ -222,22 +220,20 @@ fn happened(at: Option<DateTime<Utc>>, t: i64) -> Ended {
     at.map(|at| at.timestamp()).filter(|at| *at <= t).map(Some)
 }
 
-/// Whose move it is at `t`.
+/// Whose move it is at `t`. Of stretches that overlap, each must have been ended by an answer.
 fn client_move(ticket: &Ticket, t: i64) -> ClientMove {
-    let from = if ticket.on_client.is_empty() {
-        if ticket.status != Status::OnClient {
-            return ClientMove::Ours;
-        }
-        None
-    } else {
-        let inside =
-            ticket.on_client.iter().find(|s| s.from.is_none_or(|f| f.timestamp() <= t) && s.to.is_none_or(|to| t < to.timestamp()));
-        match inside {
-            None => return ClientMove::Ours,
-            Some(stretch) => stretch.from.map(|f| f.timestamp()),
-        }
-    };
-    ended_by_contact(ticket, from, t).map_or(ClientMove::Clients, ClientMove::Answered)
+    let inside = ticket.on_client.iter().filter(|s| s.from.is_none_or(|f| f.timestamp() <= t) && s.to.is_none_or(|to| t < to.timestamp()));
+    let by_status = ticket.on_client.is_empty() && ticket.status == Status::OnClient;
+    let since = inside.map(|stretch| stretch.from.map(|f| f.timestamp())).chain(by_status.then_some(None));
+    let mut answered = ClientMove::Ours;
+    for from in since {
+        answered = match (ended_by_contact(ticket, from, t), answered) {
+            (None, _) => return ClientMove::Clients,
+            (Some(at), ClientMove::Answered(before)) => ClientMove::Answered(at.max(before)),
+            (Some(at), _) => ClientMove::Answered(at),
+        };
+    }
+    answered
 }
 
 /// The first contact by `t` after the last word to the client and after the beginning of a stretch on the client,

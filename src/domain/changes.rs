@@ -1,5 +1,6 @@
 //! When a verdict may next differ by itself, so that nothing is judged again before.
 
+use super::billing;
 use super::case::{self, Case};
 use super::history;
 use super::ticket::Ticket;
@@ -7,8 +8,15 @@ use super::verdict::Clock;
 
 /// The first instant after `t` at which something told of the ticket takes effect.
 pub(super) fn of_ticket(ticket: &Ticket, t: i64) -> Option<i64> {
-    let instants =
-        [ticket.submitted_at, ticket.acknowledged_at, ticket.answered_at, ticket.last_word_at, ticket.resolved_at, ticket.severity_seen_at];
+    let instants = [
+        ticket.submitted_at,
+        ticket.acknowledged_at,
+        ticket.answered_at,
+        ticket.last_word_at,
+        ticket.resolved_at,
+        ticket.severity_seen_at,
+        ticket.first_seen_at,
+    ];
     let told = instants
         .into_iter()
         .flatten()
@@ -29,6 +37,6 @@ pub(super) fn of_case(case: &Case, stretch_end: i64, clocks: [Option<&Clock>; 3]
         // exact within this stretch; where the clock pauses before, the stretch ends first
         [Some(clock.starts_at.timestamp()), due.map(|d| d + 1), clock.at_risk_in.map(|seconds| t + seconds)]
     });
-    let own = [Some(case.now.response.start), Some(stretch_end)];
+    let own = [Some(case.now.response.start), Some(stretch_end), billing::moves(case).then_some(t + 1)];
     own.into_iter().chain(clocks).flatten().filter(|at| *at > t).chain(of_ticket(case.ticket, t)).min()
 }

@@ -56,8 +56,12 @@ pub(super) fn fold<'a>(ticket: &'a Ticket, agreement: &'a Agreement, submitted: 
 /// The assessments in order of time, not before the submission. A present severity that differs from the last of them
 /// wins from when it was first seen.
 fn assessments(ticket: &Ticket, submitted: i64, seen: i64) -> Vec<(i64, Option<Severity>)> {
-    let mut all: Vec<(i64, Option<Severity>)> = ticket.assessments.iter().map(|a| (a.at.timestamp().max(submitted), a.severity)).collect();
+    let mut all: Vec<(i64, Option<Severity>)> = ticket.assessments.iter().map(|a| (a.at.timestamp(), a.severity)).collect();
     all.sort_by_key(|(at, _)| *at);
+    // those before the submission count as at it, and stay in their order
+    for (at, _) in &mut all {
+        *at = (*at).max(submitted);
+    }
     if let Some((_, last)) = all.last() {
         let differs = if ticket.severity_unreadable { last.is_some() } else { ticket.severity.is_some() && ticket.severity != *last };
         if differs {

@@ -1,1 +1,0 @@
-//! a slow, obvious, minute-by-minute model of the rules.

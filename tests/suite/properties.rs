@@ -1,1 +1,0 @@
-//! invariants of the rules, and the rules against the slow model.
