@@ -89,7 +89,7 @@ impl Target {
             Self::Covered(s) if s > 3600 && s % 60 == 0 => format!("{}h{}m", s / 3600, s % 3600 / 60),
             Self::Covered(s) if s % 60 == 0 => format!("{}m", s / 60),
             Self::Covered(s) => format!("{s}s"),
-            Self::Elapsed(s) => format!("{}m elapsed", s / 60),
+            Self::Elapsed(s) => format!("{} elapsed", Self::Covered(s).written()),
             Self::Days(n) => format!("{n}d"),
             Self::Weeks(n) => format!("{n}w"),
             Self::WorkingDays(n) => format!("{n}wd"),
@@ -104,7 +104,7 @@ fn clock(minute: u16) -> String {
 }
 
 impl Plan {
-    /// Nine to five in London and no more.
+    /// Nine to five from Monday to Friday, and no more.
     pub fn plain(zone: Tz, response: Table) -> Self {
         Self {
             zone,
