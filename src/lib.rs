@@ -1,15 +1,34 @@
 //! holdover: a terminal dashboard for on-call support that knows the support agreement.
 //!
+//! The floors; who may import whom is kept by a test:
+//!
 //! ```text
 //! main ──> commands ──> config
 //!              │
-//!    ┌─────────┼──────────┐
-//!    v         v          v
-//!   tui     sources    records      these never meet; only commands joins them
-//!    v         │          │
-//!   app        │          │
-//!    └─────────┴> domain <┘
+//!         ┌────┴────┐
+//!         v         v
+//!        tui     sources      these two never meet; only commands joins them
+//!         v         │
+//!        app        │
+//!         └> domain <┘
 //! ```
+//!
+//! The flow; time is a message too, and what happens next follows from the model alone:
+//!
+//! ```text
+//! server ── TicketSource ──> poller ── PollReport ──┐          key ──> keymap ── Action ──┐
+//!                                       Tick(now) ──┴──> Message <────────────────────────┘
+//!                                                           │
+//!                                     update(&mut Model, Message)    Store ──> judge ──> Board
+//!                                       ┌───────────────────┴────────────┐
+//!                              view(&Model) ──> render                Effect ──> source.acknowledge ──> Message
+//! headless: ask once ──> Store ──> Board ──> text or JSON
+//! ```
+//!
+//! The words: a *ticket* is what a source tells of an issue; an [`domain::Agreement`] says which *window* an instant is in and
+//! how soon a *severity* is answered there; the *verdict* on a ticket at an instant says what is *obliged* (decide, now, held,
+//! on the client, outside) and how its clocks stand. *Held* is what the contract lets wait; *paused* is a clock that has
+//! started and stands. The domain's docs give each word its one meaning.
 
 pub mod app;
 pub mod commands;
