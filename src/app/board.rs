@@ -129,6 +129,12 @@ impl Board {
                     due = sooner(due, row.due_to_come().map(|at| Next { kind: NextKind::Due, at, row: index }));
                 }
                 Group::Held => {
+                    counts.freed = match (counts.freed, row.verdict.held_until) {
+                        (Some((first, count)), Some(at)) if first == at => Some((first, count + 1)),
+                        (Some((first, count)), Some(at)) if first < at => Some((first, count)),
+                        (_, Some(at)) => Some((at, 1)),
+                        (freed, None) => freed,
+                    };
                     release = sooner(release, row.verdict.held_until.map(|at| Next { kind: NextKind::Release, at, row: index }));
                 }
                 Group::InHand | Group::OnClient | Group::Outside => {}
@@ -173,6 +179,8 @@ pub struct Counts {
     pub breached: usize,
     /// What happens next.
     pub next: Option<Next>,
+    /// The next release, and how many tickets it frees.
+    pub freed: Option<(DateTime<Utc>, usize)>,
 }
 
 impl Counts {

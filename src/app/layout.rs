@@ -3,7 +3,6 @@
 use super::lines::{self, Line, Room};
 use super::model::Model;
 use super::store::Health;
-use crate::domain::Group;
 
 /// How much the terminal has room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +89,7 @@ pub(super) fn place(model: &Model) -> Placed {
     let compact = matches!(size, Size::Compact | Size::Tiny);
     let troubles = troubles(model);
     let room = rows.saturating_sub(size.header() + size.footer());
-    let detail = detail_rows(&lines::lines(&model.list, Room::least(compact), &[]), model, room, size.detail());
+    let detail = detail_rows(lines::least(&model.list, compact), room, size.detail());
     let list = room - detail;
     let list_columns = if size == Size::Wide { columns - (columns * 2 / 5).min(76) } else { columns };
     let lines = lines::lines(&model.list, Room { height: usize::from(list.max(1)), compact }, &troubles);
@@ -103,17 +102,11 @@ pub(super) fn place(model: &Model) -> Placed {
 const LEAST_DETAIL: u16 = 4;
 
 /// Rows of the detail: fewer where what never folds needs them, and none where even what nobody has taken does.
-fn detail_rows(least: &[Line], model: &Model, room: u16, most: u16) -> u16 {
-    let rows = &model.list.board().rows;
-    let untaken = least.iter().rposition(|line| match line {
-        Line::Ticket(place) => matches!(rows[*place].verdict.group, Group::Decide | Group::Unanswered),
-        Line::Unassessed { .. } => true,
-        _ => false,
-    });
+fn detail_rows((least, untaken): (usize, usize), room: u16, most: u16) -> u16 {
     let left_by = |lines: usize| room.saturating_sub(u16::try_from(lines).unwrap_or(u16::MAX));
-    let wanted = left_by(least.len()).max(LEAST_DETAIL).min(most);
+    let wanted = left_by(least).max(LEAST_DETAIL).min(most);
     // one row below what nobody has taken says that there is more
-    let rows = wanted.min(left_by(untaken.map_or(0, |last| last + 2)));
+    let rows = wanted.min(left_by(untaken + 1));
     if rows < LEAST_DETAIL { 0 } else { rows }
 }
 

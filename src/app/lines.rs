@@ -1,17 +1,18 @@
 //! The lines of the list: headings, tickets, what is folded, and which of them fit on the screen.
 
-use super::list::{Cursor, Fold, List, is_unassessed, may_fold};
+use super::list::{Cursor, Fold, List, Listed, is_unassessed};
 use crate::domain::{Group, SourceName};
 
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Line {
-    /// The heading of a group, with the places of all its tickets.
+    /// The heading of a group.
     Heading(Group),
     /// A ticket, by its place in the board.
     Ticket(usize),
-    /// The tickets of a group that are folded; `whole` where none of the group is shown, so that this is its heading too.
-    Folded { group: Group, rows: Vec<usize>, whole: bool },
+    /// The last of the tickets that may fold, by how many are shown before them; `whole` where none of the group is shown, so
+    /// that this is its heading too.
+    Folded { group: Group, shown: usize, whole: bool },
     /// The many unassessed tickets of one source.
     Unassessed { source: SourceName, count: usize },
     /// The ticket that left the list while the cursor was on it.
@@ -37,88 +38,121 @@ pub(super) struct Room {
     pub compact: bool,
 }
 
-impl Room {
-    /// As little as everything that never folds needs.
-    pub const fn least(compact: bool) -> Self {
-        Self { height: 0, compact }
-    }
-}
-
 /// A group on its way to lines.
 struct Part<'a> {
-    group: Group,
+    listed: &'a Listed,
     heading: bool,
-    rows: &'a [usize],
-    /// How many of the rows may fold.
-    foldable: usize,
-    /// How many of them do, the last ones.
-    folded: usize,
+    /// How many of the tickets that may fold are shown, the first ones.
+    shown: usize,
+    /// The ticket under the cursor would fold: it is shown all the same.
+    kept: Option<usize>,
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
+    fn new(listed: &'a Listed, compact: bool, cursor: Option<usize>) -> Self {
+        let heading = !compact || matches!(listed.group, Group::Held | Group::OnClient | Group::Outside);
+        let kept = cursor.and_then(|place| listed.foldable.binary_search(&place).ok());
+        Self { listed, heading, shown: listed.foldable.len(), kept }
+    }
+
+    /// How many are folded when so many are shown.
+    fn folded(&self) -> usize {
+        self.listed.foldable.len() - self.shown - usize::from(self.kept.is_some_and(|kept| kept >= self.shown))
+    }
+
     fn whole(&self) -> bool {
-        self.folded > 0 && self.folded == self.rows.len()
+        self.folded() > 0 && self.folded() == self.listed.rows.len()
     }
 
     fn height(&self) -> usize {
         let heading = usize::from(self.heading && !self.whole());
-        heading + self.rows.len() - self.folded + usize::from(self.folded > 0)
+        heading + self.listed.rows.len() - self.folded() + usize::from(self.folded() > 0)
     }
+
+    /// Folds the last ones, until the group is lower by so many lines or nothing more may fold.
+    fn fold(&mut self, over: usize) {
+        let all = self.listed.foldable.len();
+        let may = all - usize::from(self.kept.is_some());
+        // what is folded needs a line of its own: folding one saves nothing
+        if over > 0 && may > 1 {
+            self.shown = all - may.min(over + 1);
+            // where the one under the cursor is among the last ones, another folds in its place
+            self.shown -= usize::from(self.kept.is_some_and(|kept| kept >= self.shown) && self.shown > 0);
+        }
+    }
+
+    fn push(&self, lines: &mut Vec<Line>) {
+        if self.heading && !self.whole() {
+            lines.push(Line::Heading(self.listed.group));
+        }
+        let foldable = &self.listed.foldable;
+        let kept = self.kept.map(|kept| foldable[kept]);
+        let mut folds = foldable[self.shown..].iter().peekable();
+        for place in &self.listed.rows {
+            let folded = folds.next_if(|fold| *fold == place).is_some() && Some(*place) != kept;
+            if !folded {
+                lines.push(Line::Ticket(*place));
+            }
+        }
+        if self.folded() > 0 {
+            lines.push(Line::Folded { group: self.listed.group, shown: self.shown, whole: self.whole() });
+        }
+    }
+}
+
+/// The groups, folded as the user wants them; the others not at all, or with `least` as far as they may.
+fn parts(list: &List, compact: bool, least: bool) -> Vec<Part<'_>> {
+    let part = |listed| {
+        let mut part = Part::new(listed, compact, list.cursor_row());
+        let folded = match list.fold(&Fold::Group(listed.group)) {
+            Some(unfolded) => !unfolded || least,
+            None => listed.group == Group::Outside || least,
+        };
+        if folded {
+            part.shown = 0;
+        }
+        part
+    };
+    list.groups().iter().map(part).collect()
+}
+
+/// How many lines the list has at least, and how many of them go down to the last one that nobody has taken.
+pub(super) fn least(list: &List, compact: bool) -> (usize, usize) {
+    let (mut all, mut untaken) = (0, 0);
+    for part in parts(list, compact, true) {
+        all += match part.listed.group {
+            Group::Decide => usize::from(part.heading) + decide_lines(list, &part.listed.rows).len(),
+            _ => part.height(),
+        };
+        if matches!(part.listed.group, Group::Decide | Group::Unanswered) {
+            untaken = all;
+        }
+    }
+    (all, untaken)
 }
 
 /// All lines of the list, folded as far as the room asks for it.
 pub(super) fn lines(list: &List, room: Room, troubles: &[usize]) -> Vec<Line> {
-    let rows = &list.board().rows;
-    let folds = |place: &usize| Some(*place) != list.cursor_row() && may_fold(&rows[*place]);
-    let mut parts: Vec<Part> = Vec::new();
-    for listed in list.groups() {
-        let foldable = listed.rows.iter().filter(|place| folds(place)).count();
-        let folded = match list.fold(&Fold::Group(listed.group)) {
-            Some(true) if room.height > 0 => 0,
-            Some(_) => foldable,
-            None if listed.group == Group::Outside => foldable,
-            None => 0,
-        };
-        let heading = !room.compact || matches!(listed.group, Group::Held | Group::OnClient | Group::Outside);
-        parts.push(Part { group: listed.group, heading, rows: &listed.rows, foldable, folded });
-    }
-    let mut decide = Vec::new();
-    if let Some(part) = parts.first().filter(|part| part.group == Group::Decide) {
-        decide = decide_lines(list, part.rows);
-    }
-    let spare = parts.first().filter(|part| part.group == Group::Decide).map_or(0, |part| part.rows.len() - decide.len());
+    let mut parts = parts(list, room.compact, false);
+    let decide = parts.first().filter(|part| part.listed.group == Group::Decide).map(|part| decide_lines(list, &part.listed.rows));
+    let spare = decide.as_ref().map_or(0, |lines| parts[0].listed.rows.len() - lines.len());
     let total = |parts: &[Part]| parts.iter().map(Part::height).sum::<usize>() + troubles.len() - spare;
     for group in [Group::OnClient, Group::Held, Group::InHand] {
         let over = total(&parts).saturating_sub(room.height);
-        let Some(part) = parts.iter_mut().find(|part| part.group == group && part.folded == 0) else { continue };
         let left_to_room = list.fold(&Fold::Group(group)).is_none();
-        // what is folded needs a line of its own: folding one saves nothing
-        if left_to_room && over > 0 && part.foldable > 1 {
-            part.folded = part.foldable.min(over + 1);
+        if let Some(part) = parts.iter_mut().find(|part| part.listed.group == group && left_to_room) {
+            part.fold(over);
         }
     }
     let mut lines = Vec::with_capacity(total(&parts) + 1);
-    for part in &parts {
-        if part.heading && !part.whole() {
-            lines.push(Line::Heading(part.group));
-        }
-        if part.group == Group::Decide {
-            lines.append(&mut decide);
-            continue;
-        }
-        let mut shown = part.foldable - part.folded;
-        let mut folded = Vec::with_capacity(part.folded);
-        for place in part.rows {
-            if folds(place) && shown == 0 {
-                folded.push(*place);
-            } else {
-                shown -= usize::from(folds(place));
-                lines.push(Line::Ticket(*place));
-            }
-        }
-        if !folded.is_empty() {
-            lines.push(Line::Folded { group: part.group, rows: folded, whole: part.whole() });
-        }
+    let mut rest = &parts[..];
+    if let (Some(decide), [first, others @ ..]) = (decide, rest) {
+        lines.extend(first.heading.then_some(Line::Heading(Group::Decide)));
+        lines.extend(decide);
+        rest = others;
+    }
+    for part in rest {
+        part.push(&mut lines);
     }
     if let (Some(gone), Cursor::Ticket(_)) = (list.gone(), list.cursor()) {
         lines.insert(gone.line.min(lines.len()), Line::Gone);
@@ -149,16 +183,6 @@ fn decide_lines(list: &List, rows: &[usize]) -> Vec<Line> {
 /// Whether the cursor can be on a line.
 pub(super) const fn can_be_selected(line: &Line) -> bool {
     matches!(line, Line::Ticket(_) | Line::Folded { .. } | Line::Unassessed { .. } | Line::Gone)
-}
-
-/// What the cursor is on when it is on a line.
-pub(super) fn cursor_on(line: &Line, list: &List) -> Cursor {
-    match line {
-        Line::Ticket(place) => Cursor::Ticket(list.board().rows[*place].ticket.id.clone()),
-        Line::Gone => list.cursor().clone(),
-        Line::Heading(_) | Line::Trouble(_) => Cursor::Nothing,
-        Line::Folded { .. } | Line::Unassessed { .. } => fold_of(line).map_or(Cursor::Nothing, Cursor::Fold),
-    }
 }
 
 /// The first line to show so that the cursor is seen: the old one where it can stay. Where there is more above or below,

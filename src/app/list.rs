@@ -39,11 +39,14 @@ pub struct Gone {
     pub line: usize,
 }
 
-/// The listed tickets of one group, as places in the board.
+/// The listed tickets of one group, as places in the board, in its order.
 #[derive(Debug)]
 pub(super) struct Listed {
     pub group: Group,
+    /// All of them.
     pub rows: Vec<usize>,
+    /// Those that may fold away.
+    pub foldable: Vec<usize>,
 }
 
 /// More unassessed tickets of one source than this fold to one line.
@@ -182,11 +185,18 @@ impl List {
         }
     }
 
-    /// Puts the cursor somewhere else; a row that only stayed for it goes.
-    pub(super) fn put(&mut self, cursor: Cursor) {
+    /// Puts the cursor on what is folded; a row that only stayed for it goes.
+    pub(super) fn put_on_fold(&mut self, fold: Fold) {
         self.gone = None;
-        self.cursor = cursor;
-        self.cursor_row = self.find_cursor();
+        self.cursor = Cursor::Fold(fold);
+        self.cursor_row = None;
+    }
+
+    /// Puts the cursor on a ticket by its place in the board; a row that only stayed for it goes.
+    pub(super) fn put_on_ticket(&mut self, place: usize) {
+        self.gone = None;
+        self.cursor = Cursor::Ticket(self.board.rows[place].ticket.id.clone());
+        self.cursor_row = Some(place);
     }
 
     /// Unfolds what is folded, and folds what is not.
@@ -201,8 +211,11 @@ impl List {
 
     /// Puts the cursor on the first ticket.
     pub(super) fn put_first(&mut self) {
-        let first = self.groups.iter().flat_map(|listed| &listed.rows).next();
-        self.put(first.map_or(Cursor::Nothing, |place| Cursor::Ticket(self.board.rows[*place].ticket.id.clone())));
+        if let Some(place) = self.groups.iter().flat_map(|listed| &listed.rows).next() {
+            self.put_on_ticket(*place);
+        } else {
+            (self.cursor, self.cursor_row, self.gone) = (Cursor::Nothing, None, None);
+        }
     }
 
     fn why_gone(&self, key: &TicketKey) -> String {
@@ -229,9 +242,12 @@ impl List {
             if is_unassessed(row) {
                 *self.unassessed.entry(row.ticket.id.source.clone()).or_default() += 1;
             }
-            match self.groups.last_mut() {
-                Some(last) if last.group == group => last.rows.push(place),
-                _ => self.groups.push(Listed { group, rows: vec![place] }),
+            if self.groups.last().is_none_or(|last| last.group != group) {
+                self.groups.push(Listed { group, rows: Vec::new(), foldable: Vec::new() });
+            }
+            if let Some(listed) = self.groups.last_mut() {
+                listed.rows.push(place);
+                listed.foldable.extend(may_fold(row).then_some(place));
             }
         }
         self.unassessed.retain(|_, count| *count > MOST_UNASSESSED);
@@ -260,7 +276,7 @@ pub(super) fn is_unassessed(row: &BoardRow) -> bool {
 }
 
 /// Whether a ticket may fold away when there is no room: never one that is to be decided, unanswered, high, late or at risk.
-pub(super) fn may_fold(row: &BoardRow) -> bool {
+fn may_fold(row: &BoardRow) -> bool {
     let waits = match row.verdict.group {
         Group::Decide | Group::Unanswered => false,
         Group::InHand | Group::Held | Group::OnClient => row.severity().is_some_and(|severity| severity > Severity::S2),

@@ -11,7 +11,6 @@ use super::layout::Size;
 use super::model::Model;
 use super::store::{Health, SourceHealth};
 use super::words;
-use crate::domain::Group;
 
 /// How a piece of text is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -222,7 +221,7 @@ fn compact_next(model: &Model, next: Option<&NextWords>, columns: usize) -> Summ
 fn held_and_troubles(model: &Model, columns: usize) -> SummaryRow {
     let counts = &model.counts;
     let held = Piece::new(format!(" {} held", counts.held), Tone::Plain);
-    let freed = first_release(model).map(|(at, count)| {
+    let freed = counts.freed.map(|(at, count)| {
         let at = words::day_column(model.rules.zone, at, model.now);
         Piece::new(format!(", {count} freed {at}"), Tone::Plain)
     });
@@ -250,20 +249,6 @@ fn held_and_troubles(model: &Model, columns: usize) -> SummaryRow {
 pub(super) fn hides(model: &Model) -> Option<String> {
     let hidden = model.list.hidden_untaken();
     (hidden > 0).then(|| format!("filter hides {hidden} NOW"))
-}
-
-/// The next release and how many tickets it frees.
-fn first_release(model: &Model) -> Option<(DateTime<Utc>, usize)> {
-    let held = model.board.rows.iter().filter(|row| row.verdict.group == Group::Held);
-    let mut first: Option<(DateTime<Utc>, usize)> = None;
-    for at in held.filter_map(|row| row.verdict.held_until) {
-        match &mut first {
-            Some((earliest, count)) if *earliest == at => *count += 1,
-            Some((earliest, _)) if *earliest < at => {}
-            _ => first = Some((at, 1)),
-        }
-    }
-    first
 }
 
 /// The sources not to trust: in full, by name, and as counts.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::ack::Ack;
 use super::board::Board;
 use super::layout;
-use super::lines;
+use super::lines::{self, Line};
 use super::list::{Cursor, Fold};
 use super::message::{Action, Effect, Message};
 use super::model::{Model, Notice, Screen};
@@ -17,10 +17,9 @@ use crate::domain::{AckOutcome, Agreements, Group, PollReport, Ticket, TicketKey
 /// Takes in what happened.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let effects = match message {
-        Message::Tick(now) => {
-            tick(model, now);
-            Vec::new()
-        }
+        // nothing but the time: what is on the screen stands where it stood
+        Message::Tick(now) if !tick(model, now) => return Vec::new(),
+        Message::Tick(_) => Vec::new(),
         Message::Resized { columns, rows } => {
             model.size = (columns, rows);
             vec![Effect::Redraw]
@@ -50,22 +49,26 @@ fn notice(model: &mut Model, text: String, alarm: bool) {
     model.notice = Some(Notice { text, alarm });
 }
 
-fn tick(model: &mut Model, now: DateTime<Utc>) {
+/// Moves on in time; whether the list may be another.
+fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
     let set_back = now < model.now;
+    let turned = model.board.changes_at().is_some_and(|at| at <= now);
     model.now = now;
     if set_back {
         // verdicts only know when they change next, not when they last did
         judge(model, |board, known| *board = Board::new(known.tickets, known.agreements, now));
-    } else if model.board.changes_at().is_some_and(|at| at <= now) {
+    } else if turned {
         judge(model, |board, known| {
             board.advance(known.agreements, now);
         });
     }
-    if !model.order_stays() && !Arc::ptr_eq(&model.board, model.list.board()) {
+    let newer = !model.order_stays() && !Arc::ptr_eq(&model.board, model.list.board());
+    if newer {
         let line = layout::place(model).cursor.unwrap_or(0);
         let before = model.list.release();
         model.list.show(Arc::clone(&model.board), before, line);
     }
+    set_back || turned || newer
 }
 
 /// What a board is judged from.
@@ -229,8 +232,16 @@ fn step(model: &mut Model, action: Action) {
     };
     let line = &placed.lines[stops[to.min(last)]];
     if Some(stops[to.min(last)]) != placed.cursor {
-        let cursor = lines::cursor_on(line, &model.list);
-        model.list.put(cursor);
+        put_on(model, line);
+    }
+}
+
+/// Puts the cursor on a line.
+fn put_on(model: &mut Model, line: &Line) {
+    match (line, lines::fold_of(line)) {
+        (Line::Ticket(place), _) => model.list.put_on_ticket(*place),
+        (_, Some(fold)) => model.list.put_on_fold(fold),
+        _ => {}
     }
 }
 
@@ -255,8 +266,7 @@ fn to_unanswered(model: &mut Model, forward: bool) {
         }
         (Some(here), len) => (here + if forward { 1 } else { len - 1 }) % len,
     };
-    let key = rows[by_due[to]].ticket.id.clone();
-    model.list.put(Cursor::Ticket(key));
+    model.list.put_on_ticket(by_due[to]);
 }
 
 /// Folds the group under the cursor, or unfolds what is folded of it.
@@ -272,20 +282,22 @@ fn fold(model: &mut Model) {
     let placed = layout::place(model);
     let folded = placed.lines.iter().any(|line| lines::fold_of(line).as_ref() == Some(&fold));
     let first = placed.lines.iter().find_map(|line| match line {
-        lines::Line::Folded { group, rows, .. } if fold == Fold::Group(*group) => rows.first().copied(),
+        Line::Folded { group, shown, .. } if fold == Fold::Group(*group) => {
+            let listed = model.list.groups().iter().find(|listed| listed.group == *group)?;
+            listed.foldable.get(*shown).copied()
+        }
         _ => None,
     });
     model.list.toggle(fold.clone(), folded);
     if folded {
         // the cursor was on the line that is no more
         if let (Some(place), Cursor::Fold(_)) = (first, model.list.cursor()) {
-            let key = model.list.board().rows[place].ticket.id.clone();
-            model.list.put(Cursor::Ticket(key));
+            model.list.put_on_ticket(place);
         }
     } else if matches!(&fold, Fold::Group(Group::Decide | Group::Unanswered)) {
         notice(model, "what is unanswered never folds away".to_owned(), false);
     } else {
-        model.list.put(Cursor::Fold(fold));
+        model.list.put_on_fold(fold);
         let placed = layout::place(model);
         if placed.cursor.is_none() {
             step(model, Action::First);

@@ -11,6 +11,7 @@ use super::explanation;
 use super::labels::{self, RowLabels};
 use super::layout::{self, Layout, Placed, Size};
 use super::lines::Line;
+use super::list::Listed;
 use super::model::{Model, Notice, Screen};
 use super::store::Health;
 use super::summary::{self, Piece, SummaryRow};
@@ -204,8 +205,8 @@ impl Maker<'_> {
                     let first_of_severity = std::mem::replace(&mut severity, run) != run;
                     ListLine::Ticket { labels: Box::new(labels), first_of_severity, selected }
                 }
-                Line::Folded { group, rows, whole } => {
-                    ListLine::Folded { heading: whole.then_some(*group), text: self.folded(*group, rows, *whole), alarm: false, selected }
+                Line::Folded { group, shown, whole } => {
+                    ListLine::Folded { heading: whole.then_some(*group), text: self.folded(*group, *shown, *whole), alarm: false, selected }
                 }
                 Line::Unassessed { source, count } => ListLine::Folded {
                     heading: None,
@@ -253,29 +254,48 @@ impl Maker<'_> {
         }
     }
 
+    fn listed(&self, group: Group) -> Option<&Listed> {
+        self.model.list.groups().iter().find(|listed| listed.group == group)
+    }
+
     /// How many tickets a group lists, and of which severities: `5   S2 1 · S3 3 · S4 1`.
     fn group_counts(&self, group: Group) -> String {
-        let list = &self.model.list;
-        let places = list.groups().iter().find(|listed| listed.group == group).map_or(&[][..], |listed| &listed.rows);
-        let severities = by_severity(places.iter().map(|place| &list.board().rows[*place]), |_| String::new());
-        if matches!(group, Group::Decide) || severities.is_empty() {
-            places.len().to_string()
-        } else {
-            format!("{}   {severities}", places.len())
+        let places = self.listed(group).map_or(&[][..], |listed| &listed.rows);
+        if group == Group::Decide {
+            return places.len().to_string();
         }
+        let severities = self.runs(places).map(|(severity, places)| format!("{} {}", severity_word(severity), places.len()));
+        format!("{}   {}", places.len(), severities.collect::<Vec<_>>().join(" · "))
+    }
+
+    /// Places in the order of the board, run by run of one severity.
+    fn runs<'b>(&'b self, mut places: &'b [usize]) -> impl Iterator<Item = (Option<Severity>, &'b [usize])> {
+        let rows = &self.model.list.board().rows;
+        std::iter::from_fn(move || {
+            let severity = rows[*places.first()?].severity();
+            let (run, rest) = places.split_at(places.partition_point(|place| rows[*place].severity() <= severity));
+            places = rest;
+            Some((severity, run))
+        })
     }
 
     /// How many are folded, of which severities, and when the first of each is freed.
-    fn folded(&self, group: Group, places: &[usize], whole: bool) -> String {
+    fn folded(&self, group: Group, shown: usize, whole: bool) -> String {
         let model = self.model;
         let rows = &model.list.board().rows;
-        let folded = || places.iter().map(|place| &rows[*place]);
-        let first = |rows: &[&BoardRow]| -> String {
-            let first = rows.iter().filter_map(|row| if group == Group::Held { row.verdict.held_until } else { None }).min();
-            first.map_or_else(String::new, |at| format!(" {}", words::day_column(model.rules.zone, at, model.now)))
-        };
-        let severities = by_severity(folded(), first);
-        if whole { format!("{}   {severities}", places.len()) } else { format!("{} more: {severities}", places.len()) }
+        let places = self.listed(group).and_then(|listed| listed.foldable.get(shown..)).unwrap_or_default();
+        let kept = model.list.cursor_row().filter(|place| places.binary_search(place).is_ok());
+        let said = self.runs(places).filter_map(|(severity, run)| {
+            let kept = kept.filter(|place| run.binary_search(place).is_ok());
+            let count = run.len() - usize::from(kept.is_some());
+            // of one severity the first to be freed comes first
+            let first = run.iter().find(|place| Some(**place) != kept).and_then(|place| rows[*place].verdict.held_until);
+            let first = first.map_or_else(String::new, |at| format!(" {}", words::day_column(model.rules.zone, at, model.now)));
+            (count > 0).then(|| format!("{} {count}{first}", severity_word(severity)))
+        });
+        let said = said.collect::<Vec<_>>().join(" · ");
+        let count = places.len() - usize::from(kept.is_some());
+        if whole { format!("{count}   {said}") } else { format!("{count} more: {said}") }
     }
 
     fn trouble(&self, place: usize) -> ListLine {
@@ -315,20 +335,8 @@ pub(super) fn longest_scroll(model: &Model) -> usize {
     lines.saturating_sub(usize::from(model.size.1.saturating_sub(size.header() + size.footer() + 1)))
 }
 
-/// `S1 1 · S2 3`, with something said of the rows of each.
-fn by_severity<'a>(rows: impl Iterator<Item = &'a BoardRow>, say: impl Fn(&[&BoardRow]) -> String) -> String {
-    let mut all: Vec<(Option<Severity>, Vec<&BoardRow>)> = Vec::new();
-    for row in rows {
-        match all.iter_mut().find(|(severity, _)| *severity == row.severity()) {
-            Some((_, rows)) => rows.push(row),
-            None => all.push((row.severity(), vec![row])),
-        }
-    }
-    let said = all.iter().map(|(severity, rows)| {
-        let severity = severity.map_or_else(|| "?".to_owned(), |severity| severity.to_string());
-        format!("{severity} {}{}", rows.len(), say(rows))
-    });
-    said.collect::<Vec<_>>().join(" · ")
+fn severity_word(severity: Option<Severity>) -> String {
+    severity.map_or_else(|| "?".to_owned(), |severity| severity.to_string())
 }
 
 /// What an empty list means.
