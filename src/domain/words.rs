@@ -19,11 +19,11 @@ pub(super) fn moment_in_zone(zone: Tz, at: i64, t: i64) -> String {
     format!("{} {}", moment(zone, at, t), from_seconds(at).with_timezone(&zone).format("%Z"))
 }
 
-/// `02:50` on the date of `t`, else with the date.
+/// `02:50` on the date of `t`, else with the date. Dates are stretches: a clock set back over midnight does not return to
+/// the day before.
 pub(super) fn time_or_moment(zone: Tz, at: i64, t: i64) -> String {
-    let local = from_seconds(at).with_timezone(&zone);
-    if local.date_naive() == from_seconds(t).with_timezone(&zone).date_naive() {
-        local.format("%H:%M").to_string()
+    if zone::date_of(zone, at) == zone::date_of(zone, t) {
+        from_seconds(at).with_timezone(&zone).format("%H:%M").to_string()
     } else {
         moment(zone, at, t)
     }

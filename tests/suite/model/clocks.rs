@@ -51,16 +51,15 @@ impl Cover {
         stage.first_from(at, |windows| self.has(windows))
     }
 
+    /// Whether there is any window with a cell.
+    pub fn anywhere(&self, stage: &Stage) -> bool {
+        stage.possible.iter().any(|windows| self.has(*windows))
+    }
+
     /// Wherever `other` covers, this does.
     pub fn holds(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).all(|(own, other)| *own || !*other)
     }
-}
-
-/// Whether a row has a cell for some channels at all.
-pub fn anywhere(row: Option<&Row>, channels: &[Channel]) -> bool {
-    let entries = row.into_iter().flat_map(|row| row.any.iter().chain(row.of.values()).flatten());
-    entries.into_iter().any(|entry| channels.iter().any(|c| fits(entry, c)))
 }
 
 /// A clock as if submitted at some instant.
@@ -85,7 +84,7 @@ impl Run {
 pub fn as_if(stage: &Stage, row: Option<&Row>, channel: &Channel, at: i64) -> Run {
     let channels = std::slice::from_ref(channel);
     let cover = Cover::new(row, channels);
-    let start = if !anywhere(row, channels) {
+    let start = if !cover.anywhere(stage) {
         NEVER
     } else if cover.at(stage, at) {
         at
@@ -149,7 +148,7 @@ fn due(stage: &Stage, cover: &Cover, target: Target, start: i64) -> i64 {
             stage.instant(day.date.and_time(time))
         }),
     };
-    found.unwrap_or_else(|none| none)
+    found.map_or_else(|none| none, |at| if matches!(target, Target::Elapsed(_)) { at } else { stage.known(at) })
 }
 
 /// How a clock counts: covered time, or all time for calendar and elapsed targets; in neither case what was on the client.

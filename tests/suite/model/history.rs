@@ -5,7 +5,7 @@ use holdover::domain::{Assessment, SafeText, Severity, Status, Ticket};
 
 use super::clocks::{Channel, Run, as_if};
 use super::plan::{Row, Table};
-use super::stage::Stage;
+use super::stage::{BEYOND, Stage};
 
 pub fn seconds(at: Option<DateTime<Utc>>) -> Option<i64> {
     at.map(|at| at.timestamp())
@@ -80,7 +80,10 @@ pub fn at(stage: &Stage, ticket: &Ticket, until: i64, t: i64) -> State {
                 } else if new > old {
                     let lower = from_submission(severity, &heard);
                     let later = if response.due > lower.due { &response } else { &lower };
-                    response = Run { start: lower.start, due: later.due, entry: later.entry.clone() };
+                    // beyond the stage either can be the later
+                    let beyond = response.due == BEYOND || lower.due == BEYOND;
+                    let due = if beyond { BEYOND } else { later.due };
+                    response = Run { start: lower.start, due, entry: later.entry.clone() };
                 }
             }
         }

@@ -58,6 +58,8 @@ struct Reading<'a> {
     /// Ended by `t`; [`UNKNOWN`] where nobody knows when.
     ended: Option<i64>,
     measure: Measure<'a>,
+    /// Of several entries that fit, the one due first is known.
+    clear: bool,
     on_client: bool,
     unassessed: bool,
     t: i64,
@@ -110,10 +112,14 @@ pub fn expected(stage: &Stage, ticket: &Ticket, t: i64) -> Expected {
     let released = if instant < start { start } else { cover.first_from(stage, instant) };
     out.push(("/held_until".to_owned(), if obligation == "held" { when(stage, released) } else { Want::Is(Value::Null) }));
 
-    let shown = shown_entry(stage, &now, &cover, &response);
-    let measure = Measure { stage, cover: &cover, target: shown.as_ref().map(|e| e.target), left_out: &[] };
+    // the target shown is that of the severity and the channels of now in the window of the start; where that has none, the
+    // clock's own
+    let shown = started(stage, own_row, &now.channels, &cover, response.start);
+    let entry = shown.entry.or(response.entry);
+    let measure = Measure { stage, cover: &cover, target: entry.map(|e| e.target), left_out: &[] };
     let unassessed = now.assessed.is_none();
-    let clock = Reading { start: response.start, due: response.due, ended: answered, measure, on_client: false, unassessed, t };
+    let clear = shown.due != BEYOND;
+    let clock = Reading { start: response.start, due: response.due, ended: answered, measure, clear, on_client: false, unassessed, t };
     clock.expect("response", &mut out);
     resolve(stage, ticket, &now, on_client, t, &mut out);
     update(stage, ticket, &now, t, &mut out);
@@ -130,13 +136,6 @@ fn when(stage: &Stage, at: i64) -> Want {
     }
 }
 
-/// The entry whose target is shown: that of the severity and the channels of now in the window of the start; where that has
-/// none, the entry that the clock came from.
-fn shown_entry(stage: &Stage, now: &State, cover: &Cover, run: &Run) -> Option<Entry> {
-    let own = row(&stage.plan.response, now.severity);
-    started(stage, own, &now.channels, cover, run.start).entry.or(run.entry.clone())
-}
-
 impl Reading<'_> {
     fn expect(&self, name: &str, out: &mut Expected) {
         let stage = self.measure.stage;
@@ -146,8 +145,8 @@ impl Reading<'_> {
         }
         out.push((pointer("/starts_at"), when(stage, self.start)));
         out.push((pointer("/due"), when(stage, self.due)));
-        // the target of a clock that is due beyond the stage can be either of two
-        if self.start == BEYOND || self.due == BEYOND {
+        // the target of a clock that is due beyond the stage can be any of several
+        if self.start == BEYOND || self.due == BEYOND || !self.clear {
             return;
         }
         let (is, left) = self.state();
@@ -191,7 +190,7 @@ fn own_clock(stage: &Stage, table: &Table, now: &State, from: i64) -> (Cover, Ru
     let cover = Cover::new(row, &now.channels);
     let start = match from {
         NEVER => NEVER,
-        _ if !clocks::anywhere(row, &now.channels) => NEVER,
+        _ if !cover.anywhere(stage) => NEVER,
         BEYOND => BEYOND,
         from => cover.first_from(stage, from),
     };
@@ -207,7 +206,7 @@ fn resolve(stage: &Stage, ticket: &Ticket, now: &State, on_client: bool, t: i64,
     let due = if run.start < BEYOND { measure.due(run.start, run.due) } else { run.due };
     let ended = by(t, ticket.resolved_at);
     let stands = on_client && !ticket.on_client.is_empty();
-    let clock = Reading { start: run.start, due, ended, measure, on_client: stands, unassessed: now.assessed.is_none(), t };
+    let clock = Reading { start: run.start, due, ended, measure, clear: true, on_client: stands, unassessed: now.assessed.is_none(), t };
     clock.expect("resolve", out);
 }
 
@@ -218,36 +217,35 @@ fn update(stage: &Stage, ticket: &Ticket, now: &State, t: i64, out: &mut Expecte
     let (cover, run) = own_clock(stage, table, now, from);
     let measure = Measure { stage, cover: &cover, target: run.entry.as_ref().map(|e| e.target), left_out: &[] };
     let ended = by(t, ticket.resolved_at);
-    let clock = Reading { start: run.start, due: run.due, ended, measure, on_client: false, unassessed: now.assessed.is_none(), t };
+    let clock =
+        Reading { start: run.start, due: run.due, ended, measure, clear: true, on_client: false, unassessed: now.assessed.is_none(), t };
     clock.expect("update", out);
 }
 
 fn billing(stage: &Stage, ticket: &Ticket, now: &State, cover: &Cover, t: i64, out: &mut Expected) {
     const LEVELS: [&str; 3] = ["L1", "L2", "L3"];
     let plan = stage.plan;
-    let mut both = |verdict: &str, now: &str| {
-        out.push(("/billing/verdict".to_owned(), Want::Is(json!(verdict))));
-        out.push(("/billing/now".to_owned(), Want::Is(json!(now))));
+    let both = |out: &mut Expected, bill: &str| {
+        out.push(("/billing/verdict".to_owned(), Want::Is(json!(bill))));
+        out.push(("/billing/now".to_owned(), Want::Is(json!(bill))));
     };
     let level = |name: &str| LEVELS.iter().position(|l| l.eq_ignore_ascii_case(name));
     let own = ticket.support_level.as_ref().and_then(|l| level(l.as_str()));
     if now.assessed.is_none() || (plan.support_level.is_some() && own.is_none()) {
-        return both("unknown", "unknown");
+        return both(out, "unknown");
     }
     let row = row(&plan.response, now.severity);
-    if now.run.start == NEVER || !clocks::anywhere(row, &now.channels) {
-        return both("chargeable", "chargeable");
+    if now.run.start == NEVER || !cover.anywhere(stage) {
+        return both(out, "chargeable");
     }
     if plan.support_level.and_then(level).zip(own).is_some_and(|(up_to, own)| own > up_to) {
-        return both("chargeable", "chargeable");
+        return both(out, "chargeable");
     }
     let service = ticket.service.as_ref().map(|s| s.as_str().to_lowercase());
     if plan.chargeable_service.is_some_and(|of| service == Some(of.to_lowercase())) {
-        return both("chargeable", "chargeable");
+        return both(out, "chargeable");
     }
-    // without a cell at the start the clock's own entry counts: of clocks that are due beyond the stage it can be any
-    let own = started(stage, row, &now.channels, cover, now.run.start).entry;
-    if now.run.start == BEYOND || own.is_none() && now.run.due >= BEYOND {
+    if now.run.start == BEYOND {
         return;
     }
     let word = |entry: Option<&Entry>, without: &'static str| match entry {
@@ -255,9 +253,16 @@ fn billing(stage: &Stage, ticket: &Ticket, now: &State, cover: &Cover, t: i64, o
         Some(_) => "included",
         None => without,
     };
-    let at_start = own.or(now.run.entry.clone());
-    let here = started(stage, row, &now.channels, cover, t).entry;
-    both(word(at_start.as_ref(), "included"), word(here.as_ref(), "chargeable"));
+    // without a cell at the start the clock's own entry counts; of entries that are due beyond the stage any can be the first
+    let at_start = started(stage, row, &now.channels, cover, now.run.start);
+    if at_start.due != BEYOND && (at_start.entry.is_some() || now.run.due < BEYOND) {
+        let entry = at_start.entry.as_ref().or(now.run.entry.as_ref());
+        out.push(("/billing/verdict".to_owned(), Want::Is(json!(word(entry, "included")))));
+    }
+    let here = started(stage, row, &now.channels, cover, t);
+    if here.due != BEYOND {
+        out.push(("/billing/now".to_owned(), Want::Is(json!(word(here.entry.as_ref(), "chargeable")))));
+    }
 }
 
 /// The start of a ticket's response as the model has it.

@@ -58,6 +58,8 @@ pub struct Stage<'a> {
     /// For each minute a bit for each window it would be in if those before it were not there: the first one counts.
     windows: Vec<u8>,
     open: Vec<bool>,
+    /// All that an instant can be in under these rules, whatever the weeks are.
+    pub possible: Vec<u8>,
 }
 
 fn within(spans: &Spans, minute: i64) -> bool {
@@ -83,7 +85,7 @@ impl<'a> Stage<'a> {
             windows.push(of);
             open.push(day.works && of == 1 << OFFICE);
         }
-        Self { plan, clock, windows, open }
+        Self { plan, clock, windows, open, possible: possible(plan) }
     }
 
     /// Up to here all is known; the last date may run on after the last minute.
@@ -92,7 +94,7 @@ impl<'a> Stage<'a> {
     }
 
     /// An instant that is known, or [`BEYOND`].
-    fn known(&self, at: i64) -> i64 {
+    pub fn known(&self, at: i64) -> i64 {
         if at < self.end() { at } else { BEYOND }
     }
 
@@ -154,7 +156,7 @@ impl<'a> Stage<'a> {
             }
         }
         // the last may run on after the last minute
-        found.retain(|(.., last)| self.second(last + 1) < self.end());
+        found.retain(|(.., last)| last + 1 < self.open.len());
         let days = found.into_iter().map(|(day, first, last)| WorkingDay {
             date: date_of_day(day),
             opens: self.second(first),
@@ -193,7 +195,7 @@ impl<'a> Stage<'a> {
             let next = next_cut(at, cuts);
             if counts(at) {
                 if left <= next - at {
-                    return at + left;
+                    return self.known(at + left);
                 }
                 left -= next - at;
             }
@@ -227,6 +229,20 @@ fn next_cut(at: i64, cuts: &[i64]) -> i64 {
 
 fn date_of_day(day: i64) -> NaiveDate {
     DateTime::from_timestamp(day * 86_400, 0).unwrap().date_naive()
+}
+
+/// Office hours, a bank holiday, and what a weekday is in at each boundary of the agreement's own windows.
+fn possible(plan: &Plan) -> Vec<u8> {
+    let mut possible = vec![1 << OFFICE, 1 << BANK];
+    for weekday in 0..7 {
+        let boundaries = plan.own.iter().flat_map(|hours| &hours[weekday]).flat_map(|(from, to)| [*from, *to]);
+        for minute in boundaries.chain([0]) {
+            let own = plan.own.iter().enumerate().filter(|(_, hours)| within(&hours[weekday], minute.into()));
+            let below = if plan.weekend[weekday] { WEEKEND } else { OUT };
+            possible.push(own.fold(1 << below, |bits, (i, _)| bits | 1 << (4 + i)));
+        }
+    }
+    possible
 }
 
 /// What an agreement says of one date.

