@@ -142,10 +142,10 @@ impl<'a> Stage<'a> {
     pub fn working_day(&self, at: i64, count: u32) -> Option<WorkingDay> {
         let date = self.date(at);
         let mut found: Vec<(i64, usize, usize)> = Vec::new();
-        for place in self.place(at).saturating_sub(26 * 60)..self.open.len() {
-            if !self.open[place] {
-                continue;
-            }
+        let mut place = self.place(at).saturating_sub(26 * 60);
+        // of the minutes that are not open there are many
+        while let Some(closed) = self.open[place..].iter().position(|open| *open) {
+            place += closed;
             let day = self.clock.shown[place].div_euclid(1440);
             match found.last_mut() {
                 Some((of, _, last)) if *of == day => *last = place,
@@ -154,6 +154,7 @@ impl<'a> Stage<'a> {
             if found.len() > usize::try_from(count).unwrap() + 3 {
                 break;
             }
+            place += 1;
         }
         // the last may run on after the last minute
         found.retain(|(.., last)| last + 1 < self.open.len());

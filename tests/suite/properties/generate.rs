@@ -43,7 +43,7 @@ const ZONES: [(Tz, &[i32]); 13] = [
 static SCENES: LazyLock<Vec<Scene>> = LazyLock::new(|| {
     let scenes = ZONES.iter().flat_map(|(zone, years)| years.iter().flat_map(|year| changes(*zone, *year)));
     scenes
-        .map(|(zone, change)| Scene { zone, change, clock: Arc::new(WallClock::new(zone, change - 5 * DAY, change + 21 * DAY)) })
+        .map(|(zone, change)| Scene { zone, change, clock: Arc::new(WallClock::new(zone, change - 4 * DAY, change + 17 * DAY)) })
         .collect()
 });
 
