@@ -5,6 +5,7 @@ use holdover::app::{BoardJson, BoardRow};
 use holdover::config;
 use holdover::domain::FaultKind;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
 use super::{Dashboard, NIGHT};
@@ -172,7 +173,7 @@ fn agree(read: &Known, so: &Known) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_first_two_rows_answer_what_matters(tickets in proptest::collection::vec(drawn(), 0..60), health in [0_u8..3, 0..3, 0..3]) {
