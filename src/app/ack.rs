@@ -27,6 +27,14 @@ impl Ack {
         matches!(self, Self::Ended { outcome: AckOutcome::Refused { .. } | AckOutcome::Unknown { .. }, .. })
     }
 
+    /// When it came to its end.
+    pub(super) const fn ended_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Sending => None,
+            Self::Ended { at, .. } => Some(*at),
+        }
+    }
+
     /// When it was known that the ticket is taken.
     pub(super) fn settled_at(&self) -> Option<DateTime<Utc>> {
         match self {

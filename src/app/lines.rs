@@ -14,7 +14,7 @@ pub(super) enum Line {
     /// that this is its heading too.
     Folded { group: Group, shown: usize, whole: bool },
     /// The many unassessed tickets of one source.
-    Unassessed { source: SourceName, count: usize },
+    Unassessed { source: SourceName, count: usize, overdue: usize },
     /// The ticket that left the list while the cursor was on it.
     Gone,
     /// A source that is not to be trusted, by its place in the configuration.
@@ -171,7 +171,9 @@ fn decide_lines(list: &List, rows: &[usize]) -> Vec<Line> {
         let many = list.folded_unassessed(source).filter(|_| is_unassessed(row));
         if let Some(count) = many.filter(|_| !told.contains(&source)) {
             told.push(source);
-            lines.push(Line::Unassessed { source: source.clone(), count });
+            let rows = rows.iter().map(|place| &list.board().rows[*place]);
+            let overdue = rows.filter(|row| row.ticket.id.source == *source && is_unassessed(row) && row.is_breached()).count();
+            lines.push(Line::Unassessed { source: source.clone(), count, overdue });
         }
         if many.is_none() || Some(*place) == list.cursor_row() {
             lines.push(Line::Ticket(*place));

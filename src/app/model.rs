@@ -85,6 +85,9 @@ pub struct Model {
     pub size: (u16, u16),
     /// It is this late.
     pub now: DateTime<Utc>,
+    started_at: DateTime<Utc>,
+    /// There is more than one source.
+    several: bool,
     keys: Option<Keys>,
 }
 
@@ -93,8 +96,11 @@ impl Model {
     #[must_use]
     pub fn new(rules: Rules, sources: impl IntoIterator<Item = SourceRules>, now: DateTime<Utc>, size: (u16, u16)) -> Self {
         let board = Arc::new(Board::new([], &rules.agreements, now));
+        let sources: Vec<SourceRules> = sources.into_iter().collect();
         Self {
             rules,
+            started_at: now,
+            several: sources.len() > 1,
             store: Store::new(sources, now),
             counts: board.counts(),
             list: List::new(Arc::clone(&board)),
@@ -114,9 +120,14 @@ impl Model {
         self.keys = Some(Keys { first, last: self.now });
     }
 
-    /// Whether no key was pressed yet.
-    pub(super) const fn untouched(&self) -> bool {
-        self.keys.is_none()
+    /// Whether the dashboard has only just come up: nobody can have read it, and no key was pressed.
+    pub(super) fn settling(&self) -> bool {
+        self.keys.is_none() && self.now - self.started_at < STAYS
+    }
+
+    /// What a ticket is called: by its key, and by its source too where there are several.
+    pub(super) fn name_of(&self, key: &TicketKey) -> String {
+        if self.several { key.to_string() } else { key.key.to_string() }
     }
 
     /// Whether the order of the list stays, because a key was just pressed.

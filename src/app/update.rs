@@ -1,5 +1,6 @@
 //! The whole behaviour of the dashboard: a message changes the model and says what the world must do.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -12,7 +13,7 @@ use super::list::{Cursor, Fold};
 use super::message::{Action, Effect, Message};
 use super::model::{Model, Notice, Screen};
 use super::view;
-use crate::domain::{AckOutcome, Agreements, Group, PollReport, Ticket, TicketKey};
+use crate::domain::{AckOutcome, Agreements, Group, PollReport, Status, Ticket, TicketKey};
 
 /// Takes in what happened.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -99,24 +100,27 @@ fn renew(model: &mut Model) {
 fn polled(model: &mut Model, report: PollReport) {
     let (source, began_at) = (report.source.clone(), report.began_at);
     let answered = report.outcome.is_ok();
-    let settling = model.untouched() && model.store.health(model.now).iter().any(|source| !source.heard);
+    let settling = model.settling();
     if model.store.apply(report) {
         renew(model);
         if settling {
-            // until the first key the cursor waits on what is most pressing, whichever source answers first
+            // whichever source answers first, the cursor waits on what is most pressing
             model.list.put_first();
         }
     }
     if answered {
-        // what the source itself now tells needs no word of ours; a refusal is still worth knowing
-        model.acks.retain(|key, ack| key.source != source || ack.settled_at().is_none_or(|at| at >= began_at));
+        // what the source itself now tells needs no word of ours; why a ticket is not taken is still worth knowing
+        let taken = model.store.tickets().filter(|ticket| ticket.id.source == source && ticket.status == Status::Acknowledged);
+        let taken: HashSet<&TicketKey> = taken.map(|ticket| &ticket.id).collect();
+        let told = |key: &TicketKey, ack: &Ack| ack.ended_at().is_some_and(|at| at < began_at) && (!ack.failed() || taken.contains(key));
+        model.acks.retain(|key, ack| key.source != source || !told(key, ack));
     }
 }
 
 fn acknowledged(model: &mut Model, key: TicketKey, outcome: AckOutcome) -> Vec<Effect> {
     model.store.acknowledged(&key, &outcome, model.now);
     let ack = Ack::Ended { outcome, at: model.now };
-    notice(model, format!("{}: {}", key.key, ack.words(model.rules.zone, model.now)), ack.failed());
+    notice(model, format!("{}: {}", model.name_of(&key), ack.words(model.rules.zone, model.now)), ack.failed());
     model.acks.insert(key, ack);
     renew(model);
     Vec::new()
@@ -180,7 +184,8 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
             Cursor::Ticket(_) => model.screen = Screen::Explanation(0),
             Cursor::Fold(_) => fold(model),
         },
-        Action::Back => model.list.set_filter(String::new()),
+        Action::Back if !model.list.filter().is_empty() => model.list.set_filter(String::new()),
+        Action::Back => {}
         Action::Quit => return leave(model),
         Action::Refresh | Action::Help | Action::Redraw => {}
     }
@@ -310,12 +315,12 @@ fn acknowledge(model: &mut Model) -> Vec<Effect> {
     let refused = match (model.list.cursor(), model.list.selected(), model.list.gone()) {
         (Cursor::Ticket(key), Some(row), _) => match model.acks.get(key) {
             _ if model.rules.frozen => "nothing is sent with --at".to_owned(),
-            Some(Ack::Sending) => format!("{} is being sent", key.key),
+            Some(Ack::Sending) => format!("{} is being sent", model.name_of(key)),
             // the row may be older than that, while its order stays
-            Some(ack) if ack.settled_at().is_some() => format!("{}: {}", key.key, ack.words(model.rules.zone, model.now)),
+            Some(ack) if ack.settled_at().is_some() => format!("{}: {}", model.name_of(key), ack.words(model.rules.zone, model.now)),
             _ if row.verdict.acknowledged => {
                 let by = row.ticket.acknowledged_by.as_ref().or(row.ticket.assignee.as_ref());
-                format!("{} is already acknowledged{}", key.key, by.map_or_else(String::new, |by| format!(" by {by}")))
+                format!("{} is already acknowledged{}", model.name_of(key), by.map_or_else(String::new, |by| format!(" by {by}")))
             }
             _ => {
                 let key = key.clone();
@@ -323,7 +328,7 @@ fn acknowledge(model: &mut Model) -> Vec<Effect> {
                 return vec![Effect::Acknowledge(key)];
             }
         },
-        (Cursor::Ticket(key), None, Some(gone)) => format!("{} is not acknowledged: {}", key.key, gone.why),
+        (Cursor::Ticket(key), None, Some(gone)) => format!("{} is not acknowledged: {}", model.name_of(key), gone.why),
         (Cursor::Fold(_), ..) => "acknowledge tickets one by one: enter unfolds".to_owned(),
         _ => return Vec::new(),
     };

@@ -208,9 +208,12 @@ impl Maker<'_> {
                 Line::Folded { group, shown, whole } => {
                     ListLine::Folded { heading: whole.then_some(*group), text: self.folded(*group, *shown, *whole), alarm: false, selected }
                 }
-                Line::Unassessed { source, count } => ListLine::Folded {
+                Line::Unassessed { source, count, overdue } => ListLine::Folded {
                     heading: None,
-                    text: format!("{count} unassessed of {source}, each may be an S1"),
+                    text: match overdue {
+                        0 => format!("{count} unassessed of {source}, each may be an S1"),
+                        overdue => format!("{overdue} overdue of {count} unassessed of {source}, each may be an S1"),
+                    },
                     alarm: true,
                     selected,
                 },

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::{Board, BoardRow, Health, NextKind, SourceHealth, words};
+use crate::app::{Board, BoardRow, Health, NextKind, SourceHealth, cut, words};
 use crate::domain::{Bill, ClockState, Group};
 
 /// What is printed, in which zone.
@@ -20,6 +20,9 @@ pub(super) struct BoardTable<'a> {
 
 /// Columns before the title.
 const COLUMNS: usize = 6;
+
+/// Longest name in a column: one that is longer must not push the others off the screen.
+const WIDEST: usize = 32;
 
 impl BoardTable<'_> {
     /// Prints it.
@@ -97,10 +100,10 @@ impl BoardTable<'_> {
 
     fn cells(&self, row: &BoardRow) -> [String; COLUMNS] {
         let ticket = &*row.ticket;
-        let text = |text: &Option<crate::domain::SafeText>| text.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+        let text = |text: &Option<crate::domain::SafeText>| text.as_ref().map_or_else(|| "-".to_owned(), |text| cut(text.as_str(), WIDEST));
         [
             row.severity().map_or_else(|| "?".to_owned(), |s| s.to_string()),
-            if self.sources.len() > 1 { ticket.id.to_string() } else { ticket.id.key.to_string() },
+            cut(&if self.sources.len() > 1 { ticket.id.to_string() } else { ticket.id.key.to_string() }, WIDEST),
             text(&ticket.client),
             state(row).join(", "),
             self.when(row),

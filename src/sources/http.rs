@@ -25,6 +25,7 @@ const LONGEST_RETRY_AFTER: u64 = 600;
 pub(super) struct Http {
     client: reqwest::Client,
     base: Url,
+    key: SecretString,
 }
 
 /// An answer that came whole.
@@ -81,7 +82,7 @@ impl Http {
         let client = builder
             .build()
             .map_err(|e| fault(FaultKind::Unreachable, &format!("no connection can be made – {} – see TLS and proxies", told(e))))?;
-        Ok(Self { client, base })
+        Ok(Self { client, base, key: secret.clone() })
     }
 
     /// The address of a path of the server.
@@ -111,9 +112,31 @@ impl Http {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
         let response = request.send().await.map_err(no_answer)?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = read(response, budget).await?;
+        let (status, mut headers) = (response.status(), response.headers().clone());
+        let mut body = read(response, budget).await?;
+        // some servers, and what stands before them, tell a key back: it goes no further than here
+        blank(&mut body, self.key.expose_secret().as_bytes());
+        if let Some(to) = headers.get_mut(LOCATION) {
+            let mut said = to.as_bytes().to_vec();
+            blank(&mut said, self.key.expose_secret().as_bytes());
+            *to = HeaderValue::from_bytes(&said).unwrap_or_else(|_| HeaderValue::from_static("nowhere"));
+        }
         Ok(Answer { status, body, headers })
+    }
+}
+
+/// A key shorter than this is none; its letters are in many words.
+const SHORTEST_KEY: usize = 8;
+
+/// Puts stars in the place of a key.
+fn blank(text: &mut [u8], key: &[u8]) {
+    if key.len() < SHORTEST_KEY {
+        return;
+    }
+    let mut from = 0;
+    while let Some(at) = text[from..].windows(key.len()).position(|part| part == key) {
+        text[from + at..from + at + key.len()].fill(b'*');
+        from += at + key.len();
     }
 }
 

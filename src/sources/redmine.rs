@@ -97,14 +97,12 @@ impl RedmineSource {
     /// The issues of one pass and the words they use.
     async fn listed(&self, budget: &mut Budget) -> Result<(Listed, Vocabulary), Fault> {
         self.sign_in(budget).await?;
-        let mut vocabulary = self.vocabulary(budget).await?;
+        // asked in each pass: an administrator may give priorities and statuses another order or meaning
+        let vocabulary = self.ask_vocabulary(budget).await?;
         let listed = redmine_list::issues(&self.http, &self.settings, self.redmine.project.as_deref(), budget).await?;
         if listed.entries == 0 {
             // the key may have been taken back since
             self.sign_in(budget).await?;
-        }
-        if listed.issues.iter().any(|issue| !vocabulary.knows(issue)) {
-            vocabulary = self.ask_vocabulary(budget).await?;
         }
         Ok((listed, vocabulary))
     }
@@ -113,7 +111,14 @@ impl RedmineSource {
     async fn issue(&self, id: u64) -> Result<Issue, Fault> {
         let path = format!("issues/{id}.json");
         let answer: IssueAnswer = self.http.get(&path, &[("include", "journals,allowed_statuses")], &mut Budget::of_a_pass()).await?;
-        Ok(answer.issue)
+        if answer.issue.id == id {
+            return Ok(answer.issue);
+        }
+        let text = format!(
+            "asked for issue {id}, the server told of {} – what it says is not about this one – look at what stands before the server",
+            answer.issue.id
+        );
+        Err(Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None })
     }
 
     /// Gives taken issues the time they were taken, which only their journals tell; looked up once after each change, the
@@ -193,8 +198,10 @@ impl RedmineSource {
         let mut doubt = None;
         match self.http.put(&format!("issues/{id}.json"), &json!({ "issue": change })).await {
             Ok(answer) if answer.status.as_u16() == 422 => return Ok(refused(&format!("Redmine refused: {}", answer.words()))),
-            Ok(answer) if answer.status.is_server_error() => doubt = answer.success().err(),
-            Ok(answer) => answer.success()?,
+            // the server has said no, in so many words
+            Ok(answer) if answer.status.is_client_error() => answer.success()?,
+            // whatever else it says, it may have done it
+            Ok(answer) => doubt = answer.success().err(),
             Err(no) if no.may_have_arrived => doubt = Some(no.fault),
             Err(no) => return Err(no.fault),
         }

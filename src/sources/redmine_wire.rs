@@ -132,14 +132,6 @@ pub(super) struct Vocabulary {
     pub statuses: Vec<Named>,
 }
 
-impl Vocabulary {
-    /// Whether these are still the words that an issue uses.
-    pub fn knows(&self, issue: &Issue) -> bool {
-        let among = |words: &[Named], word: &Option<Named>| word.as_ref().is_none_or(|w| words.iter().any(|known| known.id == w.id));
-        among(&self.priorities, &issue.priority) && among(&self.statuses, &issue.status)
-    }
-}
-
 /// As much of an issue as can be seen where the whole cannot be read.
 #[derive(Default)]
 pub(super) struct Glimpse {

@@ -232,6 +232,8 @@ impl<'a> Reading<'a> {
             let item = serde_json::from_str::<Item>(raw.get()).ok().and_then(|i| Some((end(i.from).ok()?, end(i.to).ok()?)));
             // a stretch with an end that cannot be read is left out whole: a gap must not hold a ticket
             match item {
+                // nor must one that is always, or that misspells both its ends
+                Some((None, None)) => notes.push(not_read("on_client", raw, "has neither from nor to")),
                 Some((from, to)) => ticket.on_client.push(OnClient { from, to }),
                 None => notes.push(not_read("on_client", raw, "cannot be read as a stretch of time")),
             }
@@ -257,8 +259,9 @@ fn key(raw: &RawValue) -> Option<SafeText> {
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return Some(SafeText::line(text));
     }
-    let key = string(raw)?;
-    let key = key.trim();
+    // what cannot be seen is no key, and what can is not beside anything
+    let key = SafeText::line(&string(raw)?);
+    let key = key.as_str().trim();
     (!key.is_empty()).then(|| SafeText::line(key))
 }
 

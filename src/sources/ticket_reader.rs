@@ -252,7 +252,10 @@ impl<'de> Visitor<'de> for Tickets<'_, 'de> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
         let mut found = false;
         while let Some(name) = map.next_key::<Cow<str>>()? {
-            if name == "tickets" && !found {
+            if name == "tickets" {
+                if found {
+                    return Err(serde::de::Error::custom("there are two lists called tickets"));
+                }
                 found = true;
                 map.next_value_seed(Entries(self.0))?;
             } else {

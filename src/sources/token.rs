@@ -53,7 +53,10 @@ fn from_file(path: &Path) -> Result<String, Fault> {
         )));
     }
     let mut line = String::new();
-    BufReader::new(file.take(MOST_BYTES)).read_line(&mut line).map_err(unreadable)?;
+    BufReader::new(file.take(MOST_BYTES + 1)).read_line(&mut line).map_err(unreadable)?;
+    if line.len() as u64 > MOST_BYTES {
+        return Err(fault(&format!("{shown} is not used – its first line is longer than any key – put the key alone into it")));
+    }
     Ok(line.trim().to_owned())
 }
 

@@ -17,18 +17,35 @@ pub enum Input {
     Resize(u16, u16),
 }
 
-/// On a slow line an arrow key arrives as Esc, `[`, `A`: this long after the Esc the rest is taken for its halves.
+/// On a slow line a sequence of the terminal arrives in pieces: this long after its last piece the next key may belong to it.
 const SPLIT: Duration = Duration::from_millis(150);
 /// This long after a paste keys are taken for its end.
 const AFTER_PASTE: Duration = Duration::from_millis(50);
 
+/// What comes next, as far as what came before tells.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Expected {
+    /// A key.
+    #[default]
+    Key,
+    /// An Esc came: a key, or what introduces a sequence.
+    AfterEsc,
+    /// `Esc O` came: one more.
+    Last,
+    /// `Esc [` and these came: more, up to a letter.
+    Control(String),
+    /// The text of an answer of the terminal, or of a paste, up to its end.
+    Text,
+    /// An Esc came in it: the end is near.
+    TextAfterEsc,
+}
+
 /// Tells keys from what only looks like them.
 #[derive(Debug, Default)]
 pub(super) struct InputFilter {
-    /// When an Esc came that may be the first third of an arrow key.
-    escaped_at: Option<Instant>,
-    /// The second third has come: whatever is next is the last.
-    introduced: bool,
+    expected: Expected,
+    /// When the last piece came.
+    last: Option<Instant>,
     pasted_at: Option<Instant>,
 }
 
@@ -38,7 +55,7 @@ impl InputFilter {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key, now).then_some(Input::Key(key)),
             Event::Paste(text) => {
-                self.pasted_at = Some(now);
+                (self.expected, self.pasted_at) = (Expected::Key, Some(now));
                 Some(Input::Paste(text))
             }
             Event::Resize(columns, rows) => Some(Input::Resize(columns, rows)),
@@ -48,22 +65,50 @@ impl InputFilter {
 
     /// Whether a key is one.
     fn key(&mut self, key: KeyEvent, now: Instant) -> bool {
+        let expected = std::mem::take(&mut self.expected);
+        let in_time = self.last.replace(now).is_some_and(|at| now - at < SPLIT);
         if self.pasted_at.is_some_and(|at| now - at < AFTER_PASTE) {
             return false;
         }
-        let escaped = self.escaped_at.take().filter(|at| now - *at < SPLIT);
-        if escaped.is_some() && std::mem::take(&mut self.introduced) {
-            return false;
-        }
-        self.introduced = escaped.is_some() && matches!(key.code, KeyCode::Char('[' | 'O'));
-        if self.introduced {
-            self.escaped_at = escaped;
-            return false;
-        }
-        if key.code == KeyCode::Esc {
-            self.escaped_at = Some(now);
-        }
-        !key.modifiers.contains(KeyModifiers::ALT)
+        let alt = key.modifiers.contains(KeyModifiers::ALT);
+        let expected = if in_time { expected } else { Expected::Key };
+        let was_key = matches!(expected, Expected::Key | Expected::AfterEsc);
+        self.expected = match (expected, key.code) {
+            // what an Esc introduces comes as a letter with Alt where both came at once
+            (Expected::Key, KeyCode::Char(c)) if alt => introduced(c).unwrap_or_default(),
+            (Expected::AfterEsc, KeyCode::Char(c)) => introduced(c).unwrap_or_default(),
+            // the same in one character
+            (_, KeyCode::Char('\u{9b}')) => Expected::Control(String::new()),
+            (_, KeyCode::Char('\u{90}' | '\u{9d}' | '\u{9e}' | '\u{9f}')) => Expected::Text,
+            (Expected::Key | Expected::AfterEsc, KeyCode::Esc) => Expected::AfterEsc,
+            (Expected::Key | Expected::AfterEsc | Expected::Last, _) => Expected::Key,
+            // 200~ begins a paste
+            (Expected::Control(so_far), KeyCode::Char('~')) if so_far == "200" => Expected::Text,
+            (Expected::Control(mut so_far), KeyCode::Char(c @ '\u{20}'..='\u{3f}')) if so_far.len() < 64 => {
+                so_far.push(c);
+                Expected::Control(so_far)
+            }
+            (Expected::Control(_), _) => Expected::Key,
+            (Expected::Text | Expected::TextAfterEsc, KeyCode::Esc) => Expected::TextAfterEsc,
+            // the end of a paste, as of any other sequence
+            (Expected::TextAfterEsc, KeyCode::Char('[')) => Expected::Control(String::new()),
+            (Expected::TextAfterEsc, KeyCode::Char('\\')) => Expected::Key,
+            (Expected::Text, KeyCode::Char('\\')) if alt => Expected::Key,
+            (Expected::Text, KeyCode::Char('[')) if alt => Expected::Control(String::new()),
+            (Expected::Text, KeyCode::Char('g')) if key.modifiers == KeyModifiers::CONTROL => Expected::Key,
+            (Expected::Text | Expected::TextAfterEsc, _) => Expected::Text,
+        };
+        was_key && !alt && matches!(self.expected, Expected::Key | Expected::AfterEsc)
+    }
+}
+
+/// What a character introduces after an Esc.
+fn introduced(c: char) -> Option<Expected> {
+    match c {
+        '[' => Some(Expected::Control(String::new())),
+        'O' => Some(Expected::Last),
+        ']' | 'P' | '_' | '^' | 'X' => Some(Expected::Text),
+        _ => None,
     }
 }
 
@@ -99,9 +144,49 @@ mod tests {
     #[test]
     fn keys_that_come_later_or_alone_are_keys() {
         assert_eq!(keys(&[(0, KeyCode::Esc), (150, letter('['))]), [KeyCode::Esc, letter('[')]);
-        assert_eq!(keys(&[(0, KeyCode::Esc), (10, letter('[')), (150, letter('a'))]), [KeyCode::Esc, letter('a')]);
+        assert_eq!(keys(&[(0, KeyCode::Esc), (10, letter('[')), (160, letter('a'))]), [KeyCode::Esc, letter('a')]);
         assert_eq!(keys(&[(0, KeyCode::Esc), (10, letter('a'))]), [KeyCode::Esc, letter('a')]);
         assert_eq!(keys(&[(0, letter('[')), (1, letter('a'))]), [letter('['), letter('a')]);
+        assert_eq!(keys(&[(0, KeyCode::Esc), (10, KeyCode::Esc), (20, letter('q'))]), [KeyCode::Esc, KeyCode::Esc, letter('q')]);
+    }
+
+    /// Types a text as a slow line brings it, a character each 10 ms; returns what is left of it as keys.
+    fn slowly(text: &str) -> String {
+        let code = |c| match c {
+            '\x1b' => KeyCode::Esc,
+            c => KeyCode::Char(c),
+        };
+        let start = Instant::now();
+        let mut filter = InputFilter::default();
+        let keys = text.chars().enumerate().filter(|(n, c)| {
+            let modifiers = if *c == '\x07' { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+            let code = if *c == '\x07' { letter('g') } else { code(*c) };
+            let at = start + Duration::from_millis(10 * u64::try_from(*n).unwrap());
+            filter.take(Event::Key(KeyEvent::new(code, modifiers)), at).is_some()
+        });
+        keys.map(|(_, c)| c).filter(|c| *c != '\x1b').collect()
+    }
+
+    #[test]
+    fn what_a_terminal_says_in_pieces_is_no_keys() {
+        assert_eq!(slowly("\x1b[200~aaa qq\x1b[201~j"), "j");
+        assert_eq!(slowly("\x1b[1;5Aj"), "j");
+        assert_eq!(slowly("\x1b[<0;12;3Mj"), "j");
+        assert_eq!(slowly("\x1b]11;rgb:aaaa/aaaa/aaaa\x07j"), "j");
+        assert_eq!(slowly("\x1b]11;rgb:aaaa/aaaa/aaaa\x1b\\j"), "j");
+        assert_eq!(slowly("\x1bP>|tmux 3.3a\x1b\\j"), "j");
+        assert_eq!(slowly("\u{9b}200~aaa\u{9b}201~j"), "j");
+    }
+
+    #[test]
+    fn an_introduction_that_came_at_once_is_alt_and_a_letter() {
+        let start = Instant::now();
+        let mut filter = InputFilter::default();
+        let mut fed = vec![KeyEvent::new(letter(']'), KeyModifiers::ALT)];
+        fed.extend("11;rgb:aaaa".chars().map(|c| KeyEvent::new(letter(c), KeyModifiers::NONE)));
+        fed.push(KeyEvent::new(letter('\\'), KeyModifiers::ALT));
+        assert!(fed.into_iter().all(|key| filter.take(Event::Key(key), start).is_none()));
+        assert!(filter.take(Event::Key(KeyEvent::new(letter('j'), KeyModifiers::NONE)), start).is_some());
     }
 
     #[test]

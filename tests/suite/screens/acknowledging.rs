@@ -77,6 +77,17 @@ fn refused_is_as_unanswered_as_before_and_says_why() {
 }
 
 #[test]
+fn a_refusal_that_the_source_itself_belies_is_told_no_more() {
+    let mut dashboard = sending();
+    dashboard.end("tickets", "A-1", AckOutcome::Refused { reason: SafeText::line("the server points to /login") });
+    dashboard.wait(30);
+    dashboard.tell("tickets", &S1.replace("\"S1\"", "\"S1\", \"status\": \"acknowledged\", \"assignee\": \"you\""));
+    assert!(dashboard.screen().starts_with(" 1 NOW  0 unanswered"), "{}", dashboard.screen());
+    dashboard.press("k");
+    assert!(!dashboard.screen().contains("refused"), "{}", dashboard.screen());
+}
+
+#[test]
 fn what_is_not_known_is_not_called_anything_else() {
     let mut dashboard = sending();
     dashboard.end("tickets", "A-1", AckOutcome::Unknown { reason: SafeText::line("it may have arrived: no answer") });

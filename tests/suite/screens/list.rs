@@ -121,6 +121,41 @@ fn many_unassessed_tickets_of_one_source_are_one_row_that_never_goes() {
 }
 
 #[test]
+fn what_is_overdue_among_them_is_told() {
+    let mut many: Vec<String> = (0..21).map(|n| ticket(&format!("U-{n}"), "", TODAY)).collect();
+    many.push(ticket("U-late", "", "2026-12-06T10:00:00Z"));
+    let mut dashboard = Dashboard::acme((80, 24), &list(&many));
+    assert!(dashboard.screen().contains("1 overdue of 22 unassessed of tickets, each may be an S1"), "{}", dashboard.screen());
+    dashboard.press("G");
+    assert!(dashboard.screen().starts_with(" 22 NOW  22 unanswered  1 breached"));
+}
+
+#[test]
+fn the_cursor_waits_on_what_is_most_pressing_only_until_somebody_can_have_read_it() {
+    let first = list(&[ticket("A-2", "S1", TODAY)]);
+    let both = list(&[ticket("A-1", "S1", "2026-12-07T00:01:00Z"), ticket("A-2", "S1", TODAY)]);
+    let mut dashboard = Dashboard::acme((80, 24), &first);
+    dashboard.wait(1);
+    dashboard.tell("tickets", &both);
+    assert_eq!(dashboard.selected(), Some("A-1"));
+    let mut dashboard = Dashboard::acme((80, 24), &first);
+    dashboard.wait(2);
+    dashboard.tell("tickets", &both);
+    assert_eq!(dashboard.selected(), Some("A-2"));
+}
+
+#[test]
+fn esc_without_a_filter_leaves_the_cursor_where_it_is() {
+    let mut dashboard = Dashboard::acme((80, 24), &list(&[ticket("A-1", "S1", TODAY), ticket("A-2", "S1", TODAY)]));
+    dashboard.press("j");
+    dashboard.wait(3);
+    dashboard.tell("tickets", &list(&[ticket("A-1", "S1", TODAY)]));
+    dashboard.press("esc a");
+    assert!(dashboard.row("A-2").contains("gone"), "{}", dashboard.screen());
+    assert_eq!(dashboard.effects, []);
+}
+
+#[test]
 fn what_is_high_or_late_never_folds() {
     let mut all: Vec<String> = (0..40).map(|n| ticket(&format!("H-{n}"), "S3", TODAY)).collect();
     all.push(ticket("A-1", "S1", TODAY));
