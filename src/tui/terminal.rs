@@ -4,7 +4,7 @@
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::cursor::{Hide, Show};
+use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event};
 use crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
@@ -88,14 +88,17 @@ impl Terminal {
         if changes.is_empty() && !moved && !resized {
             return Ok(());
         }
-        self.backend.draw(changes.into_iter())?;
-        match cursor {
-            Some(position) => {
-                self.backend.set_cursor_position(position)?;
-                self.backend.show_cursor()?;
-            }
-            None if self.cursor.is_some() => self.backend.hide_cursor()?,
-            None => {}
+        if !changes.is_empty() {
+            self.backend.draw(changes.into_iter())?;
+        }
+        // not by the functions of the backend: each would be a write of its own
+        if let Some(position) = cursor {
+            queue!(self.backend, MoveTo(position.x, position.y))?;
+        }
+        match (self.cursor, cursor) {
+            (None, Some(_)) => queue!(self.backend, Show)?,
+            (Some(_), None) => queue!(self.backend, Hide)?,
+            _ => {}
         }
         Write::flush(&mut self.backend)?;
         self.cursor = cursor;
