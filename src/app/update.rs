@@ -185,9 +185,8 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
             Cursor::Fold(_) => fold(model),
         },
         Action::Back if !model.list.filter().is_empty() => model.list.set_filter(String::new()),
-        Action::Back => {}
         Action::Quit => return leave(model),
-        Action::Refresh | Action::Help | Action::Redraw => {}
+        Action::Back | Action::Refresh | Action::Help | Action::Redraw => {}
     }
     Vec::new()
 }

@@ -1,10 +1,9 @@
 //! What comes from the terminal, freed of what only looks like keys: halves of split arrow keys, letters with Alt, and what
-//! follows a paste. A pure machine: the caller says how late it is.
+//! follows a paste. A pure machine: the caller says when each event came, counted from any one instant.
 
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use tokio::time::Instant;
 
 /// What came from the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub enum Input {
 
 /// On a slow line a sequence of the terminal arrives in pieces: this long after its last piece the next key may belong to it.
 const SPLIT: Duration = Duration::from_millis(150);
-/// This long after a paste keys are taken for its end.
+/// This long after a paste, and after each key that is one no more, keys are taken for its end.
 const AFTER_PASTE: Duration = Duration::from_millis(50);
 
 /// What comes next, as far as what came before tells.
@@ -45,18 +44,19 @@ enum Expected {
 pub(super) struct InputFilter {
     expected: Expected,
     /// When the last piece came.
-    last: Option<Instant>,
-    pasted_at: Option<Instant>,
+    last: Option<Duration>,
+    dead_until: Duration,
 }
 
 impl InputFilter {
     /// What an event means, if anything.
-    pub fn take(&mut self, event: Event, now: Instant) -> Option<Input> {
+    pub fn take(&mut self, event: Event, at: Duration) -> Option<Input> {
         match event {
-            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key, now).then_some(Input::Key(key)),
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key, at).then_some(Input::Key(key)),
             Event::Paste(text) => {
-                (self.expected, self.pasted_at) = (Expected::Key, Some(now));
-                Some(Input::Paste(text))
+                (self.expected, self.dead_until) = (Expected::Key, at + AFTER_PASTE);
+                // terminals send the return key for the end of a line
+                Some(Input::Paste(text.replace('\r', "\n")))
             }
             Event::Resize(columns, rows) => Some(Input::Resize(columns, rows)),
             Event::Key(_) | Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
@@ -64,10 +64,13 @@ impl InputFilter {
     }
 
     /// Whether a key is one.
-    fn key(&mut self, key: KeyEvent, now: Instant) -> bool {
+    #[expect(clippy::match_same_arms, reason = "in the order in which a terminal's sequences unfold")]
+    fn key(&mut self, key: KeyEvent, at: Duration) -> bool {
         let expected = std::mem::take(&mut self.expected);
-        let in_time = self.last.replace(now).is_some_and(|at| now - at < SPLIT);
-        if self.pasted_at.is_some_and(|at| now - at < AFTER_PASTE) {
+        let in_time = self.last.replace(at).is_some_and(|last| at.saturating_sub(last) < SPLIT);
+        if at < self.dead_until {
+            // a pasted text that holds the end of a paste goes on as keys: dead for as long as they follow each other
+            self.dead_until = at + AFTER_PASTE;
             return false;
         }
         let alt = key.modifiers.contains(KeyModifiers::ALT);
@@ -98,7 +101,9 @@ impl InputFilter {
             (Expected::Text, KeyCode::Char('g')) if key.modifiers == KeyModifiers::CONTROL => Expected::Key,
             (Expected::Text | Expected::TextAfterEsc, _) => Expected::Text,
         };
-        was_key && !alt && matches!(self.expected, Expected::Key | Expected::AfterEsc)
+        was_key
+            && (KeyModifiers::SHIFT | KeyModifiers::CONTROL).contains(key.modifiers)
+            && matches!(self.expected, Expected::Key | Expected::AfterEsc)
     }
 }
 
@@ -118,11 +123,10 @@ mod tests {
 
     /// Feeds keys at so many milliseconds; returns those that are keys.
     fn keys(fed: &[(u64, KeyCode)]) -> Vec<KeyCode> {
-        let start = Instant::now();
         let mut filter = InputFilter::default();
         let taken = fed.iter().filter_map(|(at, code)| {
             let event = Event::Key(KeyEvent::new(*code, KeyModifiers::NONE));
-            filter.take(event, start + Duration::from_millis(*at))
+            filter.take(event, Duration::from_millis(*at))
         });
         let code = |input| match input {
             Input::Key(key) => Some(key.code),
@@ -156,12 +160,11 @@ mod tests {
             '\x1b' => KeyCode::Esc,
             c => KeyCode::Char(c),
         };
-        let start = Instant::now();
         let mut filter = InputFilter::default();
         let keys = text.chars().enumerate().filter(|(n, c)| {
             let modifiers = if *c == '\x07' { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
             let code = if *c == '\x07' { letter('g') } else { code(*c) };
-            let at = start + Duration::from_millis(10 * u64::try_from(*n).unwrap());
+            let at = Duration::from_millis(10 * u64::try_from(*n).unwrap());
             filter.take(Event::Key(KeyEvent::new(code, modifiers)), at).is_some()
         });
         keys.map(|(_, c)| c).filter(|c| *c != '\x1b').collect()
@@ -180,26 +183,25 @@ mod tests {
 
     #[test]
     fn an_introduction_that_came_at_once_is_alt_and_a_letter() {
-        let start = Instant::now();
         let mut filter = InputFilter::default();
         let mut fed = vec![KeyEvent::new(letter(']'), KeyModifiers::ALT)];
         fed.extend("11;rgb:aaaa".chars().map(|c| KeyEvent::new(letter(c), KeyModifiers::NONE)));
         fed.push(KeyEvent::new(letter('\\'), KeyModifiers::ALT));
-        assert!(fed.into_iter().all(|key| filter.take(Event::Key(key), start).is_none()));
-        assert!(filter.take(Event::Key(KeyEvent::new(letter('j'), KeyModifiers::NONE)), start).is_some());
+        assert!(fed.into_iter().all(|key| filter.take(Event::Key(key), Duration::ZERO).is_none()));
+        assert!(filter.take(Event::Key(KeyEvent::new(letter('j'), KeyModifiers::NONE)), Duration::ZERO).is_some());
     }
 
     #[test]
     fn alt_releases_and_the_end_of_a_paste_are_no_keys() {
-        let start = Instant::now();
         let mut filter = InputFilter::default();
         let alt = Event::Key(KeyEvent::new(letter('a'), KeyModifiers::ALT));
-        assert_eq!(filter.take(alt, start), None);
+        assert_eq!(filter.take(alt, Duration::ZERO), None);
         let release = Event::Key(KeyEvent::new_with_kind(letter('a'), KeyModifiers::NONE, KeyEventKind::Release));
-        assert_eq!(filter.take(release, start), None);
-        assert_eq!(filter.take(Event::Paste("a".to_owned()), start), Some(Input::Paste("a".to_owned())));
+        assert_eq!(filter.take(release, Duration::ZERO), None);
+        assert_eq!(filter.take(Event::Paste("a".to_owned()), Duration::ZERO), Some(Input::Paste("a".to_owned())));
         let key = || Event::Key(KeyEvent::new(letter('a'), KeyModifiers::NONE));
-        assert_eq!(filter.take(key(), start + Duration::from_millis(49)), None);
-        assert!(filter.take(key(), start + Duration::from_millis(50)).is_some());
+        assert_eq!(filter.take(key(), Duration::from_millis(49)), None);
+        assert_eq!(filter.take(key(), Duration::from_millis(98)), None, "50 ms after the last of them");
+        assert!(filter.take(key(), Duration::from_millis(148)).is_some());
     }
 }

@@ -3,6 +3,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event};
@@ -11,6 +12,7 @@ use crossterm::{execute, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -25,10 +27,14 @@ const EVENTS: usize = 1024;
 /// Whether the terminal is ours, so that it is given back just once.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
+/// What came from the terminal, and when, counted from when it began to be read. (While the screen is busy it waits, and would
+/// seem to come later.) `None` is its end.
+type Arrival = io::Result<Option<(Event, Duration)>>;
+
 /// The terminal, from [`Terminal::enter`] until it is left or dropped.
 pub struct Terminal {
     backend: CrosstermBackend<BufWriter<Stdout>>,
-    events: mpsc::Receiver<io::Result<Event>>,
+    arrivals: mpsc::Receiver<Arrival>,
     filter: InputFilter,
     shown: Buffer,
     cursor: Option<Position>,
@@ -54,7 +60,7 @@ impl Terminal {
         }
         Ok(Self {
             backend: CrosstermBackend::new(out),
-            events: read_events(),
+            arrivals: read_events(),
             filter: InputFilter::default(),
             shown: Buffer::empty(Rect::ZERO),
             cursor: None,
@@ -116,11 +122,14 @@ impl Terminal {
     /// # Errors
     /// Where it cannot be read.
     pub async fn next_input(&mut self) -> io::Result<Option<Input>> {
-        while let Some(event) = self.events.recv().await {
-            if let Some(input) = self.filter.take(event?, Instant::now()) {
+        while let Some(arrival) = self.arrivals.recv().await {
+            let Some((event, at)) = arrival? else { break };
+            if let Some(input) = self.filter.take(event, at) {
                 return Ok(Some(input));
             }
         }
+        // so that it is the end however often it is asked
+        self.arrivals.close();
         Ok(None)
     }
 
@@ -129,8 +138,12 @@ impl Terminal {
     /// # Errors
     /// Where the terminal cannot be read.
     pub fn pending_input(&mut self) -> io::Result<Option<Input>> {
-        while let Ok(event) = self.events.try_recv() {
-            if let Some(input) = self.filter.take(event?, Instant::now()) {
+        while let Ok(arrival) = self.arrivals.try_recv() {
+            let Some((event, at)) = arrival? else {
+                self.arrivals.close();
+                break;
+            };
+            if let Some(input) = self.filter.take(event, at) {
                 return Ok(Some(input));
             }
         }
@@ -140,18 +153,32 @@ impl Terminal {
 
 /// Reads the terminal on a thread of its own, until it cannot be read or nobody wants to know. (crossterm's stream keeps the
 /// first waker it is given: asking it what is pending, without waiting, would make it forget whom to wake.)
-fn read_events() -> mpsc::Receiver<io::Result<Event>> {
-    let (sender, events) = mpsc::channel(EVENTS);
+fn read_events() -> mpsc::Receiver<Arrival> {
+    let (sender, arrivals) = mpsc::channel(EVENTS);
+    let weak = sender.downgrade();
+    let began = Instant::now();
     std::thread::spawn(move || {
         loop {
-            let event = crossterm::event::read();
-            let over = event.is_err();
-            if sender.blocking_send(event).is_err() || over {
+            let arrival = crossterm::event::read().map(|event| Some((event, began.elapsed())));
+            let over = arrival.is_err();
+            if sender.blocking_send(arrival).is_err() || over {
                 return;
             }
         }
     });
-    events
+    std::thread::spawn(move || wait_for_hang_up(&weak));
+    arrivals
+}
+
+/// Sleeps until the terminal is gone, and says so. crossterm would not: it then reads nothing, for ever and at full speed.
+fn wait_for_hang_up(sender: &mpsc::WeakSender<Arrival>) {
+    let stdin = io::stdin();
+    // asking for nothing leaves what is always told: hang-up, error, no such file
+    let mut terminal = [PollFd::new(&stdin, PollFlags::empty())];
+    while poll(&mut terminal, None) == Err(rustix::io::Errno::INTR) {}
+    if let Some(sender) = sender.upgrade() {
+        let _ = sender.blocking_send(Ok(None));
+    }
 }
 
 impl Drop for Terminal {

@@ -193,6 +193,21 @@ fn holidays_that_ended_last_year_are_warned_of_and_noted() {
 }
 
 #[test]
+fn a_gap_holds_no_ticket_and_hides_none() {
+    let gap = r#"[{ "key": "GAP", "client": "acme", "severity": "S1", "submitted_at": "2026-12-25T02:00:00Z", "on_client": [{}, { "start": "x" }] },
+        { "key": "\u200b", "client": "acme", "severity": "S1", "submitted_at": "2026-12-25T02:00:00Z" }]"#;
+    let desk = Desk::with(&[gap]);
+    let board = desk.run(&["list", "--json", "--at", AT]).ended(0).json();
+    let tickets = board["tickets"].as_array().unwrap();
+    let groups: Vec<(&str, &str)> = tickets.iter().map(|t| (t["key"].as_str().unwrap(), t["group"].as_str().unwrap())).collect();
+    assert_eq!(groups, [("tickets.json:2", "decide"), ("GAP", "unanswered")]);
+    let notes = tickets[1]["notes"].to_string();
+    assert_eq!(notes.matches("has neither from nor to").count(), 2, "{notes}");
+    let twice = Desk::with(&[r#"{ "tickets": [{ "key": "A", "severity": "S3" }], "tickets": [{ "key": "B", "severity": "S1" }] }"#]);
+    assert!(twice.run(&["list"]).ended(1).err.contains("there are two lists called tickets"));
+}
+
+#[test]
 fn the_table_and_the_explanation_say_what_is_odd() {
     let odd = r#"[{ "key": "TIME", "client": "acme", "severity": "S1", "submitted_at": "tomorrow" },
         { "key": "STRANGER", "client": "Acme Ltd.", "severity": "S1", "submitted_at": "2026-12-25T02:00:00Z" },

@@ -8,6 +8,7 @@ mod cases;
 mod commands;
 mod configuration;
 mod demo;
+mod hang_up;
 mod model;
 mod picture;
 mod properties;

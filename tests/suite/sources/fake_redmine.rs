@@ -52,6 +52,9 @@ pub struct State {
     pub one_answers: Option<u16>,
     /// The same after a change.
     pub read_back_answers: Option<u16>,
+    /// Whether a question about one issue is answered with another after a change.
+    pub reads_back_another: bool,
+    changed: bool,
     seconds: u32,
 }
 
@@ -82,6 +85,8 @@ impl FakeRedmine {
             put_answers: None,
             one_answers: None,
             read_back_answers: None,
+            reads_back_another: false,
+            changed: false,
             seconds: 0,
         };
         let answering = Answering(Arc::new(Mutex::new(state)));
@@ -213,6 +218,9 @@ impl State {
             let offered = |s: &&Value| self.people[who].may_edit || s["id"] == issue["status"]["id"] || s["is_closed"] == true;
             issue["allowed_statuses"] = all.as_array().unwrap().iter().filter(offered).cloned().collect();
         }
+        if self.changed && self.reads_back_another {
+            issue["id"] = 999.into();
+        }
         body(200, &json!({ "issue": issue }))
     }
 
@@ -224,6 +232,7 @@ impl State {
         }
         let Ok(asked) = request.body_json::<Value>() else { return body(400, &recorded("bad-request-json")) };
         self.one_answers = self.read_back_answers;
+        self.changed = true;
         let (status, done) = self.put_answers.unwrap_or((204, true));
         if !done {
             return empty(status);

@@ -59,6 +59,29 @@ async fn a_page_instead_of_json_is_named() {
 }
 
 #[tokio::test]
+async fn a_key_that_the_server_tells_back_goes_no_further() {
+    let quoted = format!("{{\"user\":\"{ALICE}\"}}");
+    // what is told of a fault is looked at for the key in each of these tests
+    has(
+        &of_all(ResponseTemplate::new(200).set_body_raw(quoted, "application/json")).await,
+        FaultKind::Unintelligible,
+        &["not understood", "****"],
+    );
+    let said = format!("{{\"errors\":[\"bad key {ALICE}\"]}}");
+    has(
+        &of_all(ResponseTemplate::new(400).set_body_raw(said, "application/json")).await,
+        FaultKind::Unintelligible,
+        &["it says: bad key ****"],
+    );
+    let there = format!("https://elsewhere.example/?key={ALICE}");
+    has(
+        &of_all(ResponseTemplate::new(302).insert_header("Location", &*there)).await,
+        FaultKind::Unintelligible,
+        &["points to https://elsewhere"],
+    );
+}
+
+#[tokio::test]
 async fn each_status_is_told_by_what_it_means() {
     let cases = [
         (401, FaultKind::NotSignedIn, &["not signed in", "401", "check the key"][..]),

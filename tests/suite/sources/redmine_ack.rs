@@ -136,6 +136,25 @@ async fn a_server_that_fails_before_it_did_it_leaves_a_doubt() {
 }
 
 #[tokio::test]
+async fn a_redirect_after_it_did_it_is_no_refusal() {
+    let redmine = FakeRedmine::start().await;
+    redmine.state().put_answers = Some((302, true));
+    let AckOutcome::Confirmed { .. } = taken(&redmine, ALICE, None).await else { panic!() };
+    let redmine = FakeRedmine::start().await;
+    redmine.state().put_answers = Some((302, false));
+    let why = doubt(taken(&redmine, ALICE, None).await);
+    assert!(why.contains("the server points to"), "{why}");
+}
+
+#[tokio::test]
+async fn an_answer_about_another_issue_confirms_nothing() {
+    let redmine = FakeRedmine::start().await;
+    redmine.state().reads_back_another = true;
+    let why = doubt(taken(&redmine, ALICE, None).await);
+    assert!(why.contains("not read back") && why.contains("asked for issue"), "{why}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_back_is_not_confirmed() {
     let redmine = FakeRedmine::start().await;
     redmine.state().read_back_answers = Some(503);

@@ -31,6 +31,13 @@ fn in_file(path: &Path, text: &[u8], mode: u32) -> String {
 }
 
 #[test]
+fn a_key_that_is_longer_than_any_is_not_cut() {
+    let folder = TempDir::new().unwrap();
+    let line = in_file(&folder.path().join("key"), "k".repeat(4097).as_bytes(), 0o600);
+    assert!(refused(&line, &[]).contains("longer than any key"));
+}
+
+#[test]
 fn a_variable_must_be_there_and_hold_a_key() {
     let variable = |value: &str| [("OTHER".to_owned(), "canary".to_owned()), ("REDMINE_KEY".to_owned(), value.to_owned())];
     let line = "token_env = \"REDMINE_KEY\"";

@@ -1,0 +1,39 @@
+//! The real program in a terminal that goes away, as a lost connection takes it away.
+
+use std::io::Read;
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+/// Without the signal that most programs then die of: whoever started the program may have had it ignored, and the program
+/// would read nothing, for ever and at full speed. The guard kills it, which is another code.
+const DEAF: &str = r#"trap '' HUP; exec "$0" --demo --at 2026-11-23T00:18:00Z"#;
+const GUARD: [&str; 5] = ["--foreground", "--signal=KILL", "60", "sh", "-c"];
+
+#[test]
+fn a_terminal_that_goes_away_ends_the_program() {
+    let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+    let pty = native_pty_system().openpty(size).unwrap();
+    let mut command = CommandBuilder::new("timeout");
+    command.args(GUARD);
+    command.args([DEAF, env!("CARGO_BIN_EXE_holdover")]);
+    command.env_clear();
+    for (name, text) in [("PATH", "/usr/bin:/bin"), ("TERM", "xterm-256color"), ("TZ", "UTC")] {
+        command.env(name, text);
+    }
+    let mut child = pty.slave.spawn_command(command).unwrap();
+    drop(pty.slave);
+    let mut screen = vt100::Parser::new(24, 80, 0);
+    let mut reader = pty.master.try_clone_reader().unwrap();
+    let mut bytes = [0; 4096];
+    // all sources have answered, and time stands still: it will not write, and cannot find out that way
+    // (where a rule stands is the last that a frame writes here)
+    let drawn = |text: &str| text.contains("NOW, UNANSWERED 5") && text.lines().nth(21).is_some_and(|line| line.contains("demo:"));
+    while !drawn(&screen.screen().contents()) {
+        let read = reader.read(&mut bytes).unwrap();
+        assert!(read > 0, "it ended before it drew: {}", screen.screen().contents());
+        screen.process(&bytes[..read]);
+    }
+    drop((reader, pty.master));
+    let ended = child.wait().unwrap();
+    assert_eq!(ended.exit_code(), 0, "{ended:?}");
+}
