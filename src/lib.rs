@@ -7,11 +7,13 @@
 //!              │
 //!         ┌────┴────┐
 //!         v         v
-//!        tui     sources      these two never meet; only commands joins them
+//!        tui     sources      these two never meet: commands joins them
 //!         v         │
 //!        app        │
 //!         └> domain <┘
 //! ```
+//!
+//! `config` makes the settings that each floor owns, and so knows their types; nobody but `commands` knows `config`.
 //!
 //! The flow; time is a message too, and what happens next follows from the model alone:
 //!

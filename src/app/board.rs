@@ -105,7 +105,7 @@ impl Board {
         }
         self.rows.sort_by_cached_key(Place::of);
         self.resolved.sort_by_cached_key(Place::of);
-        self.changes_at = self.rows.iter().chain(&self.resolved).filter_map(|row| row.verdict.changes_at).min();
+        self.changes_at = self.rows.iter().filter_map(|row| row.verdict.changes_at).min();
     }
 
     /// Counts over the whole queue, whatever is shown of it.

@@ -80,6 +80,19 @@ impl Label {
     }
 }
 
+/// The heading of a group.
+#[must_use]
+pub const fn heading(group: Group) -> &'static str {
+    match group {
+        Group::Decide => "DECIDE",
+        Group::Unanswered => "NOW, UNANSWERED",
+        Group::InHand => "NOW, IN HAND",
+        Group::Held => "HELD",
+        Group::OnClient => "ON CLIENT",
+        Group::Outside => "OUTSIDE",
+    }
+}
+
 /// The columns that a group has over its two columns of time.
 #[must_use]
 pub const fn columns(group: Group) -> (&'static str, &'static str) {

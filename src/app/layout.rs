@@ -94,7 +94,7 @@ pub(super) fn place(model: &Model) -> Placed {
     let list_columns = if size == Size::Wide { columns - (columns * 2 / 5).min(76) } else { columns };
     let lines = lines::lines(&model.list, Room { height: usize::from(list.max(1)), compact }, &troubles);
     let cursor = model.list.cursor_line(&lines);
-    let top = lines::top(lines.len(), cursor, model.list.top(), usize::from(list));
+    let top = lines::top(lines.len(), troubles.len(), cursor, model.list.top(), usize::from(list));
     Placed { layout: Layout { size, list, list_columns, detail }, lines, top, cursor }
 }
 

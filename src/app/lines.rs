@@ -188,8 +188,8 @@ pub(super) const fn can_be_selected(line: &Line) -> bool {
 }
 
 /// The first line to show so that the cursor is seen: the old one where it can stay. Where there is more above or below,
-/// the outermost line is needed to say so.
-pub(super) fn top(lines: usize, cursor: Option<usize>, old: usize, height: usize) -> usize {
+/// the outermost line is needed to say so; `unreachable` lines at the end are shown with the last one before them.
+pub(super) fn top(lines: usize, unreachable: usize, cursor: Option<usize>, old: usize, height: usize) -> usize {
     let last = lines.saturating_sub(height);
     let margin = usize::from(height > 2);
     let Some(cursor) = cursor else { return old.min(last) };
@@ -199,6 +199,10 @@ pub(super) fn top(lines: usize, cursor: Option<usize>, old: usize, height: usize
     }
     if cursor + margin >= top + height {
         top = (cursor + margin + 1).saturating_sub(height);
+    }
+    // what cannot be reached by the cursor follows it: sources that are not to be trusted
+    if cursor + unreachable + 1 >= lines && unreachable + margin < height {
+        top = last;
     }
     top.min(last)
 }

@@ -167,7 +167,7 @@ impl List {
         if self.cursor_row.is_some() {
             self.gone = None;
         } else if let (Some(row), Cursor::Ticket(key)) = (before, &self.cursor) {
-            let why = self.why_gone(key);
+            let why = self.why_gone(&self.board, key);
             self.gone = Some(Gone { row, why, line });
         }
         if self.cursor == Cursor::Nothing {
@@ -180,7 +180,7 @@ impl List {
         self.filter = filter;
         self.gone = None;
         self.arrange();
-        if self.cursor_row.is_none() {
+        if self.cursor_row.is_none() && !matches!(self.cursor, Cursor::Fold(_)) {
             self.put_first();
         }
     }
@@ -197,6 +197,26 @@ impl List {
         self.gone = None;
         self.cursor = Cursor::Ticket(self.board.rows[place].ticket.id.clone());
         self.cursor_row = Some(place);
+    }
+
+    /// The tickets of a fold that may fold away.
+    pub(super) fn foldable(&self, fold: &Fold) -> &[usize] {
+        let of = |group| self.groups.iter().find(|listed| listed.group == group).map_or(&[][..], |listed| &listed.foldable);
+        match fold {
+            Fold::Group(group) => of(*group),
+            Fold::Unassessed(_) => &[],
+        }
+    }
+
+    /// The first ticket that may fold away with a fold.
+    pub(super) fn first_of(&self, fold: &Fold) -> Option<usize> {
+        let Fold::Unassessed(source) = fold else { return self.foldable(fold).first().copied() };
+        let decide = self.groups.iter().find(|listed| listed.group == Group::Decide)?;
+        let many = self.unassessed.contains_key(source);
+        decide.rows.iter().copied().find(|place| {
+            let row = &self.board.rows[*place];
+            many && row.ticket.id.source == *source && is_unassessed(row)
+        })
     }
 
     /// Unfolds what is folded, and folds what is not.
@@ -218,8 +238,12 @@ impl List {
         }
     }
 
-    fn why_gone(&self, key: &TicketKey) -> String {
-        let resolved = self.board.resolved.iter().find(|row| row.ticket.id == *key);
+    /// Why a ticket is not in the list any more, by what is on the board of now.
+    pub(super) fn why_gone(&self, board: &Board, key: &TicketKey) -> String {
+        if board.rows.iter().any(|row| row.ticket.id == *key) {
+            return format!("gone: it no longer has '{}'", self.filter);
+        }
+        let resolved = board.resolved.iter().find(|row| row.ticket.id == *key);
         match resolved.map(|row| row.ticket.assignee.as_ref()) {
             Some(Some(who)) => format!("gone: resolved by {who}"),
             Some(None) => "gone: resolved".to_owned(),

@@ -22,7 +22,7 @@ pub use ack::Ack;
 pub use board::{Board, BoardRow, Counts, Next, NextKind};
 pub use detail::{Detail, DetailLine};
 pub use json::{BoardJson, TicketJson};
-pub use labels::{Flag, Mark, RowLabels};
+pub use labels::{Flag, Mark, RowLabels, heading};
 pub use layout::{Layout, Size};
 pub use list::{Cursor, Fold, Gone, List};
 pub use message::{Action, Effect, Message};

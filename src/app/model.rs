@@ -130,9 +130,14 @@ impl Model {
         if self.several { key.to_string() } else { key.key.to_string() }
     }
 
-    /// Whether the order of the list stays, because a key was just pressed.
+    /// Whether the order of the list stays, because a key was just pressed. An empty list has none.
     pub(super) fn order_stays(&self) -> bool {
-        self.order_stays_until().is_some_and(|until| self.now < until)
+        !self.list.groups().is_empty() && self.order_stays_until().is_some_and(|until| self.now < until)
+    }
+
+    /// Forgets when keys were pressed, by a clock that was set back since.
+    pub(super) fn clock_set_back(&mut self) {
+        self.keys = self.keys.map(|_| Keys { first: self.now - STAYS_AT_MOST, last: self.now - STAYS });
     }
 
     /// Until when it does.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::domain::{AckOutcome, Fault, FaultKind, Pass, PollReport, SafeText, SourceName, Status, Ticket, TicketKey};
+use crate::domain::{AckOutcome, Capabilities, Fault, FaultKind, Pass, PollReport, SafeText, SourceName, Status, Ticket, TicketKey};
 
 /// When a source counts as late.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct SourceRules {
     pub poll_every: Duration,
     /// After how long without a complete pass it is blind.
     pub blind_after: Duration,
+    /// What it can be told.
+    pub capabilities: Capabilities,
 }
 
 /// How far a source can be trusted.
@@ -138,6 +140,12 @@ impl Store {
             [stale, blind]
         });
         changes.map(just_after).filter(|at| *at > now).min()
+    }
+
+    /// Whether a source can be told of an acknowledgement.
+    #[must_use]
+    pub fn can_be_told(&self, source: &SourceName) -> bool {
+        self.sources.iter().any(|s| s.rules.name == *source && s.rules.capabilities.acknowledge)
     }
 
     /// Takes in the answer of one poll. Only a complete pass makes tickets go; a fault takes nothing away. Whether any

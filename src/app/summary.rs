@@ -84,7 +84,7 @@ pub(super) fn rows(model: &Model, size: Size) -> (Vec<SummaryRow>, Option<DateTi
             vec![counts_and_next(model, next.as_ref(), columns), held_and_troubles(model, columns), windows(model, columns)]
         }
     };
-    let changes = [soon, Some(minute)].into_iter().flatten().min().filter(|_| !model.rules.frozen);
+    let changes = [soon, Some(minute)].into_iter().flatten().min().filter(|_| !model.rules.frozen && size != Size::Tiny);
     (rows, changes)
 }
 

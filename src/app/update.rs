@@ -12,8 +12,9 @@ use super::lines::{self, Line};
 use super::list::{Cursor, Fold};
 use super::message::{Action, Effect, Message};
 use super::model::{Model, Notice, Screen};
+use super::store::Store;
 use super::view;
-use crate::domain::{AckOutcome, Agreements, Group, PollReport, Status, Ticket, TicketKey};
+use crate::domain::{AckOutcome, Agreements, Group, PollReport, Status, TicketKey};
 
 /// Takes in what happened.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -37,12 +38,17 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Typed(_) | Message::Erased | Message::Emptied | Message::Entered => {
             model.key_pressed();
+            model.notice = None;
             type_filter(model, &message);
             Vec::new()
         }
     };
-    let top = layout::place(model).top;
-    model.list.scroll_to(top);
+    let placed = layout::place(model);
+    // what was folded under the cursor may have come unfolded, by a poll or a larger screen
+    if let (None, Some(first)) = (placed.cursor, placed.lines.iter().find(|line| lines::can_be_selected(line))) {
+        put_on(model, first);
+    }
+    model.list.scroll_to(placed.top);
     effects
 }
 
@@ -56,11 +62,12 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
     let turned = model.board.changes_at().is_some_and(|at| at <= now);
     model.now = now;
     if set_back {
+        model.clock_set_back();
         // verdicts only know when they change next, not when they last did
-        judge(model, |board, known| *board = Board::new(known.tickets, known.agreements, now));
+        change_board(model, |board, store, agreements| *board = Board::new(store.tickets().cloned(), agreements, now));
     } else if turned {
-        judge(model, |board, known| {
-            board.advance(known.agreements, now);
+        change_board(model, |board, _, agreements| {
+            board.advance(agreements, now);
         });
     }
     let newer = !model.order_stays() && !Arc::ptr_eq(&model.board, model.list.board());
@@ -72,19 +79,12 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
     set_back || turned || newer
 }
 
-/// What a board is judged from.
-struct Known<'a> {
-    tickets: Vec<Arc<Ticket>>,
-    agreements: &'a Agreements,
-}
-
-/// Changes the board, and lists it unless a key was just pressed.
-fn judge(model: &mut Model, change: impl FnOnce(&mut Board, Known)) {
+/// Changes the board by what the sources told, and lists it unless a key was just pressed.
+fn change_board(model: &mut Model, change: impl FnOnce(&mut Board, &Store, &Agreements)) {
     let line = layout::place(model).cursor.unwrap_or(0);
     // the list lets go of the board, so that it need not be copied to be changed
     let before = (!model.order_stays()).then(|| model.list.release());
-    let known = Known { tickets: model.store.tickets().cloned().collect(), agreements: &model.rules.agreements };
-    change(Arc::make_mut(&mut model.board), known);
+    change(Arc::make_mut(&mut model.board), &model.store, &model.rules.agreements);
     model.counts = model.board.counts();
     if let Some(before) = before {
         model.list.show(Arc::clone(&model.board), before, line);
@@ -94,7 +94,7 @@ fn judge(model: &mut Model, change: impl FnOnce(&mut Board, Known)) {
 /// Judges the tickets that are new or changed.
 fn renew(model: &mut Model) {
     let now = model.now;
-    judge(model, |board, known| board.renew(known.tickets, known.agreements, now));
+    change_board(model, |board, store, agreements| board.renew(store.tickets().cloned(), agreements, now));
 }
 
 fn polled(model: &mut Model, report: PollReport) {
@@ -110,9 +110,9 @@ fn polled(model: &mut Model, report: PollReport) {
     }
     if answered {
         // what the source itself now tells needs no word of ours; why a ticket is not taken is still worth knowing
-        let taken = model.store.tickets().filter(|ticket| ticket.id.source == source && ticket.status == Status::Acknowledged);
-        let taken: HashSet<&TicketKey> = taken.map(|ticket| &ticket.id).collect();
-        let told = |key: &TicketKey, ack: &Ack| ack.ended_at().is_some_and(|at| at < began_at) && (!ack.failed() || taken.contains(key));
+        let open = model.store.tickets().filter(|ticket| ticket.id.source == source && ticket.status == Status::Open);
+        let open: HashSet<&TicketKey> = open.map(|ticket| &ticket.id).collect();
+        let told = |key: &TicketKey, ack: &Ack| ack.ended_at().is_some_and(|at| at < began_at) && (!ack.failed() || !open.contains(key));
         model.acks.retain(|key, ack| key.source != source || !told(key, ack));
     }
 }
@@ -127,6 +127,12 @@ fn acknowledged(model: &mut Model, key: TicketKey, outcome: AckOutcome) -> Vec<E
 }
 
 fn user(model: &mut Model, action: Action) -> Vec<Effect> {
+    if model.screen == Screen::Leave && !matches!(action, Action::Quit) {
+        model.screen = Screen::Board;
+        if action == Action::Back {
+            return Vec::new();
+        }
+    }
     match (&mut model.screen, action) {
         (_, Action::Redraw) => return vec![Effect::Redraw],
         (_, Action::Refresh) => {
@@ -135,18 +141,17 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         (Screen::Help(_, below), Action::Back | Action::Quit | Action::Help) => model.screen = std::mem::take(below),
         (below, Action::Help) => {
-            let below = if *below == Screen::Leave { Screen::Board } else { std::mem::take(below) };
+            let below = std::mem::take(below);
             model.screen = Screen::Help(0, Box::new(below));
         }
-        (Screen::Explanation(_), Action::Back | Action::Quit) | (Screen::Leave, Action::Back) => model.screen = Screen::Board,
+        (Screen::Explanation(_), Action::Back | Action::Quit) => model.screen = Screen::Board,
         (Screen::Explanation(_), Action::Acknowledge) => return acknowledge(model),
         (Screen::Help(..) | Screen::Explanation(_), action) => scroll(model, action),
         (Screen::Leave, Action::Quit) => return vec![Effect::Quit],
-        (Screen::Leave | Screen::Filter, action) => {
+        (Screen::Board | Screen::Filter | Screen::Leave, action) => {
             model.screen = Screen::Board;
             return on_the_board(model, action);
         }
-        (Screen::Board, action) => return on_the_board(model, action),
     }
     Vec::new()
 }
@@ -156,7 +161,7 @@ fn scroll(model: &mut Model, action: Action) {
     let page = usize::from(model.size.1 / 2);
     let most = match model.screen {
         Screen::Explanation(_) => view::longest_scroll(model),
-        _ => model.rules.help_lines.saturating_sub(page),
+        _ => model.rules.help_lines.saturating_sub(1),
     };
     let (Screen::Help(scroll, _) | Screen::Explanation(scroll)) = &mut model.screen else { return };
     let to = match action {
@@ -194,13 +199,10 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
 /// Leaves; asks once while something is unanswered or under way.
 fn leave(model: &mut Model) -> Vec<Effect> {
     let sending = model.acks.values().filter(|ack| **ack == Ack::Sending).count();
-    let why = match (model.counts.untaken(), sending) {
-        (0, 0) => return vec![Effect::Quit],
-        (untaken, 0) => format!("{untaken} unanswered"),
-        (_, sending) => format!("{sending} still being sent: what becomes of it would not be seen"),
-    };
+    if model.counts.untaken() + sending == 0 {
+        return vec![Effect::Quit];
+    }
     model.screen = Screen::Leave;
-    notice(model, format!("{why} – q again leaves, esc stays"), true);
     Vec::new()
 }
 
@@ -277,35 +279,27 @@ fn to_unanswered(model: &mut Model, forward: bool) {
 fn fold(model: &mut Model) {
     let fold = match (model.list.cursor(), model.list.selected()) {
         (Cursor::Fold(fold), _) => fold.clone(),
-        (Cursor::Ticket(key), Some(row)) => match row.verdict.group {
-            Group::Decide => Fold::Unassessed(key.source.clone()),
-            group => Fold::Group(group),
-        },
+        (Cursor::Ticket(key), Some(row)) if row.verdict.group == Group::Decide => Fold::Unassessed(key.source.clone()),
+        (_, Some(row)) => Fold::Group(row.verdict.group),
         _ => return,
     };
+    let Some(first) = model.list.first_of(&fold) else {
+        return notice(model, "nothing here may fold: it is unanswered, high, late or at risk".to_owned(), false);
+    };
     let placed = layout::place(model);
-    let folded = placed.lines.iter().any(|line| lines::fold_of(line).as_ref() == Some(&fold));
-    let first = placed.lines.iter().find_map(|line| match line {
-        Line::Folded { group, shown, .. } if fold == Fold::Group(*group) => {
-            let listed = model.list.groups().iter().find(|listed| listed.group == *group)?;
-            listed.foldable.get(*shown).copied()
-        }
-        _ => None,
-    });
-    model.list.toggle(fold.clone(), folded);
-    if folded {
-        // the cursor was on the line that is no more
-        if let (Some(place), Cursor::Fold(_)) = (first, model.list.cursor()) {
-            model.list.put_on_ticket(place);
-        }
-    } else if matches!(&fold, Fold::Group(Group::Decide | Group::Unanswered)) {
-        notice(model, "what is unanswered never folds away".to_owned(), false);
-    } else {
-        model.list.put_on_fold(fold);
-        let placed = layout::place(model);
-        if placed.cursor.is_none() {
-            step(model, Action::First);
-        }
+    let folded = placed.lines.iter().find(|line| lines::fold_of(line).as_ref() == Some(&fold));
+    // of a group the first that was folded, which may come after some that were not
+    let first = match folded {
+        Some(Line::Folded { shown, .. }) => model.list.foldable(&fold).get(*shown).copied().unwrap_or(first),
+        _ => first,
+    };
+    let unfold = folded.is_some();
+    model.list.toggle(fold.clone(), unfold);
+    match (unfold, model.list.cursor()) {
+        // the line it was on is no more
+        (true, Cursor::Fold(_)) => model.list.put_on_ticket(first),
+        (true, _) => {}
+        (false, _) => model.list.put_on_fold(fold),
     }
 }
 
@@ -314,6 +308,13 @@ fn acknowledge(model: &mut Model) -> Vec<Effect> {
     let refused = match (model.list.cursor(), model.list.selected(), model.list.gone()) {
         (Cursor::Ticket(key), Some(row), _) => match model.acks.get(key) {
             _ if model.rules.frozen => "nothing is sent with --at".to_owned(),
+            _ if !model.store.can_be_told(&key.source) => {
+                format!("{} cannot be acknowledged: {} cannot be told", model.name_of(key), key.source)
+            }
+            // the list may be older than what is known by now
+            _ if model.store.tickets().all(|ticket| ticket.id != *key || ticket.status == Status::Resolved) => {
+                format!("{} is not acknowledged: {}", model.name_of(key), model.list.why_gone(&model.board, key))
+            }
             Some(Ack::Sending) => format!("{} is being sent", model.name_of(key)),
             // the row may be older than that, while its order stays
             Some(ack) if ack.settled_at().is_some() => format!("{}: {}", model.name_of(key), ack.words(model.rules.zone, model.now)),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::ack::Ack;
 use super::board::BoardRow;
 use super::detail::{self, Detail};
 use super::explanation;
@@ -40,6 +41,8 @@ pub struct View {
 /// What is below the rows at the top.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
+    /// Nothing: there is no room.
+    Nothing,
     /// The list, with what is said of the ticket under the cursor.
     List {
         /// The lines that are on the screen.
@@ -133,6 +136,7 @@ impl Maker<'_> {
         let (summary, changes) = summary::rows(model, placed.layout.size);
         self.changes.extend(changes);
         let (body, typing) = match &model.screen {
+            _ if placed.layout.size == Size::Tiny => (Body::Nothing, false),
             Screen::Board | Screen::Leave => (self.list(&placed), false),
             Screen::Filter => (self.list(&placed), true),
             Screen::Explanation(scroll) => (self.explanation(*scroll), false),
@@ -146,10 +150,21 @@ impl Maker<'_> {
             layout: placed.layout,
             summary,
             body,
-            notice: model.notice.clone().or(hides),
+            notice: self.question().or(model.notice.clone()).or(hides),
             filter: (typing || !filter.is_empty()).then(|| (filter.to_owned(), typing)),
             can_acknowledge: !model.rules.frozen && model.list.selected().is_some_and(|row| can_be_taken(model, row)),
         }
+    }
+
+    /// What is asked before leaving.
+    fn question(&self) -> Option<Notice> {
+        let model = self.model;
+        let sending = model.acks.values().filter(|ack| **ack == Ack::Sending).count();
+        let why = match (model.counts.untaken(), sending) {
+            (untaken, 0) => format!("{untaken} unanswered"),
+            (_, sending) => format!("{sending} still being sent: what becomes of it would not be seen"),
+        };
+        (model.screen == Screen::Leave).then(|| Notice { text: format!("{why} – q again leaves, esc stays"), alarm: true })
     }
 
     /// A row with its verdict of this instant: what counts down does.
@@ -187,7 +202,12 @@ impl Maker<'_> {
         let mut shown: Vec<ListLine> = Vec::with_capacity(height);
         let mut columns = ("", "");
         let mut severity: Option<(Group, Option<Severity>)> = None;
+        // the first line will say what is above it
+        let covered = top > 0 && height > 2;
         for (n, line) in placed.lines.iter().enumerate().take(bottom).skip(top) {
+            if covered && n == top + 1 {
+                severity = None;
+            }
             let selected = placed.cursor == Some(n);
             shown.push(match line {
                 Line::Heading(group) => {
@@ -237,17 +257,29 @@ impl Maker<'_> {
     fn more(&self, placed: &Placed, top: usize, bottom: usize, shown: &mut [ListLine]) {
         let rows = &self.model.list.board().rows;
         let more = |lines: &[Line], covered: Option<&Line>| {
-            let hidden = || lines.iter().chain(covered);
-            let untaken = hidden().filter(|line| match line {
-                Line::Ticket(place) => matches!(rows[*place].verdict.group, Group::Decide | Group::Unanswered),
-                Line::Unassessed { .. } => true,
-                _ => false,
-            });
-            let tickets = hidden().filter(|line| matches!(line, Line::Ticket(_) | Line::Folded { .. } | Line::Unassessed { .. }));
-            match (untaken.count(), tickets.count()) {
-                (0, tickets) => ListLine::More { text: format!("… {tickets} more"), alarm: false },
-                (untaken, _) => ListLine::More { text: format!("… {untaken} more unanswered"), alarm: true },
+            let (mut untaken, mut tickets, mut troubles) = (0, 0, 0);
+            for line in lines.iter().chain(covered) {
+                let (alarm, count) = match line {
+                    Line::Ticket(place) => (matches!(rows[*place].verdict.group, Group::Decide | Group::Unanswered), 1),
+                    Line::Unassessed { count, .. } => (true, *count),
+                    Line::Folded { group, shown, .. } => (false, self.folded_places(*group, *shown).1),
+                    Line::Gone | Line::Heading(_) => (false, 0),
+                    Line::Trouble(_) => {
+                        troubles += 1;
+                        (false, 0)
+                    }
+                };
+                tickets += count;
+                untaken += if alarm { count } else { 0 };
             }
+            let sources = if troubles == 1 { "1 source not to trust".to_owned() } else { format!("{troubles} sources not to trust") };
+            let text = match (untaken, tickets, troubles) {
+                (0, 0, _) => format!("… {sources}"),
+                (0, tickets, 0) => format!("… {tickets} more"),
+                (0, tickets, _) => format!("… {tickets} more, {sources}"),
+                (untaken, _, _) => format!("… {untaken} more unanswered"),
+            };
+            ListLine::More { text, alarm: untaken + troubles > 0 }
         };
         if let (true, Some(first)) = (top > 0, shown.first_mut()) {
             *first = more(&placed.lines[..top], placed.lines.get(top));
@@ -282,12 +314,19 @@ impl Maker<'_> {
         })
     }
 
+    /// The tickets of a group that are folded when so many are shown, and how many they are without the one under the cursor.
+    fn folded_places(&self, group: Group, shown: usize) -> (&[usize], usize) {
+        let places = self.listed(group).and_then(|listed| listed.foldable.get(shown..)).unwrap_or_default();
+        let kept = self.model.list.cursor_row().is_some_and(|place| places.binary_search(&place).is_ok());
+        (places, places.len() - usize::from(kept))
+    }
+
     /// How many are folded, of which severities, and when the first of each is freed.
     fn folded(&self, group: Group, shown: usize, whole: bool) -> String {
         let model = self.model;
         let rows = &model.list.board().rows;
-        let places = self.listed(group).and_then(|listed| listed.foldable.get(shown..)).unwrap_or_default();
-        let kept = model.list.cursor_row().filter(|place| places.binary_search(place).is_ok());
+        let (places, count) = self.folded_places(group, shown);
+        let kept = model.list.cursor_row();
         let said = self.runs(places).filter_map(|(severity, run)| {
             let kept = kept.filter(|place| run.binary_search(place).is_ok());
             let count = run.len() - usize::from(kept.is_some());
@@ -297,7 +336,6 @@ impl Maker<'_> {
             (count > 0).then(|| format!("{} {count}{first}", severity_word(severity)))
         });
         let said = said.collect::<Vec<_>>().join(" · ");
-        let count = places.len() - usize::from(kept.is_some());
         if whole { format!("{count}   {said}") } else { format!("{count} more: {said}") }
     }
 
@@ -319,14 +357,14 @@ impl Maker<'_> {
         let row = model.list.selected().or(gone.map(|gone| &gone.row)).map(|row| self.judged(row));
         let Some(row) = row else { return Body::Explanation(Vec::new()) };
         let mut lines = explanation::lines(model, &row, gone.map(|gone| gone.why.as_str()));
-        Body::Explanation(lines.split_off(scroll.min(lines.len())))
+        Body::Explanation(lines.split_off(scroll.min(longest_scroll(model)).min(lines.len())))
     }
 }
 
 /// Whether a ticket is neither taken nor being taken.
 fn can_be_taken(model: &Model, row: &BoardRow) -> bool {
     let ack = model.acks.get(&row.ticket.id);
-    !row.verdict.acknowledged && ack.is_none_or(super::ack::Ack::failed)
+    model.store.can_be_told(&row.ticket.id.source) && !row.verdict.acknowledged && ack.is_none_or(Ack::failed)
 }
 
 /// The most lines that an explanation can be scrolled down by.
@@ -355,6 +393,9 @@ fn empty(model: &Model) -> String {
         "There is no source, so no ticket can be shown. `holdover check` says more.".to_owned()
     } else if !silent.is_empty() {
         format!("This is no calm: {silent} did not tell all.")
+    } else if model.counts.now() > 0 {
+        // not listed yet
+        String::new()
     } else if !asking.is_empty() {
         format!("Asking {asking} …")
     } else {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::{Board, BoardRow, Health, NextKind, SourceHealth, cut, words};
+use crate::app::{Board, BoardRow, Health, NextKind, SourceHealth, cut, heading, words};
 use crate::domain::{Bill, ClockState, Group};
 
 /// What is printed, in which zone.
@@ -166,15 +166,4 @@ fn state(row: &BoardRow) -> Vec<String> {
         many => Some(format!("{many} notes")),
     };
     undecided.into_iter().chain(clock).chain(bill).chain(call).map(str::to_owned).chain(notes).collect()
-}
-
-fn heading(group: Group) -> &'static str {
-    match group {
-        Group::Decide => "DECIDE",
-        Group::Unanswered => "NOW, UNANSWERED",
-        Group::InHand => "NOW, IN HAND",
-        Group::Held => "HELD",
-        Group::OnClient => "ON CLIENT",
-        Group::Outside => "OUTSIDE",
-    }
 }

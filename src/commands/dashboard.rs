@@ -77,23 +77,28 @@ impl<'a> Dashboard<'a> {
         let now = (session.clock)();
         let rules =
             Rules { agreements: Arc::clone(&settings.agreements), zone: settings.timezone, help_lines: views::help_lines().len(), frozen };
-        let names = settings.sources.iter();
-        let names = names.map(|s| SourceRules { name: s.name.clone(), poll_every: s.poll_every, blind_after: s.blind_after });
-        let mut model = Model::new(rules, names, now, terminal.size()?);
         let (sender, reports) = mpsc::channel(WAITING);
-        let (mut opened, mut pollers) = (Vec::new(), Vec::new());
+        let (mut opened, mut pollers, mut known, mut faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for settings in &settings.sources {
-            match sources::build(settings, Arc::clone(&session.clock), &session.environment) {
+            let source = sources::build(settings, Arc::clone(&session.clock), &session.environment);
+            known.push(SourceRules {
+                name: settings.name.clone(),
+                poll_every: settings.poll_every,
+                blind_after: settings.blind_after,
+                capabilities: source.as_ref().map(|source| source.capabilities()).unwrap_or_default(),
+            });
+            match source {
                 Ok(source) => {
                     pollers.push(poller::spawn(Arc::clone(&source), settings.poll_every, Arc::clone(&session.clock), sender.clone()));
                     opened.push(source);
                 }
-                // it cannot be asked at all: the board says so for as long as it runs
-                Err(fault) => {
-                    let report = PollReport { source: settings.name.clone(), began_at: now, ended_at: now, outcome: Err(fault) };
-                    app::update(&mut model, Message::Polled(report));
-                }
+                Err(fault) => faults.push(PollReport { source: settings.name.clone(), began_at: now, ended_at: now, outcome: Err(fault) }),
             }
+        }
+        let mut model = Model::new(rules, known, now, terminal.size()?);
+        // what cannot be asked at all is told for as long as the dashboard runs
+        for report in faults {
+            app::update(&mut model, Message::Polled(report));
         }
         let outcomes = mpsc::channel(WAITING);
         Ok(Self { session, model, terminal, theme, sources: opened, pollers, reports, outcomes, drawn: None, over: false })

@@ -10,7 +10,7 @@ use futures::future;
 use super::output;
 use crate::app::{Board, SourceRules, Store};
 use crate::config::Settings;
-use crate::domain::{Fault, Pass, PollReport, SourceName};
+use crate::domain::{Capabilities, Fault, Pass, PollReport, SourceName};
 use crate::sources::{self, Clock, SourceSettings, TicketSource, poller};
 
 /// How a verb ended.
@@ -60,7 +60,13 @@ impl Session {
     /// Where the machine gives no event loop.
     pub fn fetch(&self, only: Option<&SourceSettings>) -> Result<Fetched> {
         let asked: Vec<&SourceSettings> = only.map_or_else(|| self.settings.sources.iter().collect(), |one| vec![one]);
-        let rules = asked.iter().map(|s| SourceRules { name: s.name.clone(), poll_every: s.poll_every, blind_after: s.blind_after });
+        let rules = asked.iter().map(|s| SourceRules {
+            name: s.name.clone(),
+            poll_every: s.poll_every,
+            blind_after: s.blind_after,
+            // a verb asks the source itself
+            capabilities: Capabilities::default(),
+        });
         let mut store = Store::new(rules, (self.clock)());
         let runtime = runtime()?;
         let polls = asked.into_iter().map(|settings| self.poll(settings));

@@ -42,6 +42,8 @@ impl Drop for Poller {
 pub fn spawn(source: Arc<dyn TicketSource>, poll_every: Duration, clock: Clock, reports: mpsc::Sender<PollReport>) -> Poller {
     let wake = Arc::new(Notify::new());
     let woken = Arc::clone(&wake);
+    // two dashboards of one configuration begin at different instants, and so return at different ones
+    let own = clock().timestamp_subsec_nanos();
     let task = tokio::spawn(async move {
         let mut failures = 0;
         loop {
@@ -51,7 +53,7 @@ pub fn spawn(source: Arc<dyn TicketSource>, poll_every: Duration, clock: Clock, 
             let left_alone = fault.and_then(|f| f.retry_after).unwrap_or_default().min(LONGEST_RETRY_AFTER);
             let allowed = Instant::now() + left_alone;
             // a server that says 0 is not asked without end
-            let next = allowed.max(Instant::now() + wait(poll_every, failures, source.name().as_str()));
+            let next = allowed.max(Instant::now() + wait(poll_every, failures, (source.name().as_str(), own)));
             if reports.send(report).await.is_err() {
                 return;
             }
@@ -81,11 +83,11 @@ pub async fn poll_once(source: &dyn TicketSource, clock: &Clock) -> PollReport {
 
 /// How long to wait after so many failures in a row: twice as long each time, and a little more for some sources than
 /// for others, so that all of them do not return to a recovering server at once.
-fn wait(poll_every: Duration, failures: u32, name: &str) -> Duration {
+fn wait(poll_every: Duration, failures: u32, who: (&str, u32)) -> Duration {
     let Some(more) = failures.checked_sub(1) else { return poll_every };
     let longer = poll_every.saturating_mul(1 << more.min(10)).min(LONGEST_WAIT.max(poll_every));
     let mut hasher = DefaultHasher::new();
-    (name, failures).hash(&mut hasher);
+    (who, failures).hash(&mut hasher);
     let percent = u32::try_from(hasher.finish() % 20).unwrap_or_default();
     longer + longer * percent / 100
 }

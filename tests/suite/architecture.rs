@@ -52,6 +52,12 @@ fn every_floor_imports_only_what_is_below_it() {
     for (floor, may_import, must_not) in FLOORS {
         for file in sources_below(&src().join(floor)) {
             let text = fs::read_to_string(&file).unwrap();
+            // a file of a floor is one module below it, and one more for each folder
+            let depth = file.strip_prefix(src()).unwrap().components().count() - usize::from(file.ends_with("mod.rs"));
+            let leaves = "super::".repeat(depth);
+            breaches.extend(
+                code(&text).filter(|(_, line)| line.contains(&leaves)).map(|(n, _)| format!("{}:{n} leaves its floor", file.display())),
+            );
             let wrong = code(&text).filter_map(|(n, line)| breach(line, may_import, must_not).map(|what| (n, what)));
             breaches.extend(wrong.map(|(n, what)| format!("{}:{n} {what}", file.display())));
         }

@@ -72,7 +72,7 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
     let actions: &[Action] = match &view.body {
         Body::List { .. } => &[Action::Acknowledge, Action::NextUnanswered, Action::Open, Action::Filter, Action::Fold, Action::Refresh],
         Body::Explanation(_) => &[Action::Back, Action::Acknowledge],
-        Body::Help(_) => &[Action::Back],
+        Body::Help(_) | Body::Nothing => &[Action::Back],
     };
     let help = keymap::binding(Action::Help).filter(|_| !matches!(view.body, Body::Help(_)));
     let help = help.map(|binding| (binding.keys[0].label(), binding.short));

@@ -45,8 +45,8 @@ pub(super) fn beside(buffer: &mut Buffer, area: Rect, detail: &Detail, theme: &T
     head(buffer, area, detail, theme);
     let mut y = area.y + 1;
     let room = usize::from(area.width.saturating_sub(2)).max(1);
-    for line in textwrap::wrap(detail.title.as_str(), room) {
-        text(buffer, Position::new(area.x + 1, y), &line, area.right(), theme.style(Role::Header));
+    for line in textwrap::wrap(detail.title.as_str(), room).iter().take(usize::from(area.height.saturating_sub(1))) {
+        text(buffer, Position::new(area.x + 1, y), line, area.right(), theme.style(Role::Header));
         y += 1;
     }
     for line in &detail.lines {

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::{text, text_to};
-use crate::app::{Ack, Flag, ListLine, Mark, RowLabels, cut};
+use crate::app::{Ack, Flag, ListLine, Mark, RowLabels, cut, heading};
 use crate::domain::{Group, Severity};
 use crate::tui::theme::{Role, Theme};
 
@@ -207,17 +207,6 @@ impl Row<'_> {
             Group::InHand | Group::OnClient | Group::Outside => Role::Header,
             Group::Held => Role::HeldHeader,
         })
-    }
-}
-
-const fn heading(group: Group) -> &'static str {
-    match group {
-        Group::Decide => "DECIDE",
-        Group::Unanswered => "NOW, UNANSWERED",
-        Group::InHand => "NOW, IN HAND",
-        Group::Held => "HELD",
-        Group::OnClient => "ON CLIENT",
-        Group::Outside => "OUTSIDE",
     }
 }
 

@@ -52,6 +52,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
             }
         }
         Body::Help(scroll) => help::draw(buffer, body, *scroll, theme),
+        Body::Nothing => {}
     }
     let cursor = bars::footer(buffer, rows(area, area.height - size.footer(), size.footer()), view, theme);
     only_ascii(buffer, area, ascii);

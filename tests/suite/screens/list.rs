@@ -117,7 +117,8 @@ fn many_unassessed_tickets_of_one_source_are_one_row_that_never_goes() {
     dashboard.press("a");
     assert_eq!(dashboard.effects, []);
     dashboard.press("enter");
-    assert_eq!(dashboard.screen().matches("Title of").count(), 21, "{}", dashboard.screen());
+    assert_eq!(dashboard.screen().matches("Title of").count(), 22, "rows and detail\n{}", dashboard.screen());
+    assert_eq!(dashboard.selected(), Some("U-0"));
 }
 
 #[test]
@@ -255,7 +256,13 @@ fn every_size_is_drawn() {
             dashboard.send(holdover::app::Message::Resized { columns, rows });
             for keys in ["j", "G", "enter", "G", "esc", "?", "G", "esc", "/ x", "esc", "g"] {
                 dashboard.press(keys);
-                assert!(!dashboard.screen().contains('\u{fffd}'));
+                let screen = dashboard.screen();
+                assert!(screen.contains("NOW") || columns < 10, "{columns}x{rows} {keys}\n{screen}");
+                if columns >= 60 && rows >= 8 {
+                    let last = screen.lines().last().unwrap_or_default();
+                    let footer = ["? help", "esc back", "esc clear"].iter().any(|end| last.contains(end));
+                    assert!(footer, "{columns}x{rows} {keys}\n{screen}");
+                }
             }
         }
     }
@@ -268,4 +275,139 @@ fn a_clock_that_is_set_back_judges_everything_anew() {
     assert!(dashboard.screen().starts_with(" 1 NOW"), "{}", dashboard.screen());
     dashboard.wait(-9 * 3600);
     assert!(dashboard.screen().starts_with(" 0 NOW"), "{}", dashboard.screen());
+}
+
+#[test]
+fn what_has_come_is_listed_at_once_where_nothing_was() {
+    let mut dashboard = Dashboard::acme((80, 24), "[]");
+    dashboard.press("j");
+    dashboard.tell("tickets", &list(&[ticket("A-1", "S1", TODAY)]));
+    assert_eq!(dashboard.selected(), Some("A-1"), "{}", dashboard.screen());
+    assert!(!dashboard.screen().contains("Nothing is open"));
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_hold_the_order() {
+    let mut dashboard = Dashboard::acme((80, 24), &list(&[ticket("A-1", "S1", TODAY)]));
+    dashboard.press("j");
+    dashboard.wait(-3600);
+    dashboard.tell("tickets", &list(&[ticket("A-1", "S1", TODAY), ticket("A-2", "S1", "2026-12-06T23:00:00Z")]));
+    dashboard.wait(1);
+    assert!(dashboard.screen().contains("Title of A-2"), "{}", dashboard.screen());
+}
+
+#[test]
+fn what_the_filter_hides_by_now_is_not_called_gone_from_its_source() {
+    let of = |owner: &str| list(&[ticket("A-1", "S1", TODAY).replace("\"severity\"", &format!("\"assignee\": \"{owner}\", \"severity\""))]);
+    let mut dashboard = Dashboard::acme((80, 24), &of("li"));
+    dashboard.press("/ l i enter");
+    dashboard.wait(3);
+    dashboard.tell("tickets", &of("mo"));
+    assert!(dashboard.row("A-1  ").contains("gone: it no longer has 'li'"), "{}", dashboard.screen());
+}
+
+#[test]
+fn a_ticket_that_is_known_to_be_gone_is_not_taken_though_its_row_stands() {
+    let mut dashboard = Dashboard::acme((80, 24), &list(&[ticket("A-1", "S1", TODAY), ticket("A-2", "S1", TODAY)]));
+    dashboard.press("j");
+    dashboard.tell("tickets", &list(&[ticket("A-1", "S1", TODAY)]));
+    assert!(dashboard.screen().contains("Title of A-2"), "the order stays");
+    dashboard.press("a");
+    assert_eq!(dashboard.effects, []);
+    assert!(dashboard.screen().contains("A-2 is not acknowledged: gone: tickets no longer lists it"), "{}", dashboard.screen());
+}
+
+#[test]
+fn what_may_not_fold_stays_and_so_does_the_cursor() {
+    let all = list(&[ticket("A-1", "S1", TODAY), ticket("A-2", "S1", TODAY), ticket("U-1", "", TODAY), ticket("U-2", "", TODAY)]);
+    let mut dashboard = Dashboard::acme((80, 24), &all);
+    for _ in 0..4 {
+        let selected = dashboard.selected().map(str::to_owned);
+        dashboard.press("z");
+        assert_eq!(dashboard.selected().map(str::to_owned), selected);
+        assert!(dashboard.screen().contains("nothing here may fold"), "{}", dashboard.screen());
+        dashboard.press("j");
+    }
+}
+
+#[test]
+fn what_was_unfolded_has_the_cursor() {
+    let many: Vec<String> = (0..25).map(|n| ticket(&format!("U-{n}"), "", TODAY)).collect();
+    let mut dashboard = Dashboard::acme((80, 24), &list(&many));
+    dashboard.press("g enter");
+    assert_eq!(dashboard.selected(), Some("U-0"), "{}", dashboard.screen());
+    // and where what was folded comes unfolded by itself, the cursor is somewhere too
+    let held: Vec<String> = (0..25).map(|n| ticket(&format!("H-{n}"), "S3", TODAY)).collect();
+    let mut dashboard = Dashboard::acme((80, 24), &list(&held));
+    dashboard.press("G");
+    assert_eq!(dashboard.selected(), None);
+    dashboard.send(holdover::app::Message::Resized { columns: 80, rows: 60 });
+    assert!(dashboard.selected().is_some(), "{}", dashboard.screen());
+}
+
+#[test]
+fn what_is_above_and_below_is_counted_in_tickets_and_sources_are_reached() {
+    let mut all: Vec<String> = (0..30).map(|n| ticket(&format!("U-{n}"), "", TODAY)).collect();
+    all.extend((0..30).map(|n| ticket(&format!("A-{n}"), "S1", TODAY)));
+    let mut dashboard = Dashboard::acme((80, 24), &list(&all));
+    dashboard.wait(400);
+    dashboard.fail("tickets", holdover::domain::FaultKind::ServerError, "the server failed (500)");
+    dashboard.press("G");
+    let shown =
+        dashboard.screen().matches("Title of").count() - dashboard.screen().lines().filter(|line| line.starts_with(" Title of")).count();
+    assert!(dashboard.row("more unanswered").contains(&format!("… {} more unanswered", 60 - shown)), "{}", dashboard.screen());
+    assert!(dashboard.screen().contains("!! tickets BLIND since Mon 00:18: the server failed (500)"), "{}", dashboard.screen());
+    let first = dashboard.screen().lines().find(|line| line.contains("Title of A-")).unwrap().to_owned();
+    assert!(first.starts_with(" S1"), "the severity is said where its first row is above: {first}");
+}
+
+#[test]
+fn the_question_before_leaving_stays_as_long_as_q_leaves() {
+    for key in ["r", "j", "?", "a"] {
+        let mut dashboard = Dashboard::acme((80, 24), &list(&[ticket("A-1", "S1", TODAY)]));
+        dashboard.press("q");
+        dashboard.press(key);
+        assert!(!dashboard.screen().contains("q again leaves"));
+        dashboard.press("q");
+        assert!(!dashboard.effects.contains(&Effect::Quit), "{key}");
+    }
+}
+
+#[test]
+fn an_explanation_is_never_scrolled_out_of_sight() {
+    let mut dashboard = Dashboard::demo((40, 12));
+    dashboard.press("enter G");
+    dashboard.send(holdover::app::Message::Resized { columns: 200, rows: 24 });
+    assert!(dashboard.screen().contains("Billing"), "{}", dashboard.screen());
+}
+
+#[test]
+fn the_whole_help_can_be_read_in_the_smallest_pane() {
+    let mut dashboard = Dashboard::demo((30, 8));
+    dashboard.press("? G");
+    assert!(dashboard.screen().contains("more flags"), "{}", dashboard.screen());
+}
+
+#[test]
+fn a_source_that_cannot_be_told_is_not_offered_to_be() {
+    let config = crate::support::ACME.to_owned() + "\n[[source]]\nname = \"untold\"\nkind = \"file\"\npath = \"x.json\"\n";
+    let settings = holdover::config::parse(&config, "config.toml", &[]).unwrap();
+    let mut dashboard = Dashboard::new(settings, super::NIGHT, (80, 24));
+    dashboard.tell("untold", &list(&[ticket("A-1", "S1", TODAY)]));
+    assert!(!dashboard.screen().contains("a ack"), "{}", dashboard.screen());
+    dashboard.press("a");
+    assert_eq!(dashboard.effects, []);
+    assert!(dashboard.screen().contains("A-1 cannot be acknowledged: untold cannot be told"), "{}", dashboard.screen());
+}
+
+#[test]
+fn a_clock_that_stands_still_sends_nothing_and_never_wakes() {
+    let mut dashboard = Dashboard::acme((80, 24), &list(&[ticket("A-1", "S1", TODAY)]));
+    dashboard.model.rules.frozen = true;
+    assert_eq!(holdover::app::view(&dashboard.model).1, None);
+    assert!(dashboard.screen().lines().next().unwrap().contains("AT Mon"), "{}", dashboard.screen());
+    assert!(!dashboard.screen().contains("a ack"));
+    dashboard.press("a");
+    assert_eq!(dashboard.effects, []);
+    assert!(dashboard.screen().contains("nothing is sent with --at"));
 }

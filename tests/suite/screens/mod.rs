@@ -13,7 +13,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use futures::executor::block_on;
 use holdover::app::{self, Effect, Message, Model, Rules, SourceRules, View};
 use holdover::config::{self, Settings};
-use holdover::domain::{AckOutcome, Fault, FaultKind, Pass, PollReport, SafeText, SourceName, TicketKey};
+use holdover::domain::{AckOutcome, Capabilities, Fault, FaultKind, Pass, PollReport, SafeText, SourceName, TicketKey};
 use holdover::sources::{self, Clock, SourceKind, TicketFormat, TicketSource};
 use holdover::tui::{ColorDepth, Role, Theme, keymap, views};
 use ratatui::buffer::Buffer;
@@ -48,7 +48,13 @@ impl Dashboard {
             frozen: false,
         };
         let names = settings.sources.iter();
-        let names = names.map(|s| SourceRules { name: s.name.clone(), poll_every: s.poll_every, blind_after: s.blind_after });
+        let names = names.map(|s| SourceRules {
+            name: s.name.clone(),
+            poll_every: s.poll_every,
+            blind_after: s.blind_after,
+            // what is read here from text stands for a source that can be told, but for one of this name
+            capabilities: Capabilities { acknowledge: s.name.as_str() != "untold" },
+        });
         let model = Model::new(rules, names, now, size);
         let demo = settings.sources.iter().filter(|s| matches!(s.kind, SourceKind::Demo { .. }));
         let sources = demo.map(|s| sources::build(s, Arc::clone(&clock), &[]).unwrap()).collect();
