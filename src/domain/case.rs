@@ -51,8 +51,6 @@ pub(super) struct Case<'a> {
     pub now: Standing<'a>,
     /// The response clock as it stood when it was answered; as now where it is not.
     pub response: Run<'a>,
-    /// The entry whose target and conditions are shown: that of the severity now in the window of the start.
-    pub shown: Option<&'a Entry>,
     /// Where the response table covers the ticket as it is now.
     pub cover: Cover,
     pub answered: Ended,
@@ -86,13 +84,8 @@ impl<'a> Case<'a> {
         let calendar = &agreement.calendar;
         let row = now.judged_at.and_then(|s| agreement.response.row(s));
         let cover = Cover::new(calendar, row, &now.channels);
-        let shown = if uneventful {
-            response.entry
-        } else {
-            Run::started(calendar, row, &now.channels, &cover, response.start).entry.or(response.entry)
-        };
         let client_move = client_move(ticket, t);
-        Self { ticket, agreement, t, submitted, now, response, shown, cover, answered, acknowledged, client_move }
+        Self { ticket, agreement, t, submitted, now, response, cover, answered, acknowledged, client_move }
     }
 
     /// The row of a table for the severity it is judged at.
@@ -100,11 +93,23 @@ impl<'a> Case<'a> {
         self.now.judged_at.and_then(|s| table.row(s))
     }
 
+    /// The entry whose target and conditions are shown: that of the severity now in the window of the start.
+    pub fn shown(&self) -> Option<&'a Entry> {
+        self.entry_at_start(self.response)
+    }
+
     /// The entry of the cell that the start falls in, as things are now, answered or not.
     pub fn shown_at_start(&self) -> Option<&'a Entry> {
-        let Run { start, entry, .. } = self.now.response;
+        self.entry_at_start(self.now.response)
+    }
+
+    /// The entry of the severity and the channels of now in the window of a clock's start; the clock's own where there is none.
+    fn entry_at_start(&self, run: Run<'a>) -> Option<&'a Entry> {
+        if self.ticket.contacts.is_empty() && self.ticket.assessments.is_empty() {
+            return run.entry;
+        }
         let row = self.row(&self.agreement.response);
-        Run::started(&self.agreement.calendar, row, &self.now.channels, &self.cover, start).entry.or(entry)
+        Run::started(&self.agreement.calendar, row, &self.now.channels, &self.cover, run.start).entry.or(run.entry)
     }
 
     pub fn unassessed(&self) -> bool {
@@ -140,7 +145,7 @@ impl<'a> Case<'a> {
 
     /// The response clock.
     pub fn response_clock(&self) -> Option<Clock> {
-        self.meter(&self.cover, self.shown).read(self.response.start, self.response.due, self.answered)
+        self.meter(&self.cover, self.shown()).read(self.response.start, self.response.due, self.answered)
     }
 
     /// The resolution clock: from the response on, without the stretches known to have been on the client.

@@ -264,7 +264,7 @@ impl Teller<'_> {
     fn response(&mut self) {
         let case = self.case;
         let Some(clock) = case.response_clock() else { return };
-        if let Some(entry) = case.shown {
+        if let Some(entry) = case.shown() {
             let text = self.target_words(&entry.within, case.response.start);
             let row_line = case.row(&case.agreement.response).map(|r| r.origin.clone());
             let step = self.say("Clock", None, text);
