@@ -59,7 +59,9 @@ pub(super) fn detail(model: &Model, row: &BoardRow) -> (Detail, Option<DateTime<
     let cost = DetailLine::new("COST", format!("{}: {}", cost_word(row), row.verdict.billing.reason));
     let seen = row.verdict.notes.iter().map(|note| DetailLine::new("ALSO", note.clone()));
     let page = ticket.url.as_ref().map(|url| DetailLine::new("PAGE", url.to_string()));
-    let lines = ack.into_iter().chain(answer).chain(why(row, &steps)).chain([cost]).chain(call).chain(note);
+    // what must be decided is not decided by an answer
+    let (first, second) = if row.verdict.group == Group::Decide { (why(row, &steps), answer) } else { (answer, why(row, &steps)) };
+    let lines = ack.into_iter().chain(first).chain(second).chain([cost]).chain(call).chain(note);
     let detail = Detail {
         key: ticket.id.key.clone(),
         what: what(model, row),

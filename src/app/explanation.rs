@@ -7,7 +7,7 @@ use super::summary::{Piece, Tone};
 use crate::domain::{SafeText, explain};
 
 /// Columns of the names of the steps.
-const LABEL: usize = 12;
+const LABEL: usize = 14;
 
 /// All lines of an explanation, broken to the width of the screen.
 pub(super) fn lines(model: &Model, row: &BoardRow, gone: Option<&str>) -> Vec<Vec<Piece>> {

@@ -52,6 +52,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects
 }
 
+/// What is said from the key that asks to the first answer.
+const ASKING: &str = "asking all sources";
+
 fn notice(model: &mut Model, text: String, alarm: bool) {
     model.notice = Some(Notice { text, alarm });
 }
@@ -100,6 +103,7 @@ fn renew(model: &mut Model) {
 fn polled(model: &mut Model, report: PollReport) {
     let (source, began_at) = (report.source.clone(), report.began_at);
     let answered = report.outcome.is_ok();
+    model.notice.take_if(|notice| notice.text == ASKING);
     let settling = model.settling();
     if model.store.apply(report) {
         renew(model);
@@ -136,7 +140,7 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
     match (&mut model.screen, action) {
         (_, Action::Redraw) => return vec![Effect::Redraw],
         (_, Action::Refresh) => {
-            notice(model, "asking all sources".to_owned(), false);
+            notice(model, ASKING.to_owned(), false);
             return vec![Effect::PollNow];
         }
         (Screen::Help(_, below), Action::Back | Action::Quit | Action::Help) => model.screen = std::mem::take(below),

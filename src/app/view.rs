@@ -54,8 +54,13 @@ pub enum Body {
         /// The same for a small pane.
         compact: Vec<String>,
     },
-    /// The explanation of one ticket: the lines from the scrolled one on.
-    Explanation(Vec<Vec<Piece>>),
+    /// The explanation of one ticket.
+    Explanation {
+        /// Its key and its source.
+        head: String,
+        /// The lines from the scrolled one on.
+        lines: Vec<Vec<Piece>>,
+    },
     /// The keys, from the scrolled line on.
     Help(usize),
 }
@@ -331,8 +336,12 @@ impl Maker<'_> {
             let kept = kept.filter(|place| run.binary_search(place).is_ok());
             let count = run.len() - usize::from(kept.is_some());
             // of one severity the first to be freed comes first
-            let first = run.iter().find(|place| Some(**place) != kept).and_then(|place| rows[*place].verdict.held_until);
-            let first = first.map_or_else(String::new, |at| format!(" {}", words::day_column(model.rules.zone, at, model.now)));
+            let mut shown = run.iter().filter(|place| Some(**place) != kept);
+            let (first, last) = (shown.next(), shown.next_back());
+            let freed = |place: Option<&usize>| place.and_then(|place| rows[*place].verdict.held_until);
+            let from = if last.is_some() && freed(last) != freed(first) { "from " } else { "" };
+            let first =
+                freed(first).map_or_else(String::new, |at| format!(" {from}{}", words::day_column(model.rules.zone, at, model.now)));
             (count > 0).then(|| format!("{} {count}{first}", severity_word(severity)))
         });
         let said = said.collect::<Vec<_>>().join(" · ");
@@ -355,9 +364,11 @@ impl Maker<'_> {
         let model = self.model;
         let gone = model.list.gone();
         let row = model.list.selected().or(gone.map(|gone| &gone.row)).map(|row| self.judged(row));
-        let Some(row) = row else { return Body::Explanation(Vec::new()) };
+        let Some(row) = row else { return Body::Nothing };
+        let head = format!("{} · {}", row.ticket.id.key, row.ticket.id.source);
         let mut lines = explanation::lines(model, &row, gone.map(|gone| gone.why.as_str()));
-        Body::Explanation(lines.split_off(scroll.min(longest_scroll(model)).min(lines.len())))
+        let from = scroll.min(longest_scroll(model)).min(lines.len());
+        Body::Explanation { head, lines: lines.split_off(from) }
     }
 }
 
@@ -399,6 +410,6 @@ fn empty(model: &Model) -> String {
     } else if !asking.is_empty() {
         format!("Asking {asking} …")
     } else {
-        "Nothing is open.".to_owned()
+        format!("Nothing is open in {}.", names(&|_| true))
     }
 }

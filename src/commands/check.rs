@@ -9,8 +9,8 @@ use super::output;
 use super::run::{clock_of, settings};
 use super::session::{Exit, Session};
 use crate::config::{self, Level, Problem, Settings};
-use crate::domain::{NoAgreement, SafeText, Ticket};
-use crate::sources::{Clock, SourceKind};
+use crate::domain::{Fault, NoAgreement, SafeText, Ticket};
+use crate::sources::{self, Clock, SourceKind};
 
 /// Says every mistake and oddity.
 ///
@@ -89,13 +89,11 @@ impl ProblemJson {
     }
 }
 
-/// Warnings from the queues that can be read without a network: clients that no agreement matches, files that do not answer.
+/// Warnings from what can be read without a network: clients that no agreement matches, files that do not answer, keys that
+/// are not there.
 fn in_the_queues(session: &Session) -> color_eyre::Result<Vec<Problem>> {
     let mut problems = Vec::new();
     for (index, source) in session.settings.sources.iter().enumerate() {
-        if !matches!(source.kind, SourceKind::File { .. }) {
-            continue;
-        }
         let warning = |what: String, help: String| Problem {
             level: Level::Warning,
             file: source.origin.file.to_string(),
@@ -105,12 +103,28 @@ fn in_the_queues(session: &Session) -> color_eyre::Result<Vec<Problem>> {
             help,
             unreadable: false,
         };
-        match session.ask(source)? {
+        // a fault says what – why – what to do
+        let cannot = |what: &str, fault: &Fault| {
+            let (told, help) = fault.text.as_str().rsplit_once(" – ").unwrap_or((fault.text.as_str(), "see the configuration"));
+            warning(format!("{} {what}: {told}", source.name), help.to_owned())
+        };
+        let asked = if matches!(source.kind, SourceKind::File { .. }) {
+            session.ask(source)?
+        } else {
+            // whether a server is there is asked of it; whether there is a key for it is known here
+            problems.extend(
+                sources::build(source, Arc::clone(&session.clock), &session.environment)
+                    .err()
+                    .map(|fault| cannot("cannot be asked", &fault)),
+            );
+            continue;
+        };
+        match asked {
             Ok(pass) => {
                 let strangers = strangers(&pass.tickets, session).into_iter();
                 problems.extend(strangers.map(|(reason, help)| warning(format!("a ticket of {}: {reason}", source.name), help.to_owned())));
             }
-            Err(fault) => problems.push(warning(format!("{} cannot be read: {}", source.name, fault.text), "see the path".to_owned())),
+            Err(fault) => problems.push(cannot("does not answer", &fault)),
         }
     }
     Ok(problems)

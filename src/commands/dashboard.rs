@@ -214,7 +214,7 @@ impl<'a> Dashboard<'a> {
             };
             let outcome = match told {
                 Ok(Ok(outcome)) => outcome,
-                Ok(Err(fault)) => AckOutcome::Refused { reason: fault.text },
+                Ok(Err(fault)) => AckOutcome::Refused { reason: SafeText::line(&format!("nothing was sent: {}", fault.text)) },
                 Err(_) => AckOutcome::Unknown { reason: SafeText::line("telling the source failed inside; please report it") },
             };
             // the loop has ended: nobody asks any more

@@ -63,6 +63,10 @@ impl TicketSource for FileSource {
         &self.settings.name
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn capabilities(&self) -> Capabilities {
         Capabilities { acknowledge: false }
     }

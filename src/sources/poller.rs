@@ -46,10 +46,17 @@ pub fn spawn(source: Arc<dyn TicketSource>, poll_every: Duration, clock: Clock, 
     let own = clock().timestamp_subsec_nanos();
     let task = tokio::spawn(async move {
         let mut failures = 0;
+        let mut was_woken = false;
         loop {
             let report = poll_once(source.as_ref(), &clock).await;
             let fault = report.outcome.as_ref().err();
-            failures = if fault.is_some() { failures + 1 } else { 0 };
+            // a key that asks does not make the next turn later, and what is local is asked at each
+            failures = match fault {
+                Some(_) if source.is_local() => 0,
+                Some(_) if was_woken => failures.max(1),
+                Some(_) => failures + 1,
+                None => 0,
+            };
             let left_alone = fault.and_then(|f| f.retry_after).unwrap_or_default().min(LONGEST_RETRY_AFTER);
             let allowed = Instant::now() + left_alone;
             // a server that says 0 is not asked without end
@@ -63,8 +70,8 @@ pub fn spawn(source: Arc<dyn TicketSource>, poll_every: Duration, clock: Clock, 
                 woken.notified().await;
             };
             tokio::select! {
-                () = sleep_until(next) => {}
-                () = woken => {}
+                () = sleep_until(next) => was_woken = false,
+                () = woken => was_woken = true,
             }
         }
     });

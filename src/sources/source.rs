@@ -19,6 +19,11 @@ pub trait TicketSource: Send + Sync {
     /// What it can be told.
     fn capabilities(&self) -> Capabilities;
 
+    /// Whether it is on this machine, so that asking it often burdens nobody, however long it fails.
+    fn is_local(&self) -> bool {
+        false
+    }
+
     /// Who we are to it: wrong credentials must be seen here, not as "no tickets".
     ///
     /// # Errors

@@ -71,7 +71,7 @@ pub(super) fn footer(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme
 fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
     let actions: &[Action] = match &view.body {
         Body::List { .. } => &[Action::Acknowledge, Action::NextUnanswered, Action::Open, Action::Filter, Action::Fold, Action::Refresh],
-        Body::Explanation(_) => &[Action::Back, Action::Acknowledge],
+        Body::Explanation { .. } => &[Action::Back, Action::Acknowledge],
         Body::Help(_) | Body::Nothing => &[Action::Back],
     };
     let help = keymap::binding(Action::Help).filter(|_| !matches!(view.body, Body::Help(_)));

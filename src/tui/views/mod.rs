@@ -45,8 +45,8 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
                 (None, _) => detail::compact(buffer, below, compact, theme),
             }
         }
-        Body::Explanation(lines) => {
-            let rule = bars::rule(buffer, rows(body, 0, 1), "explanation", theme.style(Role::Header), theme);
+        Body::Explanation { head, lines } => {
+            let rule = bars::rule(buffer, rows(body, 0, 1), head, theme.style(Role::Header), theme);
             for (line, row) in lines.iter().zip(rule.bottom()..body.bottom()) {
                 pieces(buffer, Position::new(body.x + 1, row), line, body.right(), theme);
             }
@@ -118,7 +118,7 @@ fn only_ascii(buffer: &mut Buffer, area: Rect, ascii: bool) {
             "‖" => "=",
             "·" => ".",
             "£" => "$",
-            "…" => "~",
+            "…" => "_",
             "↓" => "v",
             "↑" => "^",
             "←" => "<",

@@ -131,7 +131,7 @@ fn by_json(dashboard: &Dashboard) -> Known {
     }
 }
 
-/// What a reader of the first two rows takes from them. A key that was cut ends with `~`; sources that are only counted
+/// What a reader of the first two rows takes from them. A key that was cut ends with `_`; sources that are only counted
 /// are told by their number.
 fn by_eye(rows: &[String]) -> Known {
     let two = format!("{}  {}", rows[0], rows[1]);
@@ -163,7 +163,7 @@ fn agree(read: &Known, so: &Known) -> bool {
     let next = match (&read.next, &so.next) {
         (None, None) => true,
         (Some(read), Some(so)) => {
-            let key = read.key.strip_suffix('~').map_or(read.key == so.key, |start| so.key.starts_with(start) && start.len() >= 5);
+            let key = read.key.strip_suffix('_').map_or(read.key == so.key, |start| so.key.starts_with(start) && start.len() >= 5);
             key && (&read.severity, &read.when) == (&so.severity, &so.when)
         }
         _ => false,
