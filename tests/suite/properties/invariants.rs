@@ -209,9 +209,10 @@ fn nothing_changes_before_changes_at() {
 #[test]
 fn a_running_clock_comes_to_be_at_risk_when_it_says() {
     let seen = Cell::new(0);
-    passed(runner(4).run(&pair(), |(contract, ticket, later)| {
+    passed(runner(4).run(&pair(), |(contract, ticket, _)| {
         let agreements = agreements(&contract);
-        let t = later.submitted_at.unwrap();
+        let submitted = judge(&ticket, &agreements, ticket.submitted_at.unwrap());
+        let Some(t) = submitted.response.map(|clock| clock.starts_at) else { return Ok(()) };
         let state = |t| judge(&ticket, &agreements, t).response.map(|clock| clock.state);
         let verdict = judge(&ticket, &agreements, t);
         let Some(clock) = verdict.response.filter(|clock| clock.state == ClockState::Running) else { return Ok(()) };
@@ -226,4 +227,22 @@ fn a_running_clock_comes_to_be_at_risk_when_it_says() {
         Ok(())
     }));
     assert!(seen.get() > 0);
+}
+
+#[test]
+fn the_reason_says_what_work_now_is_where_that_is_billed_otherwise() {
+    let told = Cell::new(0);
+    passed(runner(4).run(&story(), |(contract, ticket, picks)| {
+        let (stage, agreements) = (stage(&contract), agreements(&contract));
+        for t in instants(&stage, &ticket, scene(contract.scene).change, &picks) {
+            let billing = judge(&ticket, &agreements, at(t)).billing;
+            let not_covered = billing.reason.contains("; not before ") || billing.reason.ends_with("; not covered now");
+            let says = billing.reason.ends_with(&format!("; work now is {}", billing.now));
+            told.set(told.get() + usize::from(says));
+            prop_assert_eq!(says, billing.now != billing.verdict && !not_covered, "{:?}", billing);
+            prop_assert_eq!(says, billing.reason.contains("work now is"), "{:?}", billing);
+        }
+        Ok(())
+    }));
+    assert!(told.get() > 0);
 }

@@ -2,6 +2,7 @@
 
 mod generate;
 mod invariants;
+mod moving_bill;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -25,15 +26,16 @@ const CASES: u32 = 2_000;
 /// A runner that leaves no files behind: a failing case becomes a decided one in `tests/cases`. Without `PROPTEST_CASES` it
 /// draws the same cases each time, so that a gate that was green stays so; with it, others each time.
 fn runner(share: u32) -> TestRunner {
+    let usual = Config::default();
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse::<u32>().ok());
-    // xorshift: the default generator is slow without optimisation, and nothing here is secret
     TestRunner::new(Config {
-        rng_algorithm: RngAlgorithm::XorShift,
-        rng_seed: asked.map_or(RngSeed::Fixed(1), |_| Config::default().rng_seed),
+        rng_seed: asked.map_or(RngSeed::Fixed(1), |_| usual.rng_seed),
         cases: (asked.unwrap_or(CASES) / share).max(1),
         failure_persistence: None,
-        max_shrink_iters: 1_000,
-        ..Config::default()
+        max_shrink_iters: usual.max_shrink_iters.min(1_000),
+        // the default generator is slow without optimisation, and nothing here is secret
+        rng_algorithm: RngAlgorithm::XorShift,
+        ..usual
     })
 }
 
