@@ -271,12 +271,6 @@ impl Calendar {
         self.rules.holidays.on(date)
     }
 
-    /// Whether a date is a working day.
-    #[must_use]
-    pub fn is_working_day(&self, date: NaiveDate) -> bool {
-        self.year(place(date.year())).days.binary_search_by_key(&date, |day| day.date).is_ok()
-    }
-
     fn stretch(&self, year: usize, index: usize, from: i64) -> Stretch {
         let year = self.year(year);
         let segment = &year.segments[index];
@@ -286,16 +280,13 @@ impl Calendar {
     /// The place of the segment that holds an instant.
     fn find(&self, at: i64) -> (usize, usize) {
         const MEAN_YEAR: i64 = 31_556_952;
-        let guess = 1970 + at.div_euclid(MEAN_YEAR);
+        // years begin up to two days from where their mean would have them: first the year surely not after the instant's
+        let guess = 1970 + (at - 2 * DAY).div_euclid(MEAN_YEAR);
         let mut index = place(i32::try_from(guess).unwrap_or(FIRST_YEAR));
-        while index > 0 && self.year(index).segments.first().is_none_or(|s| s.start > at) {
-            index -= 1;
-        }
-        while index + 1 < YEARS && self.year(index).end <= at {
+        while self.year(index).end <= at {
             index += 1;
         }
-        let segments = &self.year(index).segments;
-        (index, segments.partition_point(|s| s.start <= at).saturating_sub(1))
+        (index, self.year(index).segments.partition_point(|s| s.start <= at).saturating_sub(1))
     }
 
     fn year(&self, index: usize) -> &Year {

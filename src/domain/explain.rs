@@ -229,15 +229,19 @@ impl Teller<'_> {
         let case = self.case;
         let calendar = &case.agreement.calendar;
         let zone = calendar.zone();
-        if case.agreement.hold_over_to == HoldOverTo::NextCoveredWindow || calendar.next_opening(case.submitted).is_none_or(|o| o > start) {
+        let opening = calendar.next_opening(case.submitted).filter(|opening| *opening <= start);
+        let (HoldOverTo::NextWorkingDay, Some(opening)) = (case.agreement.hold_over_to, opening) else {
             return format!("the next covered window: {}", words::window(calendar, start));
-        }
+        };
         let (from, to) = (zone::date_of(zone, case.submitted), zone::date_of(zone, start));
         if from == to {
             return "the day's next opening".to_owned();
         }
-        let between: Vec<NaiveDate> =
-            from.iter_days().skip(1).take_while(|d| *d < to).filter(|d| !calendar.is_working_day(*d)).take(15).collect();
+        if zone::date_of(zone, opening) != to {
+            let opening = words::moment(zone, opening, case.t);
+            return format!("the first covered window after the next opening, {opening}: {}", words::window(calendar, start));
+        }
+        let between = from.iter_days().skip(1).take_while(|d| *d < to).take(15);
         let mut runs: Vec<(String, Vec<String>)> = Vec::new();
         for date in between {
             let (reason, day) = (self.why_closed(date), date.format("%a %-d").to_string());
