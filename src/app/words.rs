@@ -42,30 +42,26 @@ pub fn column(zone: Tz, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 /// The same, always with the day: for what is to come some time.
 #[must_use]
 pub fn day_column(zone: Tz, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    use chrono::Datelike;
-    let (local, today) = (at.with_timezone(&zone), now.with_timezone(&zone));
-    let format = if (at - now).abs() < TimeDelta::days(6) {
-        "%a %H:%M"
-    } else if local.year() == today.year() {
-        "%-d %b"
-    } else {
-        "%b %Y"
-    };
-    local.format(format).to_string()
+    written(zone, at, now, ["%a %H:%M", "%-d %b", "%b %Y"])
 }
 
 /// An instant on the reader's clock: `Mon 00:14` within six days of `now`, else `Tue 29 Dec 09:00`, with the year where
 /// that is another.
 #[must_use]
 pub fn moment(zone: Tz, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    written(zone, at, now, ["%a %H:%M", "%a %-d %b %H:%M", "%a %-d %b %Y %H:%M"])
+}
+
+/// Writes an instant in the first format within six days of `now`, in the second within its year, else in the third.
+fn written(zone: Tz, at: DateTime<Utc>, now: DateTime<Utc>, [near, this_year, other_year]: [&str; 3]) -> String {
     use chrono::Datelike;
     let (local, today) = (at.with_timezone(&zone), now.with_timezone(&zone));
     let format = if (at - now).abs() < TimeDelta::days(6) {
-        "%a %H:%M"
+        near
     } else if local.year() == today.year() {
-        "%a %-d %b %H:%M"
+        this_year
     } else {
-        "%a %-d %b %Y %H:%M"
+        other_year
     };
     local.format(format).to_string()
 }

@@ -163,7 +163,7 @@ impl Reader<'_> {
             Some(value) => value.line(self.problems)?.as_str().to_owned(),
             None => ACK_STATUS.to_owned(),
         };
-        Some(SourceKind::Redmine(RedmineSettings { url: url?, token: token?, project, ack_status, allow_http }))
+        Some(SourceKind::Redmine(RedmineSettings { url: url?, token: token?, project, ack_status }))
     }
 
     /// Where the secret is. What the configuration says here is never repeated: it could be the secret itself.

@@ -60,8 +60,6 @@ pub struct RedmineSettings {
     pub project: Option<String>,
     /// The name of the status that an acknowledgement sets.
     pub ack_status: String,
-    /// Plain http to another host than this one.
-    pub allow_http: bool,
 }
 
 /// Where a secret is; never the secret itself.
