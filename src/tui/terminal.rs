@@ -12,7 +12,8 @@ use crossterm::{execute, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -76,11 +77,19 @@ impl Terminal {
     }
 
     /// Draws on an empty screen of so many columns and rows. Only what differs from the last frame is written, in one
-    /// write; nothing at all where nothing does. `render` says where the cursor is shown.
+    /// write; nothing at all where nothing does. `render` says where the cursor is shown. On a terminal that is gone nothing
+    /// is drawn: its end is the next input.
     ///
     /// # Errors
-    /// Where the terminal cannot be written: it is gone.
-    pub fn draw(&mut self, (columns, rows): (u16, u16), render: impl FnOnce(&mut Buffer, Rect) -> Option<Position>) -> io::Result<()> {
+    /// Where the terminal cannot be written.
+    pub fn draw(&mut self, size: (u16, u16), render: impl FnOnce(&mut Buffer, Rect) -> Option<Position>) -> io::Result<()> {
+        match self.write_frame(size, render) {
+            Err(_) if is_gone() => Ok(()),
+            drawn => drawn,
+        }
+    }
+
+    fn write_frame(&mut self, (columns, rows): (u16, u16), render: impl FnOnce(&mut Buffer, Rect) -> Option<Position>) -> io::Result<()> {
         let area = Rect::new(0, 0, columns, rows);
         let mut frame = Buffer::empty(area);
         let cursor = render(&mut frame, area);
@@ -159,8 +168,12 @@ fn read_events() -> mpsc::Receiver<Arrival> {
     let began = Instant::now();
     std::thread::spawn(move || {
         loop {
-            let arrival = crossterm::event::read().map(|event| Some((event, began.elapsed())));
-            let over = arrival.is_err();
+            let arrival = match crossterm::event::read() {
+                Ok(event) => Ok(Some((event, began.elapsed()))),
+                Err(_) if is_gone() => Ok(None),
+                Err(error) => Err(error),
+            };
+            let over = !matches!(arrival, Ok(Some(_)));
             if sender.blocking_send(arrival).is_err() || over {
                 return;
             }
@@ -172,13 +185,22 @@ fn read_events() -> mpsc::Receiver<Arrival> {
 
 /// Sleeps until the terminal is gone, and says so. crossterm would not: it then reads nothing, for ever and at full speed.
 fn wait_for_hang_up(sender: &mpsc::WeakSender<Arrival>) {
-    let stdin = io::stdin();
-    // asking for nothing leaves what is always told: hang-up, error, no such file
-    let mut terminal = [PollFd::new(&stdin, PollFlags::empty())];
-    while poll(&mut terminal, None) == Err(rustix::io::Errno::INTR) {}
+    while poll_hang_up(None) == Err(Errno::INTR) {}
     if let Some(sender) = sender.upgrade() {
         let _ = sender.blocking_send(Ok(None));
     }
+}
+
+/// Whether the terminal is gone: that it cannot be read or written then is its end, and no fault.
+fn is_gone() -> bool {
+    poll_hang_up(Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|gone| gone > 0)
+}
+
+/// Waits so long for the hang-up; how many of stdin and stdout have.
+fn poll_hang_up(wait: Option<&Timespec>) -> rustix::io::Result<usize> {
+    let (stdin, stdout) = (io::stdin(), io::stdout());
+    // asking for nothing leaves what is always told: hang-up, error, no such file
+    poll(&mut [PollFd::new(&stdin, PollFlags::empty()), PollFd::new(&stdout, PollFlags::empty())], wait)
 }
 
 impl Drop for Terminal {

@@ -1,6 +1,6 @@
 //! The real program in a terminal that goes away, as a lost connection takes it away.
 
-use std::io::Read;
+use std::io::{Read, Write};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
@@ -11,6 +11,17 @@ const GUARD: [&str; 5] = ["--foreground", "--signal=KILL", "60", "sh", "-c"];
 
 #[test]
 fn a_terminal_that_goes_away_ends_the_program() {
+    hang_up_after("");
+}
+
+/// What it writes to a terminal that has gone is an error to the system, and none of the program.
+#[test]
+fn a_terminal_that_goes_away_while_it_is_drawn_on_ends_the_program() {
+    hang_up_after(&"\tGg".repeat(40));
+}
+
+/// Starts the demo, types, and takes the terminal away.
+fn hang_up_after(keys: &str) {
     let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
     let pty = native_pty_system().openpty(size).unwrap();
     let mut command = CommandBuilder::new("timeout");
@@ -32,7 +43,9 @@ fn a_terminal_that_goes_away_ends_the_program() {
         assert!(read > 0, "it ended before it drew: {}", screen.screen().contents());
         screen.process(&bytes[..read]);
     }
-    drop((reader, pty.master));
+    let mut writer = pty.master.take_writer().unwrap();
+    writer.write_all(keys.as_bytes()).unwrap();
+    drop((reader, writer, pty.master));
     let ended = child.wait().unwrap();
     assert_eq!(ended.exit_code(), 0, "{ended:?}");
 }
