@@ -72,13 +72,14 @@ fn numbers(a: &str, b: &str) -> Ordering {
 }
 
 fn is_number(run: &str) -> bool {
-    run.starts_with(|c: char| c.is_ascii_digit())
+    run.as_bytes().first().is_some_and(u8::is_ascii_digit)
 }
 
 /// The longest run of digits, or of anything but digits, at the beginning.
 fn run(text: &str) -> &str {
     let digits = is_number(text);
-    let end = text.find(|c: char| c.is_ascii_digit() != digits).unwrap_or(text.len());
+    // a digit is a byte of its own: the ends of a run are ends of characters
+    let end = text.bytes().position(|b| b.is_ascii_digit() != digits).unwrap_or(text.len());
     &text[..end]
 }
 

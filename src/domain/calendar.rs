@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 
 use super::safe_text::SafeText;
 use super::year::{self, Stretch, WorkingDay, Year};
-use super::zone::DAY;
+use super::zone::{self, DAY};
 
 /// What an instant is for an agreement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -173,8 +173,7 @@ impl Calendar {
     #[must_use]
     pub fn window_until(&self, at: DateTime<Utc>) -> (Window, Option<DateTime<Utc>>) {
         let window = self.window_at(at);
-        let horizon = at.timestamp().saturating_add(HORIZON);
-        let other = self.stretches_from(at.timestamp()).take_while(|s| s.start <= horizon).find(|s| self.layers_of(s.layers)[0] != window);
+        let other = self.stretches_from(at.timestamp()).find(|s| self.layers_of(s.layers)[0] != window);
         (window, other.map(|stretch| super::instant::from_seconds(stretch.start)))
     }
 
@@ -191,14 +190,13 @@ impl Calendar {
 
     /// The stretch an instant lies in, cut to begin there.
     pub(super) fn stretch_at(&self, at: i64) -> Stretch {
-        let at = at.clamp(FIRST_INSTANT, LAST_INSTANT);
         let (year, index) = self.find(at);
         self.stretch(year, index, at)
     }
 
-    /// The stretches from an instant on, the first one cut to begin there; ends with the last year.
+    /// The stretches from an instant on, the first one cut to begin there; ends with the last that begins within the horizon.
     pub(super) fn stretches_from(&self, at: i64) -> impl Iterator<Item = Stretch> {
-        let at = at.clamp(FIRST_INSTANT, LAST_INSTANT);
+        let latest = at.saturating_add(HORIZON);
         let (mut year, mut index) = self.find(at);
         std::iter::from_fn(move || {
             if index >= self.year(year).segments.len() {
@@ -210,7 +208,7 @@ impl Calendar {
             }
             let stretch = self.stretch(year, index, at);
             index += 1;
-            Some(stretch)
+            (stretch.start <= latest).then_some(stretch)
         })
     }
 
@@ -232,37 +230,18 @@ impl Calendar {
 
     /// The next opening strictly after an instant, within the horizon.
     pub(super) fn next_opening(&self, after: i64) -> Option<i64> {
-        let (first, _) = self.find(after.clamp(FIRST_INSTANT, LAST_INSTANT));
-        for year in first..YEARS {
-            let year = self.year(year);
-            let index = year.openings.partition_point(|opening| *opening <= after);
-            if let Some(opening) = year.openings.get(index) {
-                return (*opening <= after.saturating_add(HORIZON)).then_some(*opening);
-            }
-            if year.end > after.saturating_add(HORIZON) {
-                return None;
-            }
-        }
-        None
+        let latest = after.saturating_add(HORIZON);
+        let opening = |year: &Year| year.openings.get(year.openings.partition_point(|opening| *opening <= after)).copied();
+        self.years(after, latest).find_map(opening).filter(|opening| *opening <= latest)
     }
 
-    /// The `count`th working day after a date (0 is the first that is not before it), if it opens no later than `latest`.
-    pub(super) fn working_day_after(&self, date: NaiveDate, count: u32, latest: i64) -> Option<WorkingDay> {
-        let from = if count == 0 { date } else { date.succ_opt()? };
-        let mut left = count.max(1);
-        for index in place(from.year())..YEARS {
-            let days = &self.year(index).days;
-            let first = days.partition_point(|day| day.date < from);
-            let wanted = first + usize::try_from(left - 1).ok()?;
-            if let Some(day) = days.get(wanted) {
-                return (day.opens <= latest).then_some(*day);
-            }
-            left -= u32::try_from(days.len() - first).ok()?;
-            if self.year(index).end > latest {
-                return None;
-            }
-        }
-        None
+    /// The `count`th working day after the date of an instant (0 is the first that is not before it), if it opens no later
+    /// than `latest`.
+    pub(super) fn working_day_after(&self, at: i64, count: u32, latest: i64) -> Option<WorkingDay> {
+        let date = zone::date_of(self.zone(), at);
+        let early = |day: &WorkingDay| if count == 0 { day.date < date } else { day.date <= date };
+        let mut days = self.years(at, latest).flat_map(|year| &year.days[year.days.partition_point(early)..]);
+        days.nth(usize::try_from(count.saturating_sub(1)).ok()?).copied().filter(|day| day.opens <= latest)
     }
 
     /// The bank holiday a date is, with its name where it has one.
@@ -277,12 +256,18 @@ impl Calendar {
         Stretch { start: segment.start.max(from), end: year.end_of(index), layers: segment.layers, open: segment.open }
     }
 
-    /// The place of the segment that holds an instant.
+    /// The years from that of an instant to that of another.
+    fn years(&self, from: i64, to: i64) -> impl Iterator<Item = &Year> {
+        (self.find(from).0..=self.find(to).0).map(|index| self.year(index))
+    }
+
+    /// The place of the segment that holds an instant; beyond the calendar that of its nearest end.
     fn find(&self, at: i64) -> (usize, usize) {
         const MEAN_YEAR: i64 = 31_556_952;
+        let at = at.clamp(FIRST_INSTANT, LAST_INSTANT);
         // years begin up to two days from where their mean would have them: first the year surely not after the instant's
         let guess = 1970 + (at - 2 * DAY).div_euclid(MEAN_YEAR);
-        let mut index = place(i32::try_from(guess).unwrap_or(FIRST_YEAR));
+        let mut index = usize::try_from(guess - i64::from(FIRST_YEAR)).unwrap_or(0);
         while self.year(index).end <= at {
             index += 1;
         }
@@ -295,9 +280,4 @@ impl Calendar {
             Year::new(&self.rules, &self.layers, year)
         })
     }
-}
-
-/// The place of a year in the list, the nearest there is.
-fn place(year: i32) -> usize {
-    usize::try_from(year - FIRST_YEAR).unwrap_or(0).min(YEARS - 1)
 }

@@ -206,7 +206,7 @@ impl<'a> Case<'a> {
                 let to = s.to.map_or(self.t, |to| to.timestamp()).min(self.t);
                 (from, ended_by_contact(self.ticket, s.from.map(|f| f.timestamp()), self.t).map_or(to, |c| to.min(c)))
             })
-            .filter(|(from, to)| from < to)
+            .filter(|(from, to)| !(from..to).is_empty())
             .collect();
         stretches.sort_unstable();
         let mut apart: Vec<(i64, i64)> = Vec::with_capacity(stretches.len());

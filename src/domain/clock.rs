@@ -1,7 +1,5 @@
 //! Start, target, due and what is left: one clock of a ticket as if it had been submitted at an instant.
 
-use chrono::NaiveDate;
-
 use super::agreement::HoldOverTo;
 use super::calendar::{Calendar, HORIZON};
 use super::response_table::{Entry, OnDay, Row, TargetKind};
@@ -45,8 +43,7 @@ impl Cover {
         if !self.anywhere() {
             return NEVER;
         }
-        let latest = from.saturating_add(HORIZON);
-        calendar.stretches_from(from).take_while(|s| s.start <= latest).find(|s| self.has(s.layers)).map_or(NEVER, |s| s.start)
+        calendar.stretches_from(from).find(|s| self.has(s.layers)).map_or(NEVER, |s| s.start)
     }
 
     /// Covered seconds in `[from, to)`; 0 where `to` is not after `from`.
@@ -64,7 +61,7 @@ impl Cover {
         }
         let latest = from.saturating_add(HORIZON);
         let mut left = wanted;
-        for stretch in calendar.stretches_from(from).take_while(|s| s.start < latest).filter(|s| self.has(s.layers)) {
+        for stretch in calendar.stretches_from(from).filter(|s| self.has(s.layers)) {
             let length = stretch.end - stretch.start;
             if left <= length {
                 let due = stretch.start + left;
@@ -91,10 +88,10 @@ impl<'a> Run<'a> {
     /// A clock that never starts.
     pub const NONE: Self = Self { start: NEVER, due: NEVER, entry: None };
 
-    /// Start and due each the earlier of the two; the entry is that of the earlier due.
+    /// Start and due each the earlier of the two; the entry is that of the earlier due, of equal ones the later event's.
     #[must_use]
     pub fn earlier(self, other: Self) -> Self {
-        let entry = if other.due < self.due || self.entry.is_none() { other.entry } else { self.entry };
+        let entry = if other.due <= self.due { other.entry.or(self.entry) } else { self.entry.or(other.entry) };
         Self { start: self.start.min(other.start), due: self.due.min(other.due), entry }
     }
 
@@ -159,8 +156,7 @@ pub(super) fn due(calendar: &Calendar, cover: &Cover, target: TargetKind, start:
 fn working_days(calendar: &Calendar, count: u32, on: OnDay, start: i64) -> Option<i64> {
     let zone = calendar.zone();
     let base = if calendar.stretch_at(start).open { start } else { calendar.next_opening(start)? };
-    let date: NaiveDate = zone::date_of(zone, base);
-    let day = calendar.working_day_after(date, count, start.saturating_add(HORIZON))?;
+    let day = calendar.working_day_after(base, count, start.saturating_add(HORIZON))?;
     Some(match on {
         OnDay::Close => day.closes,
         OnDay::At(time) => zone::resolve(zone, day.date.and_time(time)),

@@ -62,13 +62,10 @@ fn assessments(ticket: &Ticket, submitted: i64, seen: i64) -> Vec<(i64, Option<S
     for (at, _) in &mut all {
         *at = (*at).max(submitted);
     }
-    if let Some((_, last)) = all.last() {
-        let differs = if ticket.severity_unreadable { last.is_some() } else { ticket.severity.is_some() && ticket.severity != *last };
-        if differs {
-            let from = ticket.severity_seen_at.map_or(seen, |at| at.timestamp()).max(submitted);
-            all.retain(|(at, _)| *at <= from);
-            all.push((from, if ticket.severity_unreadable { None } else { ticket.severity }));
-        }
+    if all.last().is_some_and(|(_, last)| differs(ticket, *last)) {
+        let from = ticket.severity_seen_at.map_or(seen, |at| at.timestamp()).max(submitted);
+        all.retain(|(at, _)| *at <= from);
+        all.push((from, if ticket.severity_unreadable { None } else { ticket.severity }));
     }
     all
 }
@@ -78,8 +75,13 @@ pub(super) fn severity_seen_is_needed(ticket: &Ticket) -> bool {
     ticket.severity_seen_at.is_none() && {
         let mut last: Vec<_> = ticket.assessments.iter().collect();
         last.sort_by_key(|a| a.at);
-        last.last().is_some_and(|l| ticket.severity_unreadable || (ticket.severity.is_some() && ticket.severity != l.severity))
+        last.last().is_some_and(|last| differs(ticket, last.severity))
     }
+}
+
+/// Whether the ticket's severity is another than that of its last assessment. One that cannot be read is; none is not.
+fn differs(ticket: &Ticket, last: Option<Severity>) -> bool {
+    if ticket.severity_unreadable { last.is_some() } else { ticket.severity.is_some() && ticket.severity != last }
 }
 
 struct Fold<'a> {

@@ -40,8 +40,8 @@ impl Meter<'_> {
 
     /// The due of a clock that leaves its pauses out, from the due it would have with them. Never earlier than that.
     pub fn without_pauses(&self, start: i64, due: i64) -> i64 {
-        if due == NEVER || !self.pauses.iter().any(|(from, to)| *from < due && *to > start) {
-            return due;
+        if due == NEVER {
+            return NEVER;
         }
         let mut left = self.gross(start, due);
         let mut from = start;
