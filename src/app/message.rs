@@ -48,8 +48,8 @@ pub enum Action {
 pub enum Message {
     /// The user pressed a key that means something.
     User(Action),
-    /// The user typed a character into the filter.
-    Typed(char),
+    /// The user typed or pasted text into the filter.
+    Typed(String),
     /// The user took the last character of the filter back.
     Erased,
     /// The user emptied the filter.

@@ -213,7 +213,7 @@ fn leave(model: &mut Model) -> Vec<Effect> {
 fn type_filter(model: &mut Model, message: &Message) {
     let mut filter = model.list.filter().to_owned();
     match message {
-        Message::Typed(c) => filter.push(*c),
+        Message::Typed(text) => filter.push_str(text),
         Message::Erased => {
             filter.pop();
         }

@@ -170,9 +170,7 @@ impl<'a> Dashboard<'a> {
             }
             // letters that are pasted are no keys
             Some(Input::Paste(text)) if self.model.screen == Screen::Filter => {
-                for c in SafeText::line(&text).as_str().chars() {
-                    self.happened(Message::Typed(c));
-                }
+                self.happened(Message::Typed(SafeText::line(&text).to_string()));
             }
             Some(Input::Paste(_)) => {}
             Some(Input::Resize(columns, rows)) => self.happened(Message::Resized { columns, rows }),

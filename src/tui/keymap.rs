@@ -124,7 +124,7 @@ pub fn message(screen: &Screen, pressed: &KeyEvent) -> Option<Message> {
     if *screen == Screen::Filter {
         match pressed.code {
             KeyCode::Char('u') if pressed.modifiers == KeyModifiers::CONTROL => return Some(Message::Emptied),
-            KeyCode::Char(c) if pressed.modifiers.difference(KeyModifiers::SHIFT).is_empty() => return Some(Message::Typed(c)),
+            KeyCode::Char(c) if pressed.modifiers.difference(KeyModifiers::SHIFT).is_empty() => return Some(Message::Typed(c.into())),
             KeyCode::Backspace => return Some(Message::Erased),
             KeyCode::Enter => return Some(Message::Entered),
             // letters are letters here: of the other keys those that move, and those that leave
