@@ -41,6 +41,8 @@ pub enum Action {
     Help,
     /// Draw everything anew.
     Redraw,
+    /// Stop, and give the terminal to the shell.
+    Suspend,
 }
 
 /// What happened.
@@ -67,6 +69,8 @@ pub enum Message {
     },
     /// It is now this late. Comes before anything else that happened then.
     Tick(DateTime<Utc>),
+    /// The program goes on after a stop, however long that was.
+    WentOn,
     /// The terminal has this many columns and rows.
     Resized {
         /// Columns.
@@ -85,6 +89,8 @@ pub enum Effect {
     PollNow,
     /// Draw everything anew.
     Redraw,
+    /// Stop until somebody makes the program go on.
+    Suspend,
     /// End the program.
     Quit,
 }

@@ -26,6 +26,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.size = (columns, rows);
             vec![Effect::Redraw]
         }
+        // what happened meanwhile is not known
+        Message::WentOn => {
+            notice(model, ASKING.to_owned(), false);
+            vec![Effect::Redraw, Effect::PollNow]
+        }
         Message::Polled(report) => {
             polled(model, report);
             Vec::new()
@@ -139,6 +144,7 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     match (&mut model.screen, action) {
         (_, Action::Redraw) => return vec![Effect::Redraw],
+        (_, Action::Suspend) => return vec![Effect::Suspend],
         (_, Action::Refresh) => {
             notice(model, ASKING.to_owned(), false);
             return vec![Effect::PollNow];
@@ -195,7 +201,7 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
         },
         Action::Back if !model.list.filter().is_empty() => model.list.set_filter(String::new()),
         Action::Quit => return leave(model),
-        Action::Back | Action::Refresh | Action::Help | Action::Redraw => {}
+        Action::Back | Action::Refresh | Action::Help | Action::Redraw | Action::Suspend => {}
     }
     Vec::new()
 }

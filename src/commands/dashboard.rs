@@ -16,7 +16,7 @@ use crate::config::ColorChoice;
 use crate::domain::{AckOutcome, PollReport, SafeText, TicketKey};
 use crate::sources::poller::{self, Poller};
 use crate::sources::{self, TicketSource};
-use crate::tui::{self, ColorWish, Input, Terminal, Theme, keymap, views};
+use crate::tui::{self, Asked, ColorWish, Input, Signals, Terminal, Theme, keymap, views};
 
 /// So many reports and outcomes may wait to be taken in.
 const WAITING: usize = 64;
@@ -42,7 +42,7 @@ pub(super) fn run(session: &Session, frozen: bool) -> Result<Exit> {
     let ended = runtime.block_on(async { Dashboard::start(session, frozen, terminal, theme)?.run().await });
     // what is still under way was asked about, or the terminal is gone: nobody waits for it
     runtime.shutdown_background();
-    ended.map(|()| Exit::Done)
+    ended
 }
 
 const fn wish(choice: ColorChoice) -> ColorWish {
@@ -58,13 +58,15 @@ struct Dashboard<'a> {
     session: &'a Session,
     model: Model,
     terminal: Terminal,
+    signals: Signals,
     theme: Theme,
     sources: Vec<Arc<dyn TicketSource>>,
     pollers: Vec<Poller>,
     reports: mpsc::Receiver<PollReport>,
     outcomes: (mpsc::Sender<Acknowledged>, mpsc::Receiver<Acknowledged>),
     drawn: Option<View>,
-    over: bool,
+    /// How it ended, once it has.
+    ended: Option<Exit>,
 }
 
 /// What became of an acknowledgement.
@@ -100,18 +102,21 @@ impl<'a> Dashboard<'a> {
         for report in faults {
             app::update(&mut model, Message::Polled(report));
         }
+        let signals = Signals::listen().wrap_err("signals cannot be listened for")?;
         let outcomes = mpsc::channel(WAITING);
-        Ok(Self { session, model, terminal, theme, sources: opened, pollers, reports, outcomes, drawn: None, over: false })
+        Ok(Self { session, model, terminal, signals, theme, sources: opened, pollers, reports, outcomes, drawn: None, ended: None })
     }
 
-    async fn run(mut self) -> Result<()> {
-        while !self.over {
+    async fn run(mut self) -> Result<Exit> {
+        loop {
             let changes_at = self.draw()?;
             self.wait(changes_at).await?;
             // all that has come in meanwhile is taken in before anything is drawn
-            while !self.over && self.take_in_one()? {}
+            while self.ended.is_none() && self.take_in_one()? {}
+            if let Some(ended) = self.ended {
+                return Ok(ended);
+            }
         }
-        Ok(())
     }
 
     /// Draws, if what is on the screen is another; returns when it will be by itself.
@@ -138,6 +143,7 @@ impl<'a> Dashboard<'a> {
         };
         tokio::select! {
             biased;
+            asked = self.signals.next() => self.signalled(asked)?,
             input = self.terminal.next_input() => self.input(input.wrap_err("the terminal cannot be read")?),
             Some(report) = self.reports.recv() => self.happened(Message::Polled(report)),
             Some((key, outcome)) = self.outcomes.1.recv() => self.happened(Message::Acknowledged { key, outcome }),
@@ -160,6 +166,18 @@ impl<'a> Dashboard<'a> {
         Ok(true)
     }
 
+    /// What the system asks for.
+    fn signalled(&mut self, asked: Asked) -> Result<()> {
+        match asked {
+            Asked::End(number) => self.ended = Some(Exit::Signal(number)),
+            Asked::GoOn => {
+                self.terminal.take_again().wrap_err("the terminal cannot be taken again")?;
+                self.happened(Message::WentOn);
+            }
+        }
+        Ok(())
+    }
+
     /// What came from the terminal; nothing is its end.
     fn input(&mut self, input: Option<Input>) {
         match input {
@@ -174,7 +192,7 @@ impl<'a> Dashboard<'a> {
             }
             Some(Input::Paste(_)) => {}
             Some(Input::Resize(columns, rows)) => self.happened(Message::Resized { columns, rows }),
-            None => self.over = true,
+            None => self.ended = Some(Exit::HANG_UP),
         }
     }
 
@@ -193,7 +211,8 @@ impl<'a> Dashboard<'a> {
                     self.terminal.redraw();
                     self.drawn = None;
                 }
-                Effect::Quit => self.over = true,
+                Effect::Suspend => Terminal::suspend(),
+                Effect::Quit => self.ended = Some(Exit::Done),
             }
         }
     }

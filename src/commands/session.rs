@@ -22,6 +22,13 @@ pub enum Exit {
     Failed,
     /// Wrong usage, or a broken configuration.
     Usage,
+    /// Ended by a signal of this number.
+    Signal(u8),
+}
+
+impl Exit {
+    /// The terminal went away, whether or not the system's signal for it came.
+    pub const HANG_UP: Self = Self::Signal(1);
 }
 
 impl From<Exit> for ExitCode {
@@ -30,6 +37,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::Usage => 2,
+            Exit::Signal(number) => 128 + number,
         })
     }
 }

@@ -110,6 +110,12 @@ pub const BINDINGS: &[Binding] = &[
     },
     Binding { keys: &[ctrl('l')], action: Action::Redraw, short: "", help: "draw everything anew" },
     Binding {
+        keys: &[ctrl('z')],
+        action: Action::Suspend,
+        short: "",
+        help: "back to the shell until fg; what came meanwhile is asked for then",
+    },
+    Binding {
         keys: &[letter('q'), ctrl('c')],
         action: Action::Quit,
         short: "",

@@ -3,6 +3,7 @@
 mod color_depth;
 mod input;
 pub mod keymap;
+mod signals;
 mod terminal;
 mod theme;
 mod theme_file;
@@ -10,6 +11,7 @@ pub mod views;
 
 pub use color_depth::{ColorDepth, ColorWish, color_depth};
 pub use input::Input;
+pub use signals::{Asked, Signals};
 pub use terminal::{Terminal, install_panic_hook};
 pub use theme::{Role, Theme, UnknownTheme};
 pub use theme_file::ThemeProblem;

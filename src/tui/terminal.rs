@@ -14,6 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -52,15 +53,9 @@ impl Terminal {
         }
         // which colours are used is decided by the theme; NO_COLOR would make every reset wipe bold and reverse too
         crossterm::style::force_color_output(true);
-        enable_raw_mode()?;
-        ENTERED.store(true, Ordering::SeqCst);
-        let mut out = BufWriter::with_capacity(FRAME, io::stdout());
-        if let Err(error) = execute!(out, EnterAlternateScreen, EnableBracketedPaste, Hide, Clear(ClearType::All)) {
-            restore();
-            return Err(error);
-        }
+        take()?;
         Ok(Self {
-            backend: CrosstermBackend::new(out),
+            backend: CrosstermBackend::new(BufWriter::with_capacity(FRAME, io::stdout())),
             arrivals: read_events(),
             filter: InputFilter::default(),
             shown: Buffer::empty(Rect::ZERO),
@@ -77,12 +72,15 @@ impl Terminal {
     }
 
     /// Draws on an empty screen of so many columns and rows. Only what differs from the last frame is written, in one
-    /// write; nothing at all where nothing does. `render` says where the cursor is shown. On a terminal that is gone nothing
-    /// is drawn: its end is the next input.
+    /// write; nothing at all where nothing does. `render` says where the cursor is shown. Nothing is drawn on a terminal that is
+    /// gone, whose end is the next input, nor on one that is given to the shell.
     ///
     /// # Errors
     /// Where the terminal cannot be written.
     pub fn draw(&mut self, size: (u16, u16), render: impl FnOnce(&mut Buffer, Rect) -> Option<Position>) -> io::Result<()> {
+        if !ENTERED.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         match self.write_frame(size, render) {
             Err(_) if is_gone() => Ok(()),
             drawn => drawn,
@@ -118,6 +116,27 @@ impl Terminal {
         Write::flush(&mut self.backend)?;
         self.cursor = cursor;
         self.shown = frame;
+        Ok(())
+    }
+
+    /// Gives the terminal to the shell and stops, with whatever was started together with the program. When that is over the
+    /// signal to go on has come, and the terminal can be taken again. (Where nobody could make the program go on, the system
+    /// does not stop it: then it is the program itself that sends the signal.)
+    pub fn suspend() {
+        restore();
+        // to itself a program may send any signal
+        let _ = kill_current_process_group(Signal::TSTP).and_then(|()| kill_process(getpid(), Signal::CONT));
+    }
+
+    /// Takes the terminal again after a stop, whatever was done to it meanwhile.
+    ///
+    /// # Errors
+    /// Where it does not do as told.
+    pub fn take_again(&mut self) -> io::Result<()> {
+        restore();
+        take()?;
+        self.cursor = None;
+        self.redraw();
         Ok(())
     }
 
@@ -207,6 +226,14 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// Takes the terminal.
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    ENTERED.store(true, Ordering::SeqCst);
+    let taken = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide, Clear(ClearType::All));
+    taken.inspect_err(|_| restore())
 }
 
 /// Gives the terminal back as it was, if it is ours. Nothing can be done where that fails: it is gone.

@@ -47,5 +47,5 @@ fn hang_up_after(keys: &str) {
     writer.write_all(keys.as_bytes()).unwrap();
     drop((reader, writer, pty.master));
     let ended = child.wait().unwrap();
-    assert_eq!(ended.exit_code(), 0, "{ended:?}");
+    assert_eq!(ended.exit_code(), 129, "{ended:?}");
 }

@@ -1,12 +1,15 @@
 //! The real program in a real pseudo-terminal: it draws, takes a ticket, and gives the terminal back as it was.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use holdover::tui::{Terminal, install_panic_hook};
-use nix::sys::termios::LocalFlags;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
+use nix::unistd::Pid;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tokio::time::Instant;
 
@@ -76,6 +79,17 @@ impl Pty {
         }
     }
 
+    /// Waits for what is written after so many bytes; returns where it begins.
+    fn wait_for_bytes(&mut self, what: &str, after: usize, wanted: &[u8]) -> usize {
+        loop {
+            if let Some(place) = self.written[after..].windows(wanted.len()).position(|bytes| bytes == wanted) {
+                return after + place;
+            }
+            let Ok(piece) = self.output.recv_timeout(GUARD) else { panic!("{what}: not written:\n{}", self.text()) };
+            self.take(&piece);
+        }
+    }
+
     pub fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
@@ -90,6 +104,19 @@ impl Pty {
                 Err(RecvTimeoutError::Timeout) => panic!("it does not end:\n{}", self.text()),
             }
         }
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = self.child.process_id().unwrap();
+        kill(Pid::from_raw(i32::try_from(id).unwrap()), signal).unwrap();
+    }
+
+    /// Sets the terminal as a shell has it.
+    fn cook(&self) {
+        let terminal = File::open(self.master.tty_name().unwrap()).unwrap();
+        let mut modes = tcgetattr(&terminal).unwrap();
+        modes.local_flags.insert(LocalFlags::ECHO | LocalFlags::ICANON);
+        tcsetattr(&terminal, SetArg::TCSANOW, &modes).unwrap();
     }
 
     fn take(&mut self, piece: &[u8]) {
@@ -147,6 +174,44 @@ fn without_a_terminal_the_dashboard_says_so() {
     assert_eq!(said.code, Some(1));
     assert!(said.err.contains("the dashboard cannot start – stdin and stdout are no terminal – run it in a terminal"), "{}", said.err);
     assert_eq!(said.out, "");
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back_and_is_the_exit_code() {
+    for (signal, number) in [(Signal::SIGTERM, 15), (Signal::SIGHUP, 1), (Signal::SIGINT, 2), (Signal::SIGQUIT, 3)] {
+        let mut pty = Pty::demo((80, 24));
+        pty.wait_for("board", |text| text.contains("NOW, UNANSWERED 5") && text.contains("? help"));
+        pty.signal(signal);
+        assert_eq!(pty.end(), 128 + number, "{signal}");
+        pty.assert_given_back();
+        assert_eq!(pty.text().trim(), "", "{signal}");
+    }
+}
+
+#[test]
+fn after_a_stop_the_terminal_is_taken_again_and_all_is_asked_for() {
+    let mut pty = Pty::demo((80, 24));
+    pty.wait_for("board", |text| text.contains("NOW, UNANSWERED 5") && text.contains("? help"));
+    // nobody could make it go on here, and so the system does not stop it
+    let before = pty.written.len();
+    pty.press("\x1a");
+    let left = pty.wait_for_bytes("the terminal left", before, b"\x1b[?1049l");
+    let taken = pty.wait_for_bytes("the terminal taken", left, b"\x1b[?1049h");
+    pty.wait_for_bytes("the whole board", taken, b"UNANSWERED");
+    assert!(pty.screen.screen().alternate_screen() && pty.screen.screen().hide_cursor() && pty.screen.screen().bracketed_paste());
+    // stopped from outside, with another's modes set meanwhile
+    pty.signal(Signal::SIGSTOP);
+    pty.cook();
+    let before = pty.written.len();
+    pty.signal(Signal::SIGCONT);
+    let taken = pty.wait_for_bytes("the terminal taken", before, b"\x1b[?1049h");
+    pty.wait_for_bytes("the whole board", taken, b"UNANSWERED");
+    assert!(!pty.master.get_termios().unwrap().local_flags.intersects(LocalFlags::ECHO | LocalFlags::ICANON), "it is raw again");
+    pty.press("q");
+    pty.wait_for("question", |text| text.contains("q again leaves"));
+    pty.press("q");
+    assert_eq!(pty.end(), 0);
+    pty.assert_given_back();
 }
 
 /// Set where the test below is the program in the pseudo-terminal.
