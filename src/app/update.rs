@@ -27,10 +27,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             vec![Effect::Redraw]
         }
         // what happened meanwhile is not known
-        Message::WentOn => {
-            notice(model, ASKING.to_owned(), false);
-            vec![Effect::Redraw, Effect::PollNow]
-        }
+        Message::WentOn => vec![Effect::Redraw, ask_all(model)],
         Message::Polled(report) => {
             polled(model, report);
             Vec::new()
@@ -59,6 +56,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
 
 /// What is said from the key that asks to the first answer.
 const ASKING: &str = "asking all sources";
+
+fn ask_all(model: &mut Model) -> Effect {
+    notice(model, ASKING.to_owned(), false);
+    Effect::PollNow
+}
 
 fn notice(model: &mut Model, text: String, alarm: bool) {
     model.notice = Some(Notice { text, alarm });
@@ -145,10 +147,7 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
     match (&mut model.screen, action) {
         (_, Action::Redraw) => return vec![Effect::Redraw],
         (_, Action::Suspend) => return vec![Effect::Suspend],
-        (_, Action::Refresh) => {
-            notice(model, ASKING.to_owned(), false);
-            return vec![Effect::PollNow];
-        }
+        (_, Action::Refresh) => return vec![ask_all(model)],
         (Screen::Help(_, below), Action::Back | Action::Quit | Action::Help) => model.screen = std::mem::take(below),
         (below, Action::Help) => {
             let below = std::mem::take(below);

@@ -189,7 +189,7 @@ fn a_signal_gives_the_terminal_back_and_is_the_exit_code() {
 }
 
 #[test]
-fn after_a_stop_the_terminal_is_taken_again_and_all_is_asked_for() {
+fn after_a_stop_the_terminal_is_taken_again_and_drawn_whole() {
     let mut pty = Pty::demo((80, 24));
     pty.wait_for("board", |text| text.contains("NOW, UNANSWERED 5") && text.contains("? help"));
     // nobody could make it go on here, and so the system does not stop it
