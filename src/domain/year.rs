@@ -204,7 +204,6 @@ impl Layout<'_> {
         points.sort_unstable();
         points.dedup();
         points.retain(|p| *p < self.end);
-        let first = out.len();
         for point in points {
             let holds = |span: &Span| self.at(span.start) <= point && point < self.at(span.end);
             let (combination, open) = if office.iter().any(holds) {
@@ -215,11 +214,7 @@ impl Layout<'_> {
                 let wanted = named_layers(self.rules, day, holds);
                 (layers.iter().position(|l| *l == wanted).unwrap_or_default(), false)
             };
-            let segment = Segment { start: point, layers: u16::try_from(combination).unwrap_or_default(), open };
-            match out[first..].last() {
-                Some(last) if last.layers == segment.layers && last.open == segment.open => {}
-                _ => out.push(segment),
-            }
+            out.push(Segment { start: point, layers: u16::try_from(combination).unwrap_or_default(), open });
         }
     }
 }

@@ -27,17 +27,9 @@ pub fn resolve(zone: Tz, local: NaiveDateTime) -> i64 {
 fn after_gap(zone: Tz, wall: i64) -> i64 {
     const STEP: i64 = 900;
     let shows = |at: i64| at + offset(zone, at) >= wall;
-    // step first, then halve: over the whole range the reading need not be monotone, inside a step it is
-    let mut low = wall - FURTHEST;
-    while !shows(low + STEP) {
-        low += STEP;
-    }
-    let mut high = low + STEP;
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        if shows(middle) { high = middle } else { low = middle }
-    }
-    high
+    // in coarse steps to the first that is not before it, then second by second to the first of all
+    let coarse = (0..).map(|steps| wall - FURTHEST + steps * STEP).find(|at| shows(*at)).unwrap_or(wall);
+    (coarse - STEP..coarse).find(|at| shows(*at)).unwrap_or(coarse)
 }
 
 /// Seconds that the zone's clock is ahead of UTC at an instant.

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// How many cases there are: none is skipped silently.
-const CASES: usize = 191;
+const CASES: usize = 193;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +49,8 @@ struct Then {
     at: DateTime<Utc>,
     key: Option<String>,
     board: Option<Vec<String>>,
+    /// Whether the ticket counts as acknowledged.
+    taken: Option<bool>,
     #[serde(default)]
     explains: Vec<String>,
     explanation: Option<Vec<String>>,
@@ -132,7 +134,7 @@ impl Then {
                 faults.push(format!("the board is {shown:?}, not {expected:?}"));
             }
         }
-        let asks_of_one = !self.ticket.is_empty() || !self.explains.is_empty() || self.explanation.is_some();
+        let asks_of_one = self.taken.is_some() || !self.ticket.is_empty() || !self.explains.is_empty() || self.explanation.is_some();
         if asks_of_one {
             let mut rows = board.rows.iter().chain(&board.resolved);
             let row = match &self.key {
@@ -146,6 +148,9 @@ impl Then {
             let shown = serde_json::to_value(TicketJson::new(row)).unwrap();
             for (member, expected) in &self.ticket {
                 compare(member, expected, shown.get(member), &mut faults);
+            }
+            if self.taken.is_some_and(|taken| taken != row.verdict.acknowledged) {
+                faults.push(format!("it is {}taken", if row.verdict.acknowledged { "" } else { "not " }));
             }
             faults.extend(self.unexplained(&explain(&row.ticket, &settings.agreements, self.at, settings.timezone)));
         }
