@@ -5,12 +5,12 @@
 //! ```text
 //! main ──> commands ──> config
 //!              │
-//!         ┌────┴────┐
-//!         v         v
-//!        tui     sources      these two never meet: commands joins them
-//!         v         │
-//!        app        │
-//!         └> domain <┘
+//!         ┌────┴────┬──────────┐
+//!         v         v          v
+//!        tui     sources    records      these three never meet: commands joins them
+//!         v         │          │
+//!        app        │          │
+//!         └────> domain <──────┘
 //! ```
 //!
 //! `config` makes the settings that each floor owns, and so knows their types; nobody but `commands` knows `config`.
@@ -23,7 +23,7 @@
 //!                                                           │
 //!                                     update(&mut Model, Message)    Store ──> judge ──> Board
 //!                                       ┌───────────────────┴────────────┐
-//!                              view(&Model) ──> render                Effect ──> source.acknowledge ──> Message
+//!                              view(&Model) ──> render                Effect ──> outbox ──> source.acknowledge ──> Message
 //! headless: ask once ──> Store ──> Board ──> text or JSON
 //! ```
 //!
@@ -36,5 +36,6 @@ pub mod app;
 pub mod commands;
 pub mod config;
 pub mod domain;
+pub mod records;
 pub mod sources;
 pub mod tui;

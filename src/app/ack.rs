@@ -1,16 +1,38 @@
 //! How an acknowledgement stands on the board. Nothing is called confirmed before its source was read again.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::words;
 use crate::domain::{AckOutcome, SafeText};
 
+/// After how long it is worth an alarm that the source has not been told.
+const LATE: TimeDelta = TimeDelta::seconds(60);
+
 /// How an acknowledgement stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ack {
+    /// Asked for, but not on the disk yet: nothing is shown of it.
+    Writing,
+    /// Written down; it is sent at this instant, and can be undone until then.
+    Held {
+        /// When it is sent.
+        until: DateTime<Utc>,
+    },
     /// On its way.
-    Sending,
+    Sending {
+        /// The other process that sends it, if it is not this one.
+        by: Option<SafeText>,
+        /// When it was asked for.
+        asked_at: DateTime<Utc>,
+    },
+    /// It was tried, and is tried again until the source answers.
+    Waiting {
+        /// Why it is not over.
+        reason: SafeText,
+        /// When it was asked for.
+        asked_at: DateTime<Utc>,
+    },
     /// It came to an end.
     Ended {
         /// What became of it.
@@ -30,15 +52,28 @@ impl Ack {
     /// When it came to its end.
     pub(super) const fn ended_at(&self) -> Option<DateTime<Utc>> {
         match self {
-            Self::Sending => None,
             Self::Ended { at, .. } => Some(*at),
+            _ => None,
+        }
+    }
+
+    /// Whether the source has still to be told.
+    pub(super) const fn is_unsent(&self) -> bool {
+        !matches!(self, Self::Ended { .. })
+    }
+
+    /// From when on it is worth an alarm that the source has not been told: it failed, or it takes too long.
+    pub(super) fn late_from(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Waiting { asked_at, .. } | Self::Sending { asked_at, .. } => Some(*asked_at + LATE),
+            _ => None,
         }
     }
 
     /// When it was known that the ticket is taken.
     pub(super) fn settled_at(&self) -> Option<DateTime<Utc>> {
         match self {
-            Self::Ended { outcome: AckOutcome::Confirmed { .. } | AckOutcome::Already { .. }, at } => Some(*at),
+            Self::Ended { outcome: AckOutcome::Confirmed { .. } | AckOutcome::Already { .. } | AckOutcome::Here { .. }, at } => Some(*at),
             _ => None,
         }
     }
@@ -47,11 +82,16 @@ impl Ack {
     #[must_use]
     pub fn short(&self) -> String {
         let outcome = match self {
-            Self::Sending => return "sending".to_owned(),
+            Self::Writing => return String::new(),
+            Self::Held { .. } => return "u undoes".to_owned(),
+            Self::Sending { by: None, .. } => return "sending".to_owned(),
+            Self::Sending { by: Some(by), .. } => return format!("sent by {by}"),
+            Self::Waiting { .. } => return "unsent".to_owned(),
             Self::Ended { outcome, .. } => outcome,
         };
         match outcome {
             AckOutcome::Confirmed { .. } => "confirmed".to_owned(),
+            AckOutcome::Here { .. } => "taken here".to_owned(),
             AckOutcome::Already { by: Some(by), .. } => format!("already: {by}"),
             AckOutcome::Already { by: None, .. } => "already taken".to_owned(),
             AckOutcome::Refused { .. } => "refused".to_owned(),
@@ -64,11 +104,16 @@ impl Ack {
     pub fn words(&self, zone: Tz, now: DateTime<Utc>) -> String {
         let by = |by: &Option<SafeText>| by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
         let outcome = match self {
-            Self::Sending => return "sending: the source has not said yet".to_owned(),
+            Self::Writing => return "being written down".to_owned(),
+            Self::Held { until } => return format!("sent in {}; u undoes it", words::length((*until - now).num_seconds().max(0))),
+            Self::Sending { by: None, .. } => return "sending: the source has not said yet".to_owned(),
+            Self::Sending { by: Some(by), .. } => return format!("sent by another holdover, process {by}"),
+            Self::Waiting { reason, .. } => return format!("not sent yet, and tried again: {reason}"),
             Self::Ended { outcome, .. } => outcome,
         };
         match outcome {
             AckOutcome::Confirmed { by: who, .. } => format!("acknowledged{}, confirmed by the source", by(who)),
+            AckOutcome::Here { by: who, .. } => format!("acknowledged here by {who}: its source cannot be told"),
             AckOutcome::Already { by: who, at } => {
                 let at = at.map_or_else(String::new, |at| format!(" {}", words::column(zone, at, now)));
                 format!("already acknowledged{}{at}", by(who))

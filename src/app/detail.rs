@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::ack::Ack;
 use super::board::BoardRow;
 use super::labels::left;
 use super::model::Model;
@@ -47,7 +48,7 @@ impl DetailLine {
 pub(super) fn detail(model: &Model, row: &BoardRow) -> (Detail, Option<DateTime<Utc>>) {
     let ticket = &*row.ticket;
     let steps = explain(ticket, &model.rules.agreements, model.now, model.rules.zone);
-    let ack = model.acks.get(&ticket.id).map(|ack| {
+    let ack = model.acks.get(&ticket.id).filter(|ack| **ack != Ack::Writing).map(|ack| {
         let tone = if ack.failed() { Tone::Alarm } else { Tone::Strong };
         DetailLine { tone, ..DetailLine::new("ACK", ack.words(model.rules.zone, model.now)) }
     });

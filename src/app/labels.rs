@@ -116,7 +116,8 @@ pub(super) fn row(row: &BoardRow, stale: bool, ack: Option<&Ack>, zone: Tz, now:
         left: left.text,
         due: due.text,
         owner: row.ticket.assignee.clone(),
-        ack: ack.cloned(),
+        // nothing is shown of what is not on the disk yet
+        ack: ack.filter(|ack| **ack != Ack::Writing).cloned(),
     };
     (labels, left.changes_at.into_iter().chain(due.changes_at).min())
 }

@@ -1,8 +1,11 @@
 //! The three vocabularies: what the user means, what happened, what the world must do.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 
-use crate::domain::{AckOutcome, PollReport, TicketKey};
+use super::ack::Ack;
+use crate::domain::{AckOutcome, Pass, PollReport, SafeText, SourceName, TicketKey};
 
 /// What the user means by a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter)]
@@ -33,6 +36,8 @@ pub enum Action {
     Quit,
     /// Take the ticket under the cursor.
     Acknowledge,
+    /// Take back the last acknowledgement that is not sent yet.
+    Undo,
     /// Ask all sources now.
     Refresh,
     /// Type a filter.
@@ -67,6 +72,25 @@ pub enum Message {
         /// What became of it.
         outcome: AckOutcome,
     },
+    /// An acknowledgement stands like this now, without having ended.
+    Underway {
+        /// Of which ticket.
+        key: TicketKey,
+        /// How it stands.
+        ack: Ack,
+    },
+    /// An acknowledgement was taken back before anything of it was sent.
+    Undone(TicketKey),
+    /// What the records tell of a source that was not asked yet.
+    Recalled(SourceName, Pass),
+    /// Tickets that are acknowledged here, for their sources cannot be told: which, by whom, and since when.
+    TakenHere(Vec<(TicketKey, SafeText, DateTime<Utc>)>),
+    /// Something that the engineer should know.
+    Warned(String),
+    /// What other processes are sending, and how that stands.
+    Elsewhere(HashMap<TicketKey, Ack>),
+    /// Whether an acknowledgement can be written down; why not.
+    Records(Option<SafeText>),
     /// It is now this late. Comes before anything else that happened then.
     Tick(DateTime<Utc>),
     /// The program goes on after a stop, however long that was.
@@ -83,8 +107,15 @@ pub enum Message {
 /// What the world must do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Tell the source that the ticket is taken.
-    Acknowledge(TicketKey),
+    /// Write down that the ticket is taken, and tell its source, but not before this instant.
+    Acknowledge {
+        /// Which ticket.
+        key: TicketKey,
+        /// When its source may be told.
+        send_at: DateTime<Utc>,
+    },
+    /// Take back an acknowledgement, if nothing of it is sent yet.
+    Undo(TicketKey),
     /// Ask all sources now.
     PollNow,
     /// Draw everything anew.

@@ -10,7 +10,7 @@ use super::ack::Ack;
 use super::board::{Board, Counts};
 use super::list::List;
 use super::store::{SourceRules, Store};
-use crate::domain::{Agreements, TicketKey};
+use crate::domain::{Agreements, SafeText, TicketKey};
 
 /// What does not change while the program runs.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Rules {
     pub help_lines: usize,
     /// The clock stands still at an instant that was asked for; nothing is sent.
     pub frozen: bool,
+    /// Nothing is sent and nothing written, as was asked for.
+    pub read_only: bool,
 }
 
 /// Which screen is up.
@@ -79,6 +81,8 @@ pub struct Model {
     pub screen: Screen,
     /// Acknowledgements under way or just ended.
     pub acks: HashMap<TicketKey, Ack>,
+    /// Why nothing can be written down, and so nothing acknowledged.
+    pub no_records: Option<SafeText>,
     /// What is said above the footer.
     pub notice: Option<Notice>,
     /// Columns and rows of the terminal.
@@ -107,6 +111,7 @@ impl Model {
             board,
             screen: Screen::default(),
             acks: HashMap::new(),
+            no_records: None,
             notice: None,
             size,
             now,
@@ -130,6 +135,29 @@ impl Model {
         if self.several { key.to_string() } else { key.key.to_string() }
     }
 
+    /// How many acknowledgements are written down that their sources have still to be told of.
+    pub(super) fn unsent(&self) -> usize {
+        self.acks.values().filter(|ack| ack.is_unsent() && **ack != Ack::Writing).count()
+    }
+
+    /// How many of them for longer than they should be.
+    pub(super) fn late(&self) -> usize {
+        self.acks.values().filter_map(Ack::late_from).filter(|at| *at <= self.now).count()
+    }
+
+    /// The ticket whose acknowledgement can be undone: the one last taken.
+    pub(super) fn held(&self) -> Option<(&TicketKey, DateTime<Utc>)> {
+        let held = self.acks.iter().filter_map(|(key, ack)| match ack {
+            Ack::Held { until } if *until > self.now => Some((key, *until)),
+            _ => None,
+        });
+        held.max_by_key(|(key, until)| (*until, *key))
+    }
+
+    fn held_until(&self) -> Option<DateTime<Utc>> {
+        self.held().map(|(_, until)| until)
+    }
+
     /// Whether the order of the list stays, because a key was just pressed. An empty list has none.
     pub(super) fn order_stays(&self) -> bool {
         !self.list.groups().is_empty() && self.order_stays_until().is_some_and(|until| self.now < until)
@@ -151,7 +179,10 @@ impl Model {
         if self.rules.frozen {
             return None;
         }
+        // an undo counts down; and what stays unsent becomes an alarm
+        let held = self.held_until().map(|until| until.min(self.now + TimeDelta::seconds(1))).filter(|at| *at > self.now);
+        let late = self.acks.values().filter_map(Ack::late_from).filter(|at| *at > self.now).min();
         let list = if Arc::ptr_eq(&self.board, self.list.board()) { None } else { self.order_stays_until() };
-        self.board.changes_at().into_iter().chain(list).chain(self.store.health_changes_at(self.now)).min()
+        self.board.changes_at().into_iter().chain(list).chain(held).chain(late).chain(self.store.health_changes_at(self.now)).min()
     }
 }

@@ -1,13 +1,13 @@
 //! What is known of each source: its last good tickets, how old they are, its fault. A failing source is data here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::domain::{AckOutcome, Capabilities, Fault, FaultKind, Pass, PollReport, SafeText, SourceName, Status, Ticket, TicketKey};
+use crate::domain::{AckOutcome, Fault, FaultKind, Pass, PollReport, SafeText, SourceName, Status, Ticket, TicketKey};
 
 /// When a source counts as late.
 #[derive(Debug, Clone)]
@@ -18,8 +18,6 @@ pub struct SourceRules {
     pub poll_every: Duration,
     /// After how long without a complete pass it is blind.
     pub blind_after: Duration,
-    /// What it can be told.
-    pub capabilities: Capabilities,
 }
 
 /// How far a source can be trusted.
@@ -55,6 +53,8 @@ pub struct SourceHealth {
     pub fault: Option<SafeText>,
     /// What kind of fault that is; `None` for one that hinders nothing.
     pub kind: Option<FaultKind>,
+    /// The other process that asks it.
+    pub asked_by: Option<SafeText>,
 }
 
 /// The last good tickets of every source.
@@ -73,6 +73,9 @@ struct Source {
     complete: bool,
     complete_at: Option<DateTime<Utc>>,
     last: Last,
+    /// Of which only is known when they, or their severity, were first seen.
+    seen: HashMap<TicketKey, Arc<Ticket>>,
+    asked_by: Option<SafeText>,
 }
 
 /// What the last poll of a source came to.
@@ -89,6 +92,8 @@ struct Taken {
     known_at: DateTime<Utc>,
     at: DateTime<Utc>,
     by: Option<SafeText>,
+    /// Its source cannot be told, and so never tells of it.
+    here: bool,
 }
 
 impl Taken {
@@ -116,6 +121,8 @@ impl Store {
             complete: false,
             complete_at: None,
             last: Last::NotHeard,
+            seen: HashMap::new(),
+            asked_by: None,
         });
         Self { started_at, sources: sources.collect(), taken: HashMap::new() }
     }
@@ -142,10 +149,35 @@ impl Store {
         changes.map(just_after).filter(|at| *at > now).min()
     }
 
-    /// Whether a source can be told of an acknowledgement.
+    /// Takes in what the records tell of a source before it was asked. It counts as not heard of.
+    pub fn recall(&mut self, source: &SourceName, pass: Pass) {
+        let Some(source) = self.sources.iter_mut().find(|s| s.rules.name == *source) else { return };
+        let Some(seen_at) = pass.recorded.as_ref().map(|recorded| recorded.ended_at) else { return };
+        source.pass(pass, seen_at, &self.taken);
+        source.last = Last::NotHeard;
+    }
+
+    /// Takes in when tickets of a source, or their severity, were first seen.
+    pub fn recall_seen(&mut self, source: &SourceName, seen: Vec<Arc<Ticket>>) {
+        let Some(source) = self.sources.iter_mut().find(|s| s.rules.name == *source) else { return };
+        source.seen = seen.into_iter().map(|ticket| (ticket.id.clone(), ticket)).collect();
+    }
+
+    /// Takes in which tickets are acknowledged here, for their source cannot be told.
+    pub fn recall_taken(&mut self, taken: impl IntoIterator<Item = (TicketKey, SafeText, DateTime<Utc>)>) {
+        for (key, by, at) in taken {
+            let taken = Taken { known_at: at, at, by: Some(by), here: true };
+            let tickets = self.sources.iter_mut().flat_map(|source| &mut source.tickets);
+            tickets.filter(|ticket| ticket.id == key).for_each(|ticket| taken.mark(ticket));
+            self.taken.insert(key, taken);
+        }
+    }
+
+    /// The tickets of a source as they stand, to be kept; and when its last complete pass ended.
     #[must_use]
-    pub fn can_be_told(&self, source: &SourceName) -> bool {
-        self.sources.iter().any(|s| s.rules.name == *source && s.rules.capabilities.acknowledge)
+    pub fn of_source(&self, name: &SourceName) -> (Vec<Arc<Ticket>>, Option<DateTime<Utc>>) {
+        let source = self.sources.iter().find(|s| s.rules.name == *name);
+        source.map_or_else(Default::default, |source| (source.tickets.clone(), source.complete_at))
     }
 
     /// Takes in the answer of one poll. Only a complete pass makes tickets go; a fault takes nothing away. Whether any
@@ -155,8 +187,14 @@ impl Store {
         match report.outcome {
             Ok(pass) => {
                 // what began later than an acknowledgement tells of it itself
-                self.taken.retain(|key, taken| key.source != report.source || report.began_at <= taken.known_at);
-                source.pass(pass, report.ended_at, &self.taken)
+                self.taken.retain(|key, taken| taken.here || key.source != report.source || report.began_at <= taken.known_at);
+                let changed = source.pass(pass, report.ended_at, &self.taken);
+                // what is gone, and comes again, is another
+                if source.complete && self.taken.iter().any(|(key, taken)| taken.here && key.source == report.source) {
+                    let there: HashSet<&TicketKey> = source.tickets.iter().map(|ticket| &ticket.id).collect();
+                    self.taken.retain(|key, taken| !taken.here || key.source != report.source || there.contains(key));
+                }
+                changed
             }
             Err(fault) => {
                 source.last = Last::Failed(fault);
@@ -167,8 +205,13 @@ impl Store {
 
     /// Takes in what became of an acknowledgement, as known at `now`; a report that began before cannot undo it.
     pub fn acknowledged(&mut self, key: &TicketKey, outcome: &AckOutcome, now: DateTime<Utc>) {
-        let (AckOutcome::Confirmed { by, at } | AckOutcome::Already { by, at }) = outcome else { return };
-        let taken = Taken { known_at: now, at: at.unwrap_or(now), by: by.clone() };
+        let taken = match outcome {
+            AckOutcome::Confirmed { by, at } | AckOutcome::Already { by, at } => {
+                Taken { known_at: now, at: at.unwrap_or(now), by: by.clone(), here: false }
+            }
+            AckOutcome::Here { by, at } => Taken { known_at: now, at: *at, by: Some(by.clone()), here: true },
+            AckOutcome::Refused { .. } | AckOutcome::Unknown { .. } => return,
+        };
         let tickets = self.sources.iter_mut().flat_map(|source| &mut source.tickets);
         tickets.filter(|ticket| ticket.id == *key).for_each(|ticket| taken.mark(ticket));
         self.taken.insert(key.clone(), taken);
@@ -211,7 +254,7 @@ impl Source {
         let mut old: HashMap<TicketKey, Arc<Ticket>> = self.tickets.drain(..).map(|t| (t.id.clone(), t)).collect();
         let mut tickets = pass.tickets;
         for ticket in &mut tickets {
-            let before = old.remove(&ticket.id);
+            let before = old.remove(&ticket.id).or_else(|| self.seen.remove(&ticket.id));
             stamp(ticket, before.as_deref(), seen_at);
             if let Some(taken) = taken.get(&ticket.id) {
                 taken.mark(ticket);
@@ -222,8 +265,12 @@ impl Source {
                 None => changed = true,
             }
         }
+        if let Some(recorded) = &pass.recorded {
+            self.complete_at = recorded.complete_at;
+        }
         if pass.complete {
             self.complete_at = Some(seen_at);
+            self.seen.clear();
         } else {
             let mut kept: Vec<Arc<Ticket>> = old.into_values().collect();
             kept.sort_by(|a, b| a.id.cmp(&b.id));
@@ -232,7 +279,11 @@ impl Source {
         self.total = pass.total.or(pass.complete.then_some(tickets.len() as u64));
         self.complete = pass.complete;
         self.tickets = tickets;
-        self.last = Last::Passed(pass.warning);
+        self.asked_by = pass.recorded.as_ref().and_then(|recorded| recorded.by.clone());
+        self.last = match pass.recorded.and_then(|recorded| recorded.fault) {
+            Some(fault) => Last::Failed(fault),
+            None => Last::Passed(pass.warning),
+        };
         changed || self.tickets.len() != before
     }
 
@@ -273,6 +324,7 @@ impl Source {
                 Last::NotHeard | Last::Passed(_) => None,
                 Last::Failed(fault) => Some(fault.kind),
             },
+            asked_by: self.asked_by.clone(),
         }
     }
 }

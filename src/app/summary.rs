@@ -4,7 +4,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use unicode_width::UnicodeWidthStr;
 
-use super::ack::Ack;
 use super::board::{Next, NextKind};
 use super::labels::says_else_in;
 use super::layout::Size;
@@ -212,7 +211,9 @@ fn compact_next(model: &Model, next: Option<&NextWords>, columns: usize) -> Summ
     if lefts.is_empty() {
         lefts.push(Vec::new());
     }
-    let rights = troubles(model, &health);
+    let own = of_ours(model);
+    let rights: Vec<Vec<Piece>> =
+        troubles(model, &health).into_iter().map(|trouble| own.iter().cloned().chain(trouble).collect()).collect();
     let sides = lefts.iter().flat_map(|left| rights.iter().map(|right| (left.clone(), right.clone())));
     SummaryRow::fitting(columns, sides.collect::<Vec<_>>())
 }
@@ -226,12 +227,12 @@ fn held_and_troubles(model: &Model, columns: usize) -> SummaryRow {
         Piece::new(format!(", {count} freed {at}"), Tone::Plain)
     });
     let some = |count: usize, what: &str| (count > 0).then(|| Piece::new(format!("   {count} {what}"), Tone::Plain));
-    let sending = some(model.acks.values().filter(|ack| **ack == Ack::Sending).count(), "sending");
+    let unsent = some(model.unsent() - model.late(), "unsent");
     let (on_client, outside) = (some(counts.on_client, "on client"), some(counts.outside, "outside"));
     let lefts: Vec<Vec<Piece>> = [
-        vec![Some(held.clone()), freed.clone(), on_client, outside.clone(), sending.clone()],
-        vec![Some(held.clone()), freed, outside.clone(), sending.clone()],
-        vec![Some(held.clone()), outside.clone(), sending],
+        vec![Some(held.clone()), freed.clone(), on_client, outside.clone(), unsent.clone()],
+        vec![Some(held.clone()), freed, outside.clone(), unsent.clone()],
+        vec![Some(held.clone()), outside.clone(), unsent],
         vec![Some(held), outside],
     ]
     .into_iter()
@@ -239,10 +240,19 @@ fn held_and_troubles(model: &Model, columns: usize) -> SummaryRow {
     .collect();
     let health = model.store.health(model.now);
     let hides = hides(model).map(|what| Piece::new(format!("{what}: esc shows it  "), Tone::Alarm));
+    let own: Vec<Piece> = hides.into_iter().chain(of_ours(model)).collect();
     let rights: Vec<Vec<Piece>> =
-        troubles(model, &health).into_iter().map(|trouble| hides.iter().cloned().chain(trouble).collect()).collect();
+        troubles(model, &health).into_iter().map(|trouble| own.iter().cloned().chain(trouble).collect()).collect();
     let sides: Vec<_> = rights.iter().flat_map(|right| lefts.iter().map(|left| (left.clone(), right.clone()))).collect();
     SummaryRow::fitting(columns, sides)
+}
+
+/// What is wrong on our own side: nothing can be written down, or a source has not been told for too long.
+fn of_ours(model: &Model) -> Vec<Piece> {
+    let records = model.no_records.is_some().then(|| Piece::new("!! no records: a refuses  ", Tone::Alarm));
+    let late = model.late();
+    let late = (late > 0).then(|| Piece::new(format!("!! {late} unsent  "), Tone::Alarm));
+    records.into_iter().chain(late).collect()
 }
 
 /// What the filter hides of what must not be hidden.
@@ -258,7 +268,9 @@ fn troubles(model: &Model, health: &[SourceHealth]) -> Vec<Vec<Piece>> {
     let asking: Vec<&str> = health.iter().filter(|s| !s.heard).map(|s| s.name.as_str()).collect();
     if blind.is_empty() && stale.is_empty() {
         let asking = (!asking.is_empty()).then(|| Piece::new(format!("asking {} ", asking.join(", ")), Tone::Muted));
-        return vec![asking.into_iter().collect(), Vec::new()];
+        let asked_by = health.iter().find_map(|s| s.asked_by.as_ref());
+        let asked_by = asked_by.map(|by| Piece::new(format!("asked by process {by} "), Tone::Muted));
+        return vec![asking.or(asked_by).into_iter().collect(), Vec::new()];
     }
     let since = |source: &SourceHealth| {
         let since = source

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ack::Ack;
-use super::board::Board;
+use super::board::{Board, BoardRow};
 use super::layout;
 use super::lines::{self, Line};
 use super::list::{Cursor, Fold};
@@ -33,6 +33,41 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Acknowledged { key, outcome } => acknowledged(model, key, outcome),
+        Message::Underway { key, ack } => {
+            model.acks.insert(key, ack);
+            Vec::new()
+        }
+        Message::Undone(key) => {
+            notice(model, format!("{} is not acknowledged: undone", model.name_of(&key)), false);
+            model.acks.remove(&key);
+            Vec::new()
+        }
+        Message::Recalled(source, pass) => {
+            model.store.recall(&source, pass);
+            renew(model);
+            model.list.put_first();
+            Vec::new()
+        }
+        Message::TakenHere(taken) => {
+            model.store.recall_taken(taken);
+            renew(model);
+            Vec::new()
+        }
+        Message::Warned(text) => {
+            notice(model, text, true);
+            Vec::new()
+        }
+        Message::Elsewhere(acks) => {
+            model.acks.retain(|_, ack| !matches!(ack, Ack::Sending { by: Some(_), .. }));
+            for (key, ack) in acks {
+                model.acks.entry(key).or_insert(ack);
+            }
+            Vec::new()
+        }
+        Message::Records(fault) => {
+            model.no_records = fault;
+            Vec::new()
+        }
         Message::User(action) => {
             model.key_pressed();
             model.notice = None;
@@ -54,6 +89,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects
 }
 
+/// How long an acknowledgement is held before it is sent.
+const UNDO: TimeDelta = TimeDelta::seconds(5);
 /// What is said from the key that asks to the first answer.
 const ASKING: &str = "asking all sources";
 
@@ -155,6 +192,7 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         (Screen::Explanation(_), Action::Back | Action::Quit) => model.screen = Screen::Board,
         (Screen::Explanation(_), Action::Acknowledge) => return acknowledge(model),
+        (_, Action::Undo) => return undo(model),
         (Screen::Help(..) | Screen::Explanation(_), action) => scroll(model, action),
         (Screen::Leave, Action::Quit) => return vec![Effect::Quit],
         (Screen::Board | Screen::Filter | Screen::Leave, action) => {
@@ -200,15 +238,14 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
         },
         Action::Back if !model.list.filter().is_empty() => model.list.set_filter(String::new()),
         Action::Quit => return leave(model),
-        Action::Back | Action::Refresh | Action::Help | Action::Redraw | Action::Suspend => {}
+        Action::Back | Action::Refresh | Action::Help | Action::Redraw | Action::Suspend | Action::Undo => {}
     }
     Vec::new()
 }
 
 /// Leaves; asks once while something is unanswered or under way.
 fn leave(model: &mut Model) -> Vec<Effect> {
-    let sending = model.acks.values().filter(|ack| **ack == Ack::Sending).count();
-    if model.counts.untaken() + sending == 0 {
+    if model.counts.untaken() + model.unsent() == 0 {
         return vec![Effect::Quit];
     }
     model.screen = Screen::Leave;
@@ -312,19 +349,34 @@ fn fold(model: &mut Model) {
     }
 }
 
+/// How long an acknowledgement can be undone: not where the client would lose by it.
+fn hold(row: &BoardRow) -> TimeDelta {
+    let left = row.verdict.response.as_ref().and_then(|clock| clock.remaining_seconds);
+    let hurry = row.verdict.group == Group::Unanswered && left.is_some_and(|left| left < 60);
+    if hurry { TimeDelta::zero() } else { UNDO }
+}
+
+/// Takes back the acknowledgement that was asked for last.
+fn undo(model: &mut Model) -> Vec<Effect> {
+    if let Some(key) = model.held().map(|(key, _)| key.clone()) {
+        return vec![Effect::Undo(key)];
+    }
+    let sent = model.acks.values().any(Ack::is_unsent);
+    notice(model, if sent { "too late to undo: it is being sent" } else { "there is nothing to undo" }.to_owned(), sent);
+    Vec::new()
+}
+
 /// Takes the ticket under the cursor, if there is anything to take.
 fn acknowledge(model: &mut Model) -> Vec<Effect> {
     let refused = match (model.list.cursor(), model.list.selected(), model.list.gone()) {
         (Cursor::Ticket(key), Some(row), _) => match model.acks.get(key) {
             _ if model.rules.frozen => "nothing is sent with --at".to_owned(),
-            _ if !model.store.can_be_told(&key.source) => {
-                format!("{} cannot be acknowledged: {} cannot be told", model.name_of(key), key.source)
-            }
+            _ if model.rules.read_only => "nothing is sent with --read-only".to_owned(),
             // the list may be older than what is known by now
             _ if model.store.tickets().all(|ticket| ticket.id != *key || ticket.status == Status::Resolved) => {
                 format!("{} is not acknowledged: {}", model.name_of(key), model.list.why_gone(&model.board, key))
             }
-            Some(Ack::Sending) => format!("{} is being sent", model.name_of(key)),
+            Some(ack) if ack.is_unsent() => format!("{}: {}", model.name_of(key), ack.words(model.rules.zone, model.now)),
             // the row may be older than that, while its order stays
             Some(ack) if ack.settled_at().is_some() => format!("{}: {}", model.name_of(key), ack.words(model.rules.zone, model.now)),
             _ if row.verdict.acknowledged => {
@@ -333,8 +385,9 @@ fn acknowledge(model: &mut Model) -> Vec<Effect> {
             }
             _ => {
                 let key = key.clone();
-                model.acks.insert(key.clone(), Ack::Sending);
-                return vec![Effect::Acknowledge(key)];
+                let send_at = model.now + hold(row);
+                model.acks.insert(key.clone(), Ack::Writing);
+                return vec![Effect::Acknowledge { key, send_at }];
             }
         },
         (Cursor::Ticket(key), None, Some(gone)) => format!("{} is not acknowledged: {}", model.name_of(key), gone.why),

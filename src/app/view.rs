@@ -34,6 +34,8 @@ pub struct View {
     pub notice: Option<Notice>,
     /// The filter, and whether it is being typed.
     pub filter: Option<(String, bool)>,
+    /// For how many seconds the last acknowledgement can still be undone.
+    pub undo: Option<i64>,
     /// The ticket under the cursor can be taken.
     pub can_acknowledge: bool,
 }
@@ -157,17 +159,19 @@ impl Maker<'_> {
             body,
             notice: self.question().or(model.notice.clone()).or(hides),
             filter: (typing || !filter.is_empty()).then(|| (filter.to_owned(), typing)),
-            can_acknowledge: !model.rules.frozen && model.list.selected().is_some_and(|row| can_be_taken(model, row)),
+            undo: model.held().map(|(_, until)| (until - model.now).num_seconds().max(1)),
+            can_acknowledge: !model.rules.frozen
+                && !model.rules.read_only
+                && model.list.selected().is_some_and(|row| can_be_taken(model, row)),
         }
     }
 
     /// What is asked before leaving.
     fn question(&self) -> Option<Notice> {
         let model = self.model;
-        let sending = model.acks.values().filter(|ack| **ack == Ack::Sending).count();
-        let why = match (model.counts.untaken(), sending) {
+        let why = match (model.counts.untaken(), model.unsent()) {
             (untaken, 0) => format!("{untaken} unanswered"),
-            (_, sending) => format!("{sending} still being sent: what becomes of it would not be seen"),
+            (_, unsent) => format!("{unsent} unsent: sent now, or when holdover runs again"),
         };
         (model.screen == Screen::Leave).then(|| Notice { text: format!("{why} – q again leaves, esc stays"), alarm: true })
     }
@@ -375,7 +379,7 @@ impl Maker<'_> {
 /// Whether a ticket is neither taken nor being taken.
 fn can_be_taken(model: &Model, row: &BoardRow) -> bool {
     let ack = model.acks.get(&row.ticket.id);
-    model.store.can_be_told(&row.ticket.id.source) && !row.verdict.acknowledged && ack.is_none_or(Ack::failed)
+    !row.verdict.acknowledged && ack.is_none_or(Ack::failed)
 }
 
 /// The most lines that an explanation can be scrolled down by.

@@ -1,14 +1,18 @@
 //! `holdover ack`: tells the sources that tickets are taken. Nothing is called confirmed before the source was read again.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::cli::AckArgs;
+use super::delivery::{self, Attempt};
 use super::explain::unknown;
 use super::output;
 use super::session::{Exit, Fetched, Session};
 use crate::app::words;
-use crate::domain::{AckOutcome, SafeText, SourceName, TicketKey};
+use crate::domain::{AckOutcome, Grounds, SafeText, SourceName, Ticket, TicketKey};
+use crate::records::{Ended, OutboxEntry, Queued, Records, RecordsFault};
 
 /// What became of one key.
 #[derive(Serialize)]
@@ -43,12 +47,20 @@ pub(super) fn run(args: &AckArgs, session: &Session) -> color_eyre::Result<Exit>
     if ambiguous {
         return Ok(Exit::Usage);
     }
-    let note = args.note.as_deref();
+    // what cannot be written down is not sent: it could be lost, or sent twice
+    let records = session.open_records().map_err(|fault| SafeText::line(&format!("nothing was sent: {fault}")));
+    let records = records.map(|opened| {
+        opened.moved_aside.iter().for_each(|path| output::say(&output::moved_aside(path)));
+        Arc::new(opened.records)
+    });
     let acked: Vec<Acked> = fetched.runtime.block_on(async {
         let mut acked = Vec::with_capacity(keys.len());
         for key in keys {
             acked.push(match key {
-                Ok(id) => acknowledge(&id, note, &fetched).await,
+                Ok(id) => match &records {
+                    Ok(records) => acknowledge(&id, args, &fetched, records, session).await,
+                    Err(why) => refused(Some(id.source), id.key, why.clone()),
+                },
                 Err(typed) => refused(None, SafeText::line(typed), SafeText::line(&unknown(typed))),
             });
         }
@@ -59,7 +71,7 @@ pub(super) fn run(args: &AckArgs, session: &Session) -> color_eyre::Result<Exit>
     } else {
         say_each(&acked, session)?;
     }
-    let done = acked.iter().all(|a| matches!(a.outcome, "confirmed" | "already"));
+    let done = acked.iter().all(|a| matches!(a.outcome, "confirmed" | "already") || (args.queue && a.outcome == "queued"));
     Ok(if done { Exit::Done } else { Exit::Failed })
 }
 
@@ -88,19 +100,56 @@ fn resolve(typed: &str, fetched: &Fetched) -> Result<Option<TicketKey>, String> 
     }
 }
 
-async fn acknowledge(id: &TicketKey, note: Option<&str>, fetched: &Fetched) -> Acked {
+/// Writes an acknowledgement down and tells the source once; what it does not answer stays in the outbox.
+async fn acknowledge(id: &TicketKey, args: &AckArgs, fetched: &Fetched, records: &Arc<Records>, session: &Session) -> Acked {
     let TicketKey { source: name, key } = id.clone();
-    let Some(source) = fetched.sources.iter().find(|source| *source.name() == name) else {
-        return refused(Some(name), key, SafeText::line("the source could not be opened"));
+    let ended = |outcome, by, at, reason| Acked { source: Some(name.clone()), key: key.clone(), outcome, by, reason, at };
+    let entry = match queue(id, args, fetched, records, session) {
+        Ok(entry) => entry,
+        Err(fault) => return refused(Some(name), key, SafeText::line(&fault.to_string())),
     };
-    let (outcome, by, at, reason) = match source.acknowledge(id, note).await {
-        Ok(AckOutcome::Confirmed { by, at }) => ("confirmed", by, at, None),
-        Ok(AckOutcome::Already { by, at }) => ("already", by, at, None),
-        Ok(AckOutcome::Unknown { reason }) => ("unknown", None, None, Some(reason)),
-        Ok(AckOutcome::Refused { reason }) => ("refused", None, None, Some(reason)),
-        Err(fault) => ("refused", None, None, Some(fault.text)),
+    if let Some(by) = &entry.other {
+        return ended("queued", None, None, Some(SafeText::line(&format!("process {by} is sending it"))));
+    }
+    if args.queue {
+        return ended("queued", None, None, None);
+    }
+    let before = match records.adopt(entry.id).and_then(|_| records.begin(entry.id)) {
+        Ok(Some(before)) => before,
+        Ok(None) => return ended("queued", None, None, Some(SafeText::line("another process took it over"))),
+        Err(fault) => return ended("queued", None, None, Some(SafeText::line(&fault.to_string()))),
     };
-    Acked { source: Some(name), key, outcome, by, reason, at }
+    let source = fetched.sources.iter().find(|source| *source.name() == name).cloned();
+    match delivery::attempt(source, &entry, before > 0, &session.clock).await {
+        Attempt::Over(outcome) => {
+            if let Err(fault) = records.end(entry.id, &Ended { outcome: &outcome, at: (session.clock)() }) {
+                output::say(&format!("{id}: what became of it is not on record – {fault}"));
+            }
+            match outcome {
+                AckOutcome::Confirmed { by, at } => ended("confirmed", by, at, None),
+                AckOutcome::Already { by, at } => ended("already", by, at, None),
+                AckOutcome::Here { by, at } => {
+                    ended("confirmed", Some(by), Some(at), Some(SafeText::line("acknowledged here: the source cannot be told")))
+                }
+                AckOutcome::Refused { reason } => ended("refused", None, None, Some(reason)),
+                AckOutcome::Unknown { reason } => ended("unknown", None, None, Some(reason)),
+            }
+        }
+        Attempt::Again { reason, doubt, .. } => {
+            // that it waits is for the eye: it is still in the outbox
+            let _ = records.wait(entry.id, &reason);
+            ended(if doubt { "unknown" } else { "queued" }, None, None, Some(reason))
+        }
+    }
+}
+
+fn queue(id: &TicketKey, args: &AckArgs, fetched: &Fetched, records: &Records, session: &Session) -> Result<OutboxEntry, RecordsFault> {
+    let now = (session.clock)();
+    let unknown = Ticket::new(id.clone());
+    let ticket = fetched.store.tickets().find(|ticket| ticket.id == *id).map_or(&unknown, Arc::as_ref);
+    let grounds = Grounds::of(ticket, &session.settings.agreements, now);
+    let (who, note) = (session.who(), args.note.as_deref().map(SafeText::body));
+    records.queue(&Queued { key: id, note: note.as_ref(), who: &who, grounds: &grounds, asked_at: now, send_at: now })
 }
 
 fn refused(source: Option<SourceName>, key: SafeText, reason: SafeText) -> Acked {
@@ -113,8 +162,13 @@ fn say_each(acked: &[Acked], session: &Session) -> color_eyre::Result<()> {
         let by = by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
         let at = at.map_or_else(String::new, |at| format!(" {}", words::moment(session.settings.timezone, at, (session.clock)())));
         match (*outcome, reason) {
-            ("confirmed", _) => output::print(|out| writeln!(out, "{id}: acknowledged{by}, confirmed by the source"))?,
+            ("confirmed", None) => output::print(|out| writeln!(out, "{id}: acknowledged{by}, confirmed by the source"))?,
+            ("confirmed", Some(_)) => output::print(|out| writeln!(out, "{id}: acknowledged here{by}: its source cannot be told"))?,
             ("already", _) => output::print(|out| writeln!(out, "{id}: already acknowledged{by}{at}"))?,
+            ("queued", None) => output::print(|out| writeln!(out, "{id}: queued; a dashboard sends it"))?,
+            ("queued", Some(reason)) => {
+                output::say(&format!("{id}: not acknowledged yet – {reason} – it stays queued: try again, or run a dashboard"));
+            }
             ("unknown", Some(reason)) => output::say(&format!("{id}: not known whether it is acknowledged – {reason}")),
             (_, reason) => output::say(&format!("{id}: not acknowledged – {}", reason.as_ref().map_or("", SafeText::as_str))),
         }

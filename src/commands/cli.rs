@@ -41,6 +41,9 @@ pub struct Global {
     /// As it was or will be at T, RFC 3339 or local time: 2026-12-25T02:20Z, "2026-12-25 02:20"; nothing is sent
     #[arg(long, global = true, value_name = "T", allow_hyphen_values = true)]
     pub at: Option<String>,
+    /// Send nothing and write nothing, not even the records
+    #[arg(long, global = true)]
+    pub read_only: bool,
 }
 
 /// What to do.
@@ -54,6 +57,35 @@ pub enum Verb {
     Ack(AckArgs),
     /// Say whether the configuration is sound
     Check(CheckArgs),
+    /// Print one line from the records, without asking any source; the exit code tells how bad it is
+    Status(StatusArgs),
+    /// Print who answered what, when, and under which clause
+    Evidence(EvidenceArgs),
+}
+
+/// Flags of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Short, for the status line of tmux
+    #[arg(long, conflicts_with = "json")]
+    pub tmux: bool,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `evidence`.
+#[derive(Debug, Args)]
+pub struct EvidenceArgs {
+    /// Only what ended at T or later, RFC 3339 or local time
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// As comma-separated values
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Flags of `list`.
@@ -75,6 +107,9 @@ pub struct ListArgs {
     /// Only this source; no other is asked
     #[arg(long, value_name = "S")]
     pub source: Option<String>,
+    /// From the records, without asking any source
+    #[arg(long)]
+    pub cached: bool,
     /// Resolved tickets too, last
     #[arg(long)]
     pub all: bool,
@@ -99,6 +134,9 @@ pub struct AckArgs {
     /// An internal note to go with it
     #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
+    /// Only write it down; a dashboard sends it
+    #[arg(long)]
+    pub queue: bool,
     /// As JSON
     #[arg(long)]
     pub json: bool,

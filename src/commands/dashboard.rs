@@ -1,23 +1,31 @@
 //! The dashboard: one loop that takes in what happened, draws when something on the screen is another, and sleeps until the
 //! next instant at which it will be. The effect runner is here too: the only place where the model meets the world.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use color_eyre::eyre::{Result, WrapErr};
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
 
+use super::bookkeeper::{Bookkeeper, Event, ToKeep};
+use super::delivery::{Delivery, Pace, ack_of, write_beside};
 use super::output;
 use super::session::{Exit, Session};
-use crate::app::{self, Effect, Message, Model, Rules, Screen, SourceRules, View};
-use crate::config::ColorChoice;
-use crate::domain::{AckOutcome, PollReport, SafeText, TicketKey};
+use super::shared_source::{self, SharedSource};
+use crate::app::{self, Ack, Effect, Message, Model, Rules, Screen, SourceRules, View};
+use crate::config::{ColorChoice, Settings};
+use crate::domain::{AckOutcome, Grounds, PollReport, SafeText, Ticket, TicketKey};
+use crate::records::{Opened, OutboxEntry, Queued, Records, RecordsFault};
 use crate::sources::poller::{self, Poller};
 use crate::sources::{self, TicketSource};
 use crate::tui::{self, Asked, ColorWish, Input, Signals, Terminal, Theme, keymap, views};
 
+/// How long what is under way has when the program ends.
+const AT_THE_END: Duration = Duration::from_secs(2);
 /// So many reports and outcomes may wait to be taken in.
 const WAITING: usize = 64;
 
@@ -63,34 +71,59 @@ struct Dashboard<'a> {
     sources: Vec<Arc<dyn TicketSource>>,
     pollers: Vec<Poller>,
     reports: mpsc::Receiver<PollReport>,
-    outcomes: (mpsc::Sender<Acknowledged>, mpsc::Receiver<Acknowledged>),
+    events: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
+    /// What must outlive the program; none where it cannot be written.
+    records: Option<Arc<Records>>,
+    bookkeeper: Option<Bookkeeper>,
+    /// What is on its way from the outbox to a source.
+    deliveries: JoinSet<()>,
+    pace: watch::Sender<Pace>,
+    /// The entries of the outbox that can be undone.
+    held: HashMap<TicketKey, i64>,
     drawn: Option<View>,
     /// How it ended, once it has.
     ended: Option<Exit>,
 }
-
-/// What became of an acknowledgement.
-type Acknowledged = (TicketKey, AckOutcome);
 
 impl<'a> Dashboard<'a> {
     /// Opens every source and begins to poll it.
     fn start(session: &'a Session, frozen: bool, terminal: Terminal, theme: Theme) -> Result<Self> {
         let settings = &session.settings;
         let now = (session.clock)();
-        let rules =
-            Rules { agreements: Arc::clone(&settings.agreements), zone: settings.timezone, help_lines: views::help_lines().len(), frozen };
+        let rules = Rules {
+            agreements: Arc::clone(&settings.agreements),
+            zone: settings.timezone,
+            help_lines: views::help_lines().len(),
+            frozen,
+            read_only: session.read_only,
+        };
+        let writes = !frozen && !session.read_only;
+        let opened = if writes {
+            session.open_records().map(Some)
+        } else {
+            session.read_records().map(|records| Some(Opened { records, moved_aside: None }))
+        };
+        let (opened, broken) = match opened {
+            Ok(opened) => (opened, None),
+            Err(RecordsFault::None { .. }) if !writes => (None, None),
+            Err(fault) => (None, Some(SafeText::line(&fault.to_string()))),
+        };
+        let moved_aside = opened.as_ref().and_then(|opened| opened.moved_aside.clone());
+        let records = opened.map(|opened| Arc::new(opened.records));
         let (sender, reports) = mpsc::channel(WAITING);
         let (mut opened, mut pollers, mut known, mut faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for settings in &settings.sources {
             let source = sources::build(settings, Arc::clone(&session.clock), &session.environment);
-            known.push(SourceRules {
-                name: settings.name.clone(),
-                poll_every: settings.poll_every,
-                blind_after: settings.blind_after,
-                capabilities: source.as_ref().map(|source| source.capabilities()).unwrap_or_default(),
-            });
+            known.push(SourceRules { name: settings.name.clone(), poll_every: settings.poll_every, blind_after: settings.blind_after });
             match source {
                 Ok(source) => {
+                    let source = match &records {
+                        Some(records) if writes => {
+                            let shared = SharedSource::new(source, Arc::clone(records), settings.poll_every, Arc::clone(&session.clock));
+                            Arc::new(shared) as Arc<dyn TicketSource>
+                        }
+                        _ => source,
+                    };
                     pollers.push(poller::spawn(Arc::clone(&source), settings.poll_every, Arc::clone(&session.clock), sender.clone()));
                     opened.push(source);
                 }
@@ -98,13 +131,42 @@ impl<'a> Dashboard<'a> {
             }
         }
         let mut model = Model::new(rules, known, now, terminal.size()?);
+        if let Some(records) = &records {
+            recall(&mut model, records, settings);
+        }
+        app::update(&mut model, Message::Records(broken));
+        if let Some(path) = moved_aside {
+            app::update(&mut model, Message::Warned(output::moved_aside(&path)));
+        }
         // what cannot be asked at all is told for as long as the dashboard runs
         for report in faults {
             app::update(&mut model, Message::Polled(report));
         }
         let signals = Signals::listen().wrap_err("signals cannot be listened for")?;
-        let outcomes = mpsc::channel(WAITING);
-        Ok(Self { session, model, terminal, signals, theme, sources: opened, pollers, reports, outcomes, drawn: None, ended: None })
+        let events = mpsc::channel(WAITING);
+        let bookkeeper = records.as_ref().filter(|_| writes).map(|records| {
+            let keeper = Bookkeeper::spawn(Arc::clone(records), Arc::clone(&session.clock), events.0.clone());
+            keeper.look();
+            keeper
+        });
+        Ok(Self {
+            session,
+            model,
+            terminal,
+            signals,
+            theme,
+            sources: opened,
+            pollers,
+            reports,
+            events,
+            records,
+            bookkeeper,
+            deliveries: JoinSet::new(),
+            pace: watch::Sender::new(Pace::Running),
+            held: HashMap::new(),
+            drawn: None,
+            ended: None,
+        })
     }
 
     async fn run(mut self) -> Result<Exit> {
@@ -114,6 +176,7 @@ impl<'a> Dashboard<'a> {
             // all that has come in meanwhile is taken in before anything is drawn
             while self.ended.is_none() && self.take_in_one()? {}
             if let Some(ended) = self.ended {
+                self.end(ended).await;
                 return Ok(ended);
             }
         }
@@ -145,8 +208,8 @@ impl<'a> Dashboard<'a> {
             biased;
             asked = self.signals.next() => self.signalled(asked)?,
             input = self.terminal.next_input() => self.input(input.wrap_err("the terminal cannot be read")?),
-            Some(report) = self.reports.recv() => self.happened(Message::Polled(report)),
-            Some((key, outcome)) = self.outcomes.1.recv() => self.happened(Message::Acknowledged { key, outcome }),
+            Some(report) = self.reports.recv() => self.polled(report),
+            Some(event) = self.events.1.recv() => self.event(event),
             () = timer => self.tick(),
         }
         Ok(())
@@ -157,9 +220,9 @@ impl<'a> Dashboard<'a> {
         if let Some(input) = self.terminal.pending_input().wrap_err("the terminal cannot be read")? {
             self.input(Some(input));
         } else if let Ok(report) = self.reports.try_recv() {
-            self.happened(Message::Polled(report));
-        } else if let Ok((key, outcome)) = self.outcomes.1.try_recv() {
-            self.happened(Message::Acknowledged { key, outcome });
+            self.polled(report);
+        } else if let Ok(event) = self.events.1.try_recv() {
+            self.event(event);
         } else {
             return Ok(false);
         }
@@ -196,6 +259,37 @@ impl<'a> Dashboard<'a> {
         }
     }
 
+    /// A source answered, or failed to: that is kept.
+    fn polled(&mut self, report: PollReport) {
+        let kept = ToKeep::of(&report);
+        self.happened(Message::Polled(report));
+        if let Some(bookkeeper) = &self.bookkeeper {
+            bookkeeper.keep(kept, &self.model.store);
+        }
+    }
+
+    /// Something happened beside the loop.
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Happened(message) => {
+                if let Message::Underway { key, ack } = &message
+                    && !matches!(ack, Ack::Held { .. })
+                {
+                    self.held.remove(key);
+                }
+                self.happened(message);
+            }
+            Event::Adopted(entry) => {
+                let (key, ack) = ack_of(&entry, (self.session.clock)());
+                if matches!(ack, Ack::Held { .. }) {
+                    self.held.insert(key.clone(), entry.id);
+                }
+                self.happened(Message::Underway { key, ack });
+                self.deliver(entry);
+            }
+        }
+    }
+
     fn tick(&mut self) {
         app::update(&mut self.model, Message::Tick((self.session.clock)()));
     }
@@ -205,7 +299,8 @@ impl<'a> Dashboard<'a> {
         self.tick();
         for effect in app::update(&mut self.model, message) {
             match effect {
-                Effect::Acknowledge(key) => self.acknowledge(key),
+                Effect::Acknowledge { key, send_at } => self.acknowledge(key, send_at),
+                Effect::Undo(key) => self.undo(key),
                 Effect::PollNow => self.pollers.iter().for_each(Poller::poll_now),
                 Effect::Redraw => {
                     self.terminal.redraw();
@@ -217,25 +312,100 @@ impl<'a> Dashboard<'a> {
         }
     }
 
-    /// Tells the source, beside the loop.
-    fn acknowledge(&self, key: TicketKey) {
-        let source = self.sources.iter().find(|source| *source.name() == key.source).cloned();
-        let outcomes = self.outcomes.0.clone();
-        tokio::spawn(async move {
-            let told = match source {
-                Some(source) => {
-                    let id = key.clone();
-                    tokio::spawn(async move { source.acknowledge(&id, None).await }).await
+    /// Writes down that a ticket is taken, beside the loop; then it is on its way.
+    fn acknowledge(&mut self, key: TicketKey, send_at: DateTime<Utc>) {
+        let Some(records) = self.records.clone() else {
+            let why = self.model.no_records.as_ref().map_or("there are no records", SafeText::as_str);
+            let reason = SafeText::line(&format!("nothing was sent: {why}"));
+            return self.happened(Message::Acknowledged { key, outcome: AckOutcome::Refused { reason } });
+        };
+        let now = (self.session.clock)();
+        let ticket = self.model.store.tickets().find(|ticket| ticket.id == key).cloned();
+        let agreements = Arc::clone(&self.session.settings.agreements);
+        let (who, events) = (self.session.who(), self.events.0.clone());
+        self.deliveries.spawn(async move {
+            let id = key.clone();
+            let queued = write_beside(&records, move |records| {
+                let unknown = Ticket::new(id.clone());
+                let grounds = Grounds::of(ticket.as_deref().unwrap_or(&unknown), &agreements, now);
+                records.queue(&Queued { key: &id, note: None, who: &who, grounds: &grounds, asked_at: now, send_at })
+            });
+            let event = match queued.await {
+                Ok(entry) => Event::Adopted(entry),
+                Err(fault) => {
+                    let reason = SafeText::line(&format!("nothing was sent: {fault}"));
+                    Event::Happened(Message::Acknowledged { key, outcome: AckOutcome::Refused { reason } })
                 }
-                None => Ok(Ok(AckOutcome::Refused { reason: SafeText::line("the source could not be opened") })),
-            };
-            let outcome = match told {
-                Ok(Ok(outcome)) => outcome,
-                Ok(Err(fault)) => AckOutcome::Refused { reason: SafeText::line(&format!("nothing was sent: {}", fault.text)) },
-                Err(_) => AckOutcome::Unknown { reason: SafeText::line("telling the source failed inside; please report it") },
             };
             // the loop has ended: nobody asks any more
-            let _ = outcomes.send((key, outcome)).await;
+            let _ = events.send(event).await;
         });
+    }
+
+    /// Sees an entry of the outbox to its end, beside the loop.
+    fn deliver(&mut self, entry: OutboxEntry) {
+        let Some(records) = self.records.clone().filter(|_| entry.other.is_none()) else { return };
+        let source = self.sources.iter().find(|source| *source.name() == entry.key.source).cloned();
+        let (clock, events, pace) = (Arc::clone(&self.session.clock), self.events.0.clone(), self.pace.subscribe());
+        self.deliveries.spawn(Delivery { records, source, clock, events, pace }.run(entry));
+    }
+
+    /// Takes an acknowledgement back, if nothing of it is sent yet.
+    fn undo(&mut self, key: TicketKey) {
+        let (Some(records), Some(id)) = (self.records.clone(), self.held.remove(&key)) else { return };
+        let events = self.events.0.clone();
+        self.deliveries.spawn(async move {
+            let message = match write_beside(&records, move |records| records.undo(id)).await {
+                Ok(true) => Message::Undone(key),
+                Ok(false) => Message::Warned(format!("{key} is not undone: it is being sent")),
+                Err(fault) => Message::Warned(format!("{key} is not undone: {fault}")),
+            };
+            let _ = events.send(Event::Happened(message)).await;
+        });
+    }
+
+    /// Gives the terminal back, and what is under way a little time. What is held when the user leaves is sent; what does not
+    /// get through stays in the outbox.
+    async fn end(&mut self, ended: Exit) {
+        Terminal::leave();
+        self.pace.send_replace(if ended == Exit::Done { Pace::Leaving } else { Pace::Ending });
+        let deliveries = async {
+            loop {
+                tokio::select! {
+                    // what a delivery tells comes before its end
+                    biased;
+                    event = self.events.1.recv() => match event {
+                        // written down at the last moment
+                        Some(Event::Adopted(entry)) => self.deliver(entry),
+                        Some(Event::Happened(_)) => {}
+                        None => return,
+                    },
+                    over = self.deliveries.join_next() => if over.is_none() {
+                        return;
+                    },
+                }
+            }
+        };
+        let _ = timeout(AT_THE_END, deliveries).await;
+        let Some(records) = self.records.as_ref().filter(|_| self.bookkeeper.is_some()) else { return };
+        let unsent: Vec<String> = records.outbox().unwrap_or_default().iter().map(|entry| entry.key.to_string()).collect();
+        if !unsent.is_empty() {
+            output::say(&format!("not sent yet: {} – it is sent when holdover runs again", unsent.join(", ")));
+        }
+    }
+}
+
+/// Takes in what the records tell, before any source has answered.
+fn recall(model: &mut Model, records: &Records, settings: &Settings) {
+    // what cannot be read is told by the first write, and until then nothing is known
+    let Ok(taken) = records.taken_here() else { return };
+    model.store.recall_taken(taken);
+    for source in &settings.sources {
+        if let Ok(seen) = records.seen(&source.name) {
+            model.store.recall_seen(&source.name, seen);
+        }
+        if let Ok(Some(snapshot)) = records.snapshot(&source.name) {
+            app::update(model, Message::Recalled(source.name.clone(), shared_source::pass(snapshot, None)));
+        }
     }
 }

@@ -19,9 +19,16 @@ pub(super) fn run(args: &ListArgs, session: &Session) -> color_eyre::Result<Exit
             return Ok(Exit::Usage);
         }
     };
-    let fetched = session.fetch(only)?;
-    let board = fetched.board(session);
-    let health = fetched.store.health(board.at);
+    let (store, exit) = if args.cached {
+        let (store, known) = session.cached(only);
+        (store, if known { Exit::Done } else { Exit::Failed })
+    } else {
+        let fetched = session.fetch(only)?;
+        let exit = fetched.exit();
+        (fetched.store, exit)
+    };
+    let board = session.board(&store);
+    let health = store.health(board.at);
     let mut open: Vec<&BoardRow> = board.rows.iter().filter(|row| in_group(args, row) && of_client(args, row)).collect();
     let resolved: Vec<&BoardRow> = board.resolved.iter().filter(|row| args.all && of_client(args, row)).collect();
     if args.json {
@@ -31,9 +38,8 @@ pub(super) fn run(args: &ListArgs, session: &Session) -> color_eyre::Result<Exit
         let table = BoardTable { board: &board, open: &open, resolved: &resolved, sources: &health, zone: session.settings.timezone };
         output::print(|out| table.print(out))?;
     }
-    let exit = fetched.exit();
     // the process ends here: taking 100,000 tickets apart first would be a tenth of the whole run
-    std::mem::forget((board, fetched));
+    std::mem::forget((board, store));
     Ok(exit)
 }
 

@@ -2,15 +2,20 @@
 
 mod ack;
 mod board_table;
+mod bookkeeper;
 mod check;
 mod cli;
 mod dashboard;
+mod delivery;
+mod evidence;
 mod explain;
 mod list;
 mod output;
 mod run;
 mod session;
+mod shared_source;
+mod status;
 
-pub use cli::{AckArgs, CheckArgs, Cli, ExplainArgs, Global, ListArgs, Verb};
+pub use cli::{AckArgs, CheckArgs, Cli, EvidenceArgs, ExplainArgs, Global, ListArgs, StatusArgs, Verb};
 pub use run::run;
 pub use session::Exit;

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::Path;
 
 use color_eyre::eyre::{Result, WrapErr};
 
@@ -34,6 +35,11 @@ fn unless_gone(result: io::Result<()>) -> Result<()> {
 /// Says something on stderr, made safe for a terminal. Nobody may be listening there.
 pub(super) fn say(text: &impl Display) {
     let _ = writeln!(io::stderr(), "{}", SafeText::body(&text.to_string()));
+}
+
+/// What to say of damaged records.
+pub(super) fn moved_aside(path: &Path) -> String {
+    format!("the records were damaged – they are now in {} – new ones were begun", path.display())
 }
 
 /// What to say of a key that may mean several tickets.

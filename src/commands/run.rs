@@ -9,7 +9,7 @@ use color_eyre::eyre::Result;
 
 use super::cli::{Cli, Global, Verb};
 use super::session::{Exit, Session};
-use super::{ack, check, dashboard, explain, list, output};
+use super::{ack, check, dashboard, evidence, explain, list, output, status};
 use crate::config::{self, Problem, Settings};
 use crate::domain::{instant, resolve_local};
 use crate::sources::{self, Clock};
@@ -37,17 +37,21 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
             return Ok(Exit::Usage);
         }
     };
-    let session = Session { settings, clock, environment };
+    let (demo, read_only) = (global.demo, global.read_only);
+    let session = Session { settings, clock, environment, demo, read_only };
     match &verb {
         Some(Verb::List(args)) => list::run(args, &session),
         Some(Verb::Explain(args)) => explain::run(args, &session),
         Some(Verb::Ack(args)) => {
-            if global.at.is_some() {
-                output::say(&"ack sends, and nothing is sent with --at – leave --at out");
+            let flag = global.at.as_ref().map(|_| "--at").or(global.read_only.then_some("--read-only"));
+            if let Some(flag) = flag {
+                output::say(&format!("ack sends, and nothing is sent with {flag} – leave {flag} out"));
                 return Ok(Exit::Usage);
             }
             ack::run(args, &session)
         }
+        Some(Verb::Status(args)) => status::run(args, &session),
+        Some(Verb::Evidence(args)) => evidence::run(args, &session),
         Some(Verb::Check(_)) => Ok(Exit::Usage),
         None => dashboard::run(&session, global.at.is_some()),
     }
@@ -81,13 +85,13 @@ fn path(global: &Global, environment: &[(String, String)]) -> PathBuf {
 /// What is wrong with `--at`.
 pub(super) fn clock_of(global: &Global, settings: &Settings, clock: Clock) -> Result<Clock, String> {
     let Some(written) = &global.at else { return Ok(clock) };
-    let at = parse_at(written, settings.timezone)?;
+    let at = parse_time("--at", written, settings.timezone)?;
     Ok(Arc::new(move || at))
 }
 
-/// Reads `--at`: RFC 3339, or local time in the engineer's zone. A time that its clock skips is the instant after the
+/// Reads the time that a flag gives: RFC 3339, or local time in the engineer's zone. A time that its clock skips is the instant after the
 /// gap, one that it shows twice is the first.
-fn parse_at(written: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
+pub(super) fn parse_time(flag: &str, written: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
     const FORMATS: [&str; 4] = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
     let text = written.trim();
     let local = FORMATS.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
@@ -98,12 +102,12 @@ fn parse_at(written: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
         None => local.map(|local| instant::from_seconds(resolve_local(zone, local))),
     };
     let at = at.ok_or_else(|| {
-        format!("--at '{written}' is no time – it wants RFC 3339 or local time – write 2026-12-25T02:20:00Z or \"2026-12-25 02:20\"")
+        format!("{flag} '{written}' is no time – it wants RFC 3339 or local time – write 2026-12-25T02:20:00Z or \"2026-12-25 02:20\"")
     })?;
     let year = chrono::Datelike::year(&at);
     if (1970..2200).contains(&year) {
         Ok(at)
     } else {
-        Err(format!("--at '{written}' cannot be judged – the calendars know 1970 to 2199 – choose a year between"))
+        Err(format!("{flag} '{written}' cannot be judged – the calendars know 1970 to 2199 – choose a year between"))
     }
 }

@@ -3,14 +3,15 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use color_eyre::eyre::{Result, WrapErr};
 use futures::future;
 
 use super::output;
+use super::shared_source;
 use crate::app::{Board, SourceRules, Store};
 use crate::config::Settings;
-use crate::domain::{Capabilities, Fault, Pass, PollReport, SourceName};
+use crate::domain::{Fault, Pass, PollReport, SafeText, SourceName};
+use crate::records::{self, Opened, RecordedSource, Records, RecordsFault};
 use crate::sources::{self, Clock, SourceSettings, TicketSource, poller};
 
 /// How a verb ended.
@@ -22,6 +23,8 @@ pub enum Exit {
     Failed,
     /// Wrong usage, or a broken configuration.
     Usage,
+    /// How bad it is, as `status` says it.
+    Status(u8),
     /// Ended by a signal of this number.
     Signal(u8),
 }
@@ -37,6 +40,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::Usage => 2,
+            Exit::Status(code) => code,
             Exit::Signal(number) => 128 + number,
         })
     }
@@ -48,9 +52,25 @@ pub(super) struct Session {
     /// Says the time; with `--at` always the same.
     pub clock: Clock,
     pub environment: Vec<(String, String)>,
+    /// The embedded demo, which leaves no trace.
+    pub demo: bool,
+    /// Nothing is written and nothing sent.
+    pub read_only: bool,
 }
 
 impl Session {
+    /// The board of now, or of `--at`.
+    pub fn board(&self, store: &Store) -> Board {
+        Board::new(store.tickets().cloned(), &self.settings.agreements, (self.clock)())
+    }
+
+    /// Who answers: the user of this machine.
+    pub fn who(&self) -> SafeText {
+        let named = |wanted: &str| self.environment.iter().find(|(name, value)| name == wanted && !value.is_empty());
+        let who = named("USER").or_else(|| named("LOGNAME"));
+        SafeText::line(who.map_or("somebody", |(_, value)| value))
+    }
+
     /// The source of a name.
     ///
     /// # Errors
@@ -68,14 +88,9 @@ impl Session {
     /// Where the machine gives no event loop.
     pub fn fetch(&self, only: Option<&SourceSettings>) -> Result<Fetched> {
         let asked: Vec<&SourceSettings> = only.map_or_else(|| self.settings.sources.iter().collect(), |one| vec![one]);
-        let rules = asked.iter().map(|s| SourceRules {
-            name: s.name.clone(),
-            poll_every: s.poll_every,
-            blind_after: s.blind_after,
-            // a verb asks the source itself
-            capabilities: Capabilities::default(),
-        });
+        let rules = asked.iter().map(|s| SourceRules { name: s.name.clone(), poll_every: s.poll_every, blind_after: s.blind_after });
         let mut store = Store::new(rules, (self.clock)());
+        self.recall(&mut store, &asked);
         let runtime = runtime()?;
         let polls = asked.into_iter().map(|settings| self.poll(settings));
         let mut built = Vec::new();
@@ -96,6 +111,86 @@ impl Session {
             store.apply(report);
         }
         Ok(Fetched { store, sources: built, partly, answered, runtime })
+    }
+
+    /// What all sources, or only one, told when they were last asked, from the records alone. What goes wrong is said on
+    /// stderr; whether all of it is known.
+    pub fn cached(&self, only: Option<&SourceSettings>) -> (Store, bool) {
+        let asked: Vec<&SourceSettings> = only.map_or_else(|| self.settings.sources.iter().collect(), |one| vec![one]);
+        let rules = asked.iter().map(|s| SourceRules { name: s.name.clone(), poll_every: s.poll_every, blind_after: s.blind_after });
+        let mut store = Store::new(rules, (self.clock)());
+        let records = match self.read_records() {
+            Ok(records) => records,
+            Err(fault) => {
+                output::say(&fault);
+                return (store, false);
+            }
+        };
+        if let Ok(taken) = records.taken_here() {
+            store.recall_taken(taken);
+        }
+        let mut known = true;
+        for settings in asked {
+            match records.snapshot(&settings.name) {
+                Ok(Some(snapshot)) => {
+                    let (began_at, ended_at) = (snapshot.began_at, snapshot.ended_at);
+                    let outcome = Ok(shared_source::pass(snapshot, None));
+                    store.apply(PollReport { source: settings.name.clone(), began_at, ended_at, outcome });
+                }
+                Ok(None) => {
+                    known = false;
+                    output::say(&format!("{}: the records know nothing of it – it never answered – start holdover once", settings.name));
+                }
+                Err(fault) => {
+                    known = false;
+                    output::say(&fault);
+                }
+            }
+        }
+        (store, known)
+    }
+
+    /// The records, to be written.
+    ///
+    /// # Errors
+    /// They cannot be used.
+    pub fn open_records(&self) -> std::result::Result<Opened, RecordsFault> {
+        if self.demo {
+            return Ok(Opened { records: Records::in_memory(&self.recorded_sources())?, moved_aside: None });
+        }
+        Records::open(&records::folder(&self.environment)?, &self.recorded_sources(), (self.clock)())
+    }
+
+    /// The records as they are, to be read only.
+    ///
+    /// # Errors
+    /// There are none, or they cannot be used.
+    pub fn read_records(&self) -> std::result::Result<Records, RecordsFault> {
+        if self.demo {
+            return Records::in_memory(&self.recorded_sources());
+        }
+        Records::read_only(&records::folder(&self.environment)?, &self.recorded_sources())
+    }
+
+    fn recorded_sources(&self) -> Vec<RecordedSource> {
+        let sources = self.settings.sources.iter();
+        sources.map(|s| RecordedSource { name: s.name.clone(), place: s.place().to_string() }).collect()
+    }
+
+    /// Takes in what the records know that no source tells: when what was first seen, and what is taken here.
+    fn recall(&self, store: &mut Store, sources: &[&SourceSettings]) {
+        let recalled = self.read_records().and_then(|records| {
+            for source in sources {
+                store.recall_seen(&source.name, records.seen(&source.name)?);
+            }
+            store.recall_taken(records.taken_here()?);
+            Ok(())
+        });
+        match recalled {
+            // nothing was ever noted
+            Ok(()) | Err(RecordsFault::None { .. } | RecordsFault::NoFolder) => {}
+            Err(fault) => output::say(&fault),
+        }
     }
 
     /// Asks one source and says nothing.
@@ -137,12 +232,6 @@ pub(super) struct Fetched {
 }
 
 impl Fetched {
-    /// The board of now, or of `--at`.
-    pub fn board(&self, session: &Session) -> Board {
-        let now: DateTime<Utc> = (session.clock)();
-        Board::new(self.store.tickets().cloned(), &session.settings.agreements, now)
-    }
-
     /// Failed where a source did not answer: what is printed may not be all.
     pub fn exit(&self) -> Exit {
         if self.answered { Exit::Done } else { Exit::Failed }

@@ -8,6 +8,7 @@ use strum::VariantNames;
 
 use super::document::{Kind, Place, Table, Value, shown};
 use super::files::Files;
+use super::fingerprint;
 use super::holidays;
 use super::hours;
 use super::nearest;
@@ -132,6 +133,7 @@ impl Reader<'_> {
             resolve,
             update,
             origin: table.at.origin(),
+            text_hash: fingerprint::of(table),
         };
         known_zone.then_some(agreement)
     }

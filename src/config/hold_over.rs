@@ -129,5 +129,6 @@ fn copy(agreement: &Agreement, hold_over_to: HoldOverTo) -> Agreement {
         resolve: None,
         update: None,
         origin: agreement.origin.clone(),
+        text_hash: agreement.text_hash.clone(),
     }
 }

@@ -6,6 +6,7 @@ mod brackets;
 mod document;
 mod duration;
 mod files;
+mod fingerprint;
 mod hold_over;
 mod holidays;
 mod hours;

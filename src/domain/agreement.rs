@@ -105,6 +105,9 @@ pub struct Agreement {
     pub update: Option<ResponseTable>,
     /// Where the agreement begins in the configuration.
     pub origin: Origin,
+    /// Stands for what it says: the SHA-256 of its settings, those of its template included, in hexadecimal. Comments,
+    /// order and layout do not count.
+    pub text_hash: SafeText,
 }
 
 impl Agreement {

@@ -6,7 +6,9 @@ mod calendar;
 mod case;
 mod changes;
 mod clock;
+mod digest;
 mod explain;
+mod grounds;
 mod history;
 pub mod instant;
 mod meter;
@@ -25,8 +27,10 @@ pub use agreement::{
     Agreement, Agreements, AnsweredBy, BadPattern, ChargeableField, ChargeableRule, HoldOverTo, NoAgreement, Origin, client_glob,
 };
 pub use calendar::{Calendar, CalendarRules, Holidays, NamedWindow, Span, WeekHours, Window};
+pub use digest::sha256;
 pub use explain::{Step, explain};
-pub use report::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, PollReport};
+pub use grounds::Grounds;
+pub use report::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, PollReport, Recorded};
 pub use response_table::{BadTarget, Cell, Entry, OnDay, ResponseTable, Row, Target, TargetKind};
 pub use safe_text::SafeText;
 pub use severity::Severity;

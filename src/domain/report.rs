@@ -32,6 +32,23 @@ pub struct Pass {
     pub total: Option<u64>,
     /// What the engineer should know of the pass, such as a half-written file; the last good list stays.
     pub warning: Option<SafeText>,
+    /// Where another process asked the source: what the records tell of that.
+    pub recorded: Option<Recorded>,
+}
+
+/// What the records tell of a pass that another process made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// When it began.
+    pub began_at: DateTime<Utc>,
+    /// When it was whole.
+    pub ended_at: DateTime<Utc>,
+    /// When the last complete one ended.
+    pub complete_at: Option<DateTime<Utc>>,
+    /// What went wrong when the source was asked since.
+    pub fault: Option<Fault>,
+    /// The process that asks it, where one does.
+    pub by: Option<SafeText>,
 }
 
 /// Why a source did not do what it was asked.
@@ -46,7 +63,7 @@ pub struct Fault {
 }
 
 /// Kinds of fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum FaultKind {
     /// No answer: refused, timed out, no such host, no such file.
@@ -97,6 +114,13 @@ pub enum AckOutcome {
         by: Option<SafeText>,
         /// When.
         at: Option<DateTime<Utc>>,
+    },
+    /// The source cannot be told: it is kept here.
+    Here {
+        /// Who took it.
+        by: SafeText,
+        /// When.
+        at: DateTime<Utc>,
     },
     /// The source did not do it.
     Refused {

@@ -1,9 +1,10 @@
 //! Text of strangers made safe to draw, log and copy. The only way from outside text to a [`SafeText`] is the sanitiser here.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Longest title, in graphemes.
@@ -71,6 +72,23 @@ impl Serialize for SafeText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
     }
+}
+
+/// What is read is as foreign as anything else, whoever wrote it.
+impl<'de> Deserialize<'de> for SafeText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<str>::deserialize(deserializer).map(|text| Self::line(&text))
+    }
+}
+
+/// Reads a title, which may be longer than a field.
+pub(super) fn deserialize_title<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SafeText, D::Error> {
+    Cow::<str>::deserialize(deserializer).map(|text| SafeText::title(&text))
+}
+
+/// Reads a text of several lines.
+pub(super) fn deserialize_body<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SafeText>, D::Error> {
+    Option::<Cow<str>>::deserialize(deserializer).map(|text| text.map(|text| SafeText::body(&text)))
 }
 
 /// What becomes of one character.

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::safe_text::SafeText;
+use super::safe_text::{self, SafeText};
 use super::severity::Severity;
 
 /// The configured name of a source; cheap to clone.
@@ -39,8 +39,14 @@ impl Serialize for SourceName {
     }
 }
 
+impl<'de> Deserialize<'de> for SourceName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        SafeText::deserialize(deserializer).map(|name| Self(name.as_str().into()))
+    }
+}
+
 /// What identifies a ticket everywhere: its source and its key there. Never a row number.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TicketKey {
     /// The source it comes from.
     pub source: SourceName,
@@ -55,7 +61,7 @@ impl fmt::Display for TicketKey {
 }
 
 /// Where a ticket stands in its source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Nobody has taken it.
@@ -70,7 +76,7 @@ pub enum Status {
 }
 
 /// Whom to call back.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Contact {
     /// The person's name.
     pub name: Option<SafeText>,
@@ -81,7 +87,7 @@ pub struct Contact {
 }
 
 /// One time the client spoke or wrote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientContact {
     /// When.
     pub at: DateTime<Utc>,
@@ -90,7 +96,7 @@ pub struct ClientContact {
 }
 
 /// One time a person assessed the severity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assessment {
     /// When.
     pub at: DateTime<Utc>,
@@ -99,7 +105,7 @@ pub struct Assessment {
 }
 
 /// A stretch in which the client had the next move, `[from, to)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnClient {
     /// Since when; `None` is unknown.
     pub from: Option<DateTime<Utc>>,
@@ -107,12 +113,13 @@ pub struct OnClient {
     pub to: Option<DateTime<Utc>>,
 }
 
-/// An issue of a client, as its source tells it. Instants are whole seconds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An issue of a client, as its source tells it. Instants are whole seconds. Its JSON is what the records keep of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     /// Source and key.
     pub id: TicketKey,
     /// One line; `(no title)` where the source gives none.
+    #[serde(deserialize_with = "safe_text::deserialize_title")]
     pub title: SafeText,
     /// The client as the source spells it.
     pub client: Option<SafeText>,
@@ -139,6 +146,7 @@ pub struct Ticket {
     /// Its page; http or https only.
     pub url: Option<SafeText>,
     /// The text of the issue, several lines.
+    #[serde(deserialize_with = "safe_text::deserialize_body")]
     pub description: Option<SafeText>,
     /// When the client submitted it; `None` where the source does not say or says a year outside 1970–2199.
     pub submitted_at: Option<DateTime<Utc>>,

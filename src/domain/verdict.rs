@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::agreement::{Agreement, Agreements};
 use super::billing;
@@ -17,7 +17,7 @@ use super::severity::Severity;
 use super::ticket::{Status, Ticket};
 
 /// What the agreement obliges the engineer to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Obligation {
     /// A person must first settle something.
@@ -33,7 +33,7 @@ pub enum Obligation {
 }
 
 /// Where a ticket stands on the board, in the order of the board.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::EnumIter)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::EnumIter)]
 #[serde(rename_all = "kebab-case")]
 pub enum Group {
     /// A person must first settle something.
@@ -51,7 +51,7 @@ pub enum Group {
 }
 
 /// How a clock stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, strum::EnumIter)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::EnumIter)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClockState {
     /// It has not started.

@@ -28,7 +28,8 @@ fn after_gap(zone: Tz, wall: i64) -> i64 {
     const STEP: i64 = 900;
     let shows = |at: i64| at + offset(zone, at) >= wall;
     // in coarse steps to the first that is not before it, then second by second to the first of all
-    let coarse = (0..).map(|steps| wall - FURTHEST + steps * STEP).find(|at| shows(*at)).unwrap_or(wall);
+    let furthest = wall + FURTHEST;
+    let coarse = (0..=2 * FURTHEST / STEP).map(|steps| wall - FURTHEST + steps * STEP).find(|at| shows(*at)).unwrap_or(furthest);
     (coarse - STEP..coarse).find(|at| shows(*at)).unwrap_or(coarse)
 }
 

@@ -180,11 +180,11 @@ impl TicketSource for DemoSource {
             tickets: tickets.clone(),
             complete: true,
             total: Some(tickets.len() as u64),
-            warning: None,
+            ..Pass::default()
         })
     }
 
-    async fn acknowledge(&self, key: &TicketKey, _note: Option<&str>) -> Result<AckOutcome, Fault> {
+    async fn acknowledge(&self, key: &TicketKey, _note: Option<&str>, _tried_before: bool) -> Result<AckOutcome, Fault> {
         self.with_tickets(false, |desk, tickets, now| {
             let known = desk.ticket.iter().zip(tickets).find(|(_, ticket)| ticket.id == *key);
             known.map_or_else(

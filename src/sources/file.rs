@@ -81,10 +81,10 @@ impl TicketSource for FileSource {
         let tickets = read.unwrap_or_else(|_| {
             Err(fault(FaultKind::Unintelligible, &self.path, "could not be read", "reading it failed inside; please report it"))
         })?;
-        Ok(Pass { total: Some(tickets.len() as u64), tickets, complete: true, warning: None })
+        Ok(Pass { total: Some(tickets.len() as u64), tickets, complete: true, ..Pass::default() })
     }
 
-    async fn acknowledge(&self, _key: &TicketKey, _note: Option<&str>) -> Result<AckOutcome, Fault> {
+    async fn acknowledge(&self, _key: &TicketKey, _note: Option<&str>, _tried_before: bool) -> Result<AckOutcome, Fault> {
         Ok(AckOutcome::Refused { reason: SafeText::line("a file cannot be told") })
     }
 }

@@ -15,6 +15,8 @@ use crate::domain::{Fault, FaultKind, Pass, PollReport, SafeText};
 pub const WHOLE_PASS: Duration = Duration::from_secs(60);
 /// A failing source is asked at least this often, so that its return is seen soon.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// What another process was told is looked up this often.
+const RECORDS: Duration = Duration::from_secs(5);
 /// A source is believed when it wants to be left alone, up to here.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
 
@@ -50,6 +52,8 @@ pub fn spawn(source: Arc<dyn TicketSource>, poll_every: Duration, clock: Clock, 
         loop {
             let report = poll_once(source.as_ref(), &clock).await;
             let fault = report.outcome.as_ref().err();
+            let recorded = report.outcome.as_ref().is_ok_and(|pass| pass.recorded.is_some());
+            let every = if recorded { poll_every.min(RECORDS) } else { poll_every };
             // a key that asks does not make the next turn later, and what is local is asked at each
             failures = match fault {
                 Some(_) if source.is_local() => 0,
@@ -60,7 +64,7 @@ pub fn spawn(source: Arc<dyn TicketSource>, poll_every: Duration, clock: Clock, 
             let left_alone = fault.and_then(|f| f.retry_after).unwrap_or_default().min(LONGEST_RETRY_AFTER);
             let allowed = Instant::now() + left_alone;
             // a server that says 0 is not asked without end
-            let next = allowed.max(Instant::now() + wait(poll_every, failures, (source.name().as_str(), own)));
+            let next = allowed.max(Instant::now() + wait(every, failures, (source.name().as_str(), own)));
             if reports.send(report).await.is_err() {
                 return;
             }
@@ -85,7 +89,10 @@ pub async fn poll_once(source: &dyn TicketSource, clock: &Clock) -> PollReport {
         let text = format!("not all tickets were read – it took more than {} s – ask again, or look at the server", WHOLE_PASS.as_secs());
         Err(Fault { kind: FaultKind::Unreachable, text: SafeText::line(&text), retry_after: None })
     });
-    PollReport { source: source.name().clone(), began_at, ended_at: clock(), outcome }
+    // what another process was told is as old as it is
+    let recorded = outcome.as_ref().ok().and_then(|pass| pass.recorded.as_ref());
+    let (began_at, ended_at) = recorded.map_or_else(|| (began_at, clock()), |recorded| (recorded.began_at, recorded.ended_at));
+    PollReport { source: source.name().clone(), began_at, ended_at, outcome }
 }
 
 /// How long to wait after so many failures in a row: twice as long each time, and a little more for some sources than

@@ -166,12 +166,12 @@ impl RedmineSource {
         Ok(false)
     }
 
-    async fn take(&self, id: u64, note: Option<&str>) -> Result<AckOutcome, Fault> {
+    async fn take(&self, id: u64, note: Option<&str>, tried_before: bool) -> Result<AckOutcome, Fault> {
         let mut budget = Budget::of_a_pass();
         let me = self.me(&mut budget).await?;
         let vocabulary = self.vocabulary(&mut budget).await?;
         let before = self.issue(id).await?;
-        if let Some(settled) = self.settled(&before, &me, &vocabulary) {
+        if let Some(settled) = self.settled(&before, &me, &vocabulary, tried_before) {
             return Ok(settled);
         }
         let Some(wanted) = vocabulary.statuses.iter().find(|s| same_name(&s.name, &self.redmine.ack_status)) else {
@@ -221,14 +221,19 @@ impl RedmineSource {
     }
 
     /// What needs no request any more: it is closed, or somebody has it.
-    fn settled(&self, issue: &Issue, me: &User, vocabulary: &Vocabulary) -> Option<AckOutcome> {
+    fn settled(&self, issue: &Issue, me: &User, vocabulary: &Vocabulary, tried_before: bool) -> Option<AckOutcome> {
         if let Some(status) = issue.status.as_ref().filter(|s| s.is_closed) {
             return Some(refused(&format!("it is closed: {}", status.name)));
         }
         let mine = issue.assigned_to.as_ref().is_some_and(|a| a.id == me.id);
         let taken = issue.is_taken(&self.redmine, vocabulary);
         let by = issue.assigned_to.as_ref().map(|a| SafeText::line(&a.name));
-        (taken && (mine || by.is_some())).then(|| AckOutcome::Already { by, at: issue.taken_at(vocabulary) })
+        let at = issue.taken_at(vocabulary);
+        // what was ours already is no answer to an attempt that may have arrived
+        if mine && taken && tried_before {
+            return Some(AckOutcome::Confirmed { by, at });
+        }
+        (taken && (mine || by.is_some())).then_some(AckOutcome::Already { by, at })
     }
 }
 
@@ -281,12 +286,12 @@ impl TicketSource for RedmineSource {
         let _ = timeout(LOOKING_UP, self.look_up_taken(&listed.issues, &mut tickets, &vocabulary)).await;
         tickets.extend(listed.unreadable);
         let tickets: Vec<Arc<Ticket>> = tickets.into_iter().map(Arc::new).collect();
-        Ok(Pass { tickets, complete: listed.complete, total: Some(listed.total), warning: None })
+        Ok(Pass { tickets, complete: listed.complete, total: Some(listed.total), ..Pass::default() })
     }
 
-    async fn acknowledge(&self, key: &TicketKey, note: Option<&str>) -> Result<AckOutcome, Fault> {
+    async fn acknowledge(&self, key: &TicketKey, note: Option<&str>, tried_before: bool) -> Result<AckOutcome, Fault> {
         let Ok(id) = key.key.as_str().parse() else { return Ok(refused("Redmine has no issue of that key")) };
-        let taken = self.take(id, note).await;
+        let taken = self.take(id, note, tried_before).await;
         if let Err(fault) = &taken {
             self.forget(fault);
         }

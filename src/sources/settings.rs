@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use regex::Regex;
 
-use crate::domain::{Agreements, Origin, SafeText, Severity, SourceName};
+use crate::domain::{Agreements, Origin, SafeText, Severity, SourceName, sha256};
 
 /// One `[[source]]`.
 #[derive(Debug, Clone)]
@@ -30,6 +30,18 @@ pub struct SourceSettings {
     pub map: Vec<MapRule>,
     /// Where the source begins in the configuration.
     pub origin: Origin,
+}
+
+impl SourceSettings {
+    /// Stands for what is asked where, without telling it: two sources of one place have the same tickets.
+    #[must_use]
+    pub fn place(&self) -> SafeText {
+        sha256(&match &self.kind {
+            SourceKind::File { path } => format!("file {}", std::path::absolute(path).as_ref().unwrap_or(path).display()),
+            SourceKind::Redmine(redmine) => format!("redmine {} {}", redmine.url, redmine.project.as_deref().unwrap_or_default()),
+            SourceKind::Demo { .. } => "demo".to_owned(),
+        })
+    }
 }
 
 /// The kinds of source.

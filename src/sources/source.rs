@@ -36,9 +36,10 @@ pub trait TicketSource: Send + Sync {
     /// Why there are none.
     async fn list_open(&self) -> Result<Pass, Fault>;
 
-    /// Takes a ticket, and reads it again to see whether it is taken.
+    /// Takes a ticket, and reads it again to see whether it is taken. Asks first whether it is: nobody's ticket is taken
+    /// away, and what arrived at an earlier attempt (`tried_before`) is not sent again, but confirmed.
     ///
     /// # Errors
     /// Why it could not be asked.
-    async fn acknowledge(&self, key: &TicketKey, note: Option<&str>) -> Result<AckOutcome, Fault>;
+    async fn acknowledge(&self, key: &TicketKey, note: Option<&str>, tried_before: bool) -> Result<AckOutcome, Fault>;
 }

@@ -76,6 +76,12 @@ pub const BINDINGS: &[Binding] = &[
         help: "acknowledge: tell the source that you take the ticket",
     },
     Binding {
+        keys: &[letter('u')],
+        action: Action::Undo,
+        short: "undo",
+        help: "undo: take back the last acknowledgement before it is sent",
+    },
+    Binding {
         keys: &[key(KeyCode::Tab)],
         action: Action::NextUnanswered,
         short: "next due",

@@ -71,6 +71,11 @@ impl Terminal {
         crossterm::terminal::size()
     }
 
+    /// Gives the terminal back before this is dropped.
+    pub fn leave() {
+        restore();
+    }
+
     /// Draws on an empty screen of so many columns and rows. Only what differs from the last frame is written, in one
     /// write; nothing at all where nothing does. `render` says where the cursor is shown. Nothing is drawn on a terminal that is
     /// gone, whose end is the next input, nor on one that is given to the shell.

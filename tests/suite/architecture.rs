@@ -8,9 +8,10 @@ const FLOORS: &[(&str, &[&str], &[&str])] = &[
     ("domain", &["domain"], &["tokio", "reqwest", "rusqlite", "ratatui", "crossterm", "std::fs", "std::env", "std::process"]),
     ("app", &["app", "domain"], &["tokio", "reqwest", "rusqlite", "ratatui", "crossterm", "std::fs", "std::env", "std::process"]),
     ("sources", &["sources", "domain"], &["rusqlite", "ratatui", "crossterm"]),
+    ("records", &["records", "domain"], &["tokio", "reqwest", "ratatui", "crossterm", "std::env"]),
     ("tui", &["tui", "app", "domain"], &["reqwest", "rusqlite"]),
     ("config", &["config", "sources", "tui", "domain"], &["tokio", "rusqlite", "ratatui", "crossterm"]),
-    ("commands", &["commands", "config", "tui", "sources", "app", "domain"], &["rusqlite"]),
+    ("commands", &["commands", "config", "tui", "sources", "records", "app", "domain"], &["rusqlite"]),
 ];
 
 fn sources_below(folder: &Path) -> Vec<PathBuf> {

@@ -334,12 +334,7 @@ fn a_server_that_is_stopped_is_stale_then_blind_and_well_once_it_is_back() {
     let start = chrono::DateTime::from_timestamp(1_795_000_000, 0).unwrap();
     let clock: Clock = Arc::new(move || start);
     let source = sources::build(&settings.sources[0], Arc::clone(&clock), &[]).unwrap();
-    let rules = SourceRules {
-        name: source.name().clone(),
-        poll_every: Duration::from_secs(30),
-        blind_after: Duration::from_secs(300),
-        capabilities: source.capabilities(),
-    };
+    let rules = SourceRules { name: source.name().clone(), poll_every: Duration::from_secs(30), blind_after: Duration::from_secs(300) };
     let mut store = Store::new([rules], start);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let poll = |store: &mut Store| store.apply(runtime.block_on(poller::poll_once(&*source, &clock)));

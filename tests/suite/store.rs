@@ -6,8 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use holdover::app::{Board, Health, NextKind, SourceHealth, SourceRules, Store};
 use holdover::domain::{
-    AckOutcome, Agreements, Assessment, Capabilities, Fault, FaultKind, Group, Pass, PollReport, SafeText, Severity, SourceName, Status,
-    Ticket, TicketKey,
+    AckOutcome, Agreements, Assessment, Fault, FaultKind, Group, Pass, PollReport, SafeText, Severity, SourceName, Status, Ticket,
+    TicketKey,
 };
 
 fn start() -> DateTime<Utc> {
@@ -31,13 +31,12 @@ fn store(names: &[&str]) -> Store {
         name: SourceName::new(name),
         poll_every: Duration::from_secs(30),
         blind_after: Duration::from_secs(300),
-        capabilities: Capabilities::default(),
     };
     Store::new(names.iter().map(rules), start())
 }
 
 fn pass(tickets: Vec<Ticket>, complete: bool) -> Pass {
-    Pass { tickets: tickets.into_iter().map(Arc::new).collect(), complete, total: None, warning: None }
+    Pass { tickets: tickets.into_iter().map(Arc::new).collect(), complete, total: None, ..Pass::default() }
 }
 
 fn fault() -> Fault {

@@ -94,7 +94,7 @@ impl Desk {
     /// The program with nothing of the environment but what a terminal gives.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("holdover").unwrap();
-        command.env_clear().env("HOME", self.folder.path()).env("HOLDOVER_CONFIG", "config.toml");
+        command.env_clear().env("HOME", self.folder.path()).env("HOLDOVER_CONFIG", "config.toml").env("USER", "jo");
         command.current_dir(self.folder.path()).args(arguments);
         command
     }

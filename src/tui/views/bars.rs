@@ -70,8 +70,10 @@ pub(super) fn footer(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme
 /// What can be done here and now; the way to the help is at the right and stays.
 fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
     let actions: &[Action] = match &view.body {
-        Body::List { .. } => &[Action::Acknowledge, Action::NextUnanswered, Action::Open, Action::Filter, Action::Fold, Action::Refresh],
-        Body::Explanation { .. } => &[Action::Back, Action::Acknowledge],
+        Body::List { .. } => {
+            &[Action::Undo, Action::Acknowledge, Action::NextUnanswered, Action::Open, Action::Filter, Action::Fold, Action::Refresh]
+        }
+        Body::Explanation { .. } => &[Action::Undo, Action::Back, Action::Acknowledge],
         Body::Help(_) | Body::Nothing => &[Action::Back],
     };
     let help = keymap::binding(Action::Help).filter(|_| !matches!(view.body, Body::Help(_)));
@@ -79,14 +81,21 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
     let width = |label: &str, short: &str| u16::try_from(label.width() + short.width() + 3).unwrap_or(u16::MAX);
     let end = area.right().saturating_sub(help.as_ref().map_or(0, |(label, short)| width(label, short)));
     let mut x = area.x + 1;
-    for action in actions.iter().filter(|action| **action != Action::Acknowledge || view.can_acknowledge) {
+    let possible = |action: &&Action| match action {
+        Action::Acknowledge => view.can_acknowledge,
+        Action::Undo => view.undo.is_some(),
+        _ => true,
+    };
+    for action in actions.iter().filter(possible) {
         let Some(binding) = keymap::binding(*action) else { continue };
         let label = binding.keys[0].label();
-        if x + width(&label, binding.short) > end {
+        let left = view.undo.filter(|_| *action == Action::Undo).map_or_else(String::new, |left| format!(" {left}s"));
+        let short = format!("{}{left}", binding.short);
+        if x + width(&label, &short) > end {
             continue;
         }
         x = text(buffer, Position::new(x, area.y), &label, end, theme.style(Role::Key));
-        x = text(buffer, Position::new(x + 1, area.y), binding.short, end, theme.style(Role::Text)) + 2;
+        x = text(buffer, Position::new(x + 1, area.y), &short, end, theme.style(Role::Text)) + 2;
     }
     if let Some((label, short)) = help {
         let end = text(buffer, Position::new(end, area.y), &label, area.right(), theme.style(Role::Key));

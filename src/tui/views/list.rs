@@ -244,8 +244,9 @@ const fn flag_sign(flag: Flag) -> &'static str {
 
 const fn ack_role(ack: &Ack) -> Role {
     match ack {
-        Ack::Sending => Role::Muted,
         ack if ack.failed() => Role::Error,
+        Ack::Waiting { .. } => Role::AtRisk,
+        Ack::Writing | Ack::Held { .. } | Ack::Sending { .. } => Role::Muted,
         Ack::Ended { .. } => Role::Ok,
     }
 }

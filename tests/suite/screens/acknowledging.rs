@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use holdover::app::{Effect, Message};
+use chrono::TimeDelta;
+use holdover::app::{Ack, Effect, Message};
 use holdover::domain::{AckOutcome, FaultKind, Pass, PollReport, SafeText, SourceName, Status, Ticket};
 
 use super::Dashboard;
@@ -13,7 +14,10 @@ const S1: &str =
 fn sending() -> Dashboard {
     let mut dashboard = Dashboard::acme((80, 24), S1);
     dashboard.press("a");
-    assert!(matches!(&dashboard.effects[..], [Effect::Acknowledge(key)] if key.to_string() == "tickets/A-1"));
+    assert!(matches!(&dashboard.effects[..], [Effect::Acknowledge { key, .. }] if key.to_string() == "tickets/A-1"));
+    assert!(!dashboard.screen().contains("unsent") && !dashboard.screen().contains("ACK"), "nothing is shown before it is on the disk");
+    let asked_at = dashboard.model.now;
+    dashboard.underway("tickets", "A-1", Ack::Sending { by: None, asked_at });
     assert!(dashboard.row("Nobody can sign in").contains("sending"));
     assert!(dashboard.screen().starts_with(" 1 NOW  1 unanswered"), "it is not taken yet\n{}", dashboard.screen());
     assert!(!dashboard.screen().contains("acknowledged"));
@@ -29,7 +33,7 @@ fn it_is_sent_once_however_often_the_key_is_pressed() {
     let mut dashboard = sending();
     dashboard.press("a a");
     assert_eq!(dashboard.effects.len(), 1);
-    assert!(dashboard.screen().contains("A-1 is being sent"));
+    assert!(dashboard.screen().contains("A-1: sending: the source has not said yet"));
 }
 
 #[test]
@@ -73,7 +77,7 @@ fn refused_is_as_unanswered_as_before_and_says_why() {
     assert!(dashboard.row("Nobody can sign in").contains("refused"));
     dashboard.press("a");
     assert_eq!(dashboard.effects.len(), 2);
-    assert!(dashboard.row("Nobody can sign in").contains("sending"));
+    assert!(!dashboard.row("Nobody can sign in").contains("refused"));
 }
 
 #[test]
@@ -104,7 +108,7 @@ fn a_report_that_began_before_does_not_undo_it() {
     // what the source had said when the poll began
     let told = dashboard.model.store.tickets().next().unwrap();
     let untaken = Ticket { status: Status::Open, acknowledged_at: None, acknowledged_by: None, assignee: None, ..Ticket::clone(told) };
-    let pass = Pass { tickets: vec![Arc::new(untaken)], complete: true, total: Some(1), warning: None };
+    let pass = Pass { tickets: vec![Arc::new(untaken)], complete: true, total: Some(1), ..Pass::default() };
     let now = dashboard.model.now;
     let report = PollReport { source: SourceName::new("tickets"), began_at, ended_at: now, outcome: Ok(pass) };
     dashboard.send(Message::Polled(report));
@@ -119,8 +123,133 @@ fn a_report_that_began_before_does_not_undo_it() {
 fn leaving_while_one_is_on_its_way_says_so() {
     let mut dashboard = sending();
     dashboard.press("q");
-    assert!(dashboard.screen().contains("1 still being sent"));
+    assert!(dashboard.screen().contains("1 unsent: sent now, or when holdover runs again"));
     assert_eq!(dashboard.effects.len(), 1);
+}
+
+/// The dashboard after `a`, once that is written down: it is held.
+fn held() -> Dashboard {
+    let mut dashboard = Dashboard::acme((80, 24), S1);
+    dashboard.press("a");
+    let until = dashboard.model.now + TimeDelta::seconds(5);
+    assert!(matches!(dashboard.effects[..], [Effect::Acknowledge { send_at, .. }] if send_at == until));
+    dashboard.underway("tickets", "A-1", Ack::Held { until });
+    dashboard
+}
+
+fn footer(dashboard: &Dashboard) -> String {
+    dashboard.screen().lines().last().unwrap_or_default().to_owned()
+}
+
+fn second_row(dashboard: &Dashboard) -> String {
+    dashboard.screen().lines().nth(1).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_is_held_counts_down_and_can_be_undone() {
+    let mut dashboard = held();
+    for left in [5, 4, 3] {
+        assert!(footer(&dashboard).starts_with(&format!(" u undo {left}s")), "{}", dashboard.screen());
+        let next = holdover::app::view(&dashboard.model).1;
+        assert_eq!(next, Some(dashboard.model.now + TimeDelta::seconds(1)), "it wakes for the countdown");
+        dashboard.wait(1);
+    }
+    assert!(second_row(&dashboard).contains("1 unsent"), "{}", dashboard.screen());
+    assert!(dashboard.screen().starts_with(" 1 NOW  1 unanswered"), "it is not taken yet");
+    dashboard.press("u");
+    assert!(matches!(&dashboard.effects[1..], [Effect::Undo(key)] if key.to_string() == "tickets/A-1"));
+    let key = dashboard.model.acks.keys().next().unwrap().clone();
+    dashboard.send(Message::Undone(key));
+    assert!(dashboard.screen().contains("A-1 is not acknowledged: undone"), "{}", dashboard.screen());
+    assert!(!footer(&dashboard).contains("undo") && !second_row(&dashboard).contains("unsent"), "{}", dashboard.screen());
+    dashboard.press("u");
+    assert!(dashboard.screen().contains("there is nothing to undo"));
+    assert_eq!(dashboard.effects.len(), 2);
+}
+
+#[test]
+fn what_is_being_sent_cannot_be_undone() {
+    let mut dashboard = held();
+    let asked_at = dashboard.model.now;
+    dashboard.wait(5);
+    dashboard.underway("tickets", "A-1", Ack::Sending { by: None, asked_at });
+    assert!(!footer(&dashboard).contains("undo"), "{}", dashboard.screen());
+    dashboard.press("u");
+    assert_eq!(dashboard.effects.len(), 1);
+    assert!(dashboard.screen().contains("too late to undo"));
+}
+
+#[test]
+fn nothing_is_held_where_the_client_would_lose_by_it() {
+    // due at 00:40: a minute is left at 00:39
+    for (wait, held) in [(0, 5), (1260, 5), (1261, 0), (1320, 0), (1400, 0)] {
+        let mut dashboard = Dashboard::acme((80, 24), S1);
+        dashboard.wait(wait);
+        dashboard.press("a");
+        let until = dashboard.model.now + TimeDelta::seconds(held);
+        assert!(matches!(dashboard.effects[..], [Effect::Acknowledge { send_at, .. }] if send_at == until), "after {wait} s");
+    }
+}
+
+#[test]
+fn what_stays_unsent_is_an_alarm_after_a_minute_and_the_ticket_is_as_unanswered_as_before() {
+    let mut dashboard = sending();
+    let asked_at = dashboard.model.now;
+    dashboard.wait(5);
+    dashboard.underway("tickets", "A-1", Ack::Waiting { reason: SafeText::line("no answer in 10 s"), asked_at });
+    assert!(dashboard.row("Nobody can sign in").contains("unsent"));
+    assert!(dashboard.row("ACK").contains("not sent yet, and tried again: no answer in 10 s"), "{}", dashboard.screen());
+    dashboard.wait(54);
+    assert!(second_row(&dashboard).contains("   1 unsent") && !second_row(&dashboard).contains("!!"), "{}", dashboard.screen());
+    let next = holdover::app::view(&dashboard.model).1;
+    assert!(next <= Some(asked_at + TimeDelta::seconds(60)), "it wakes for the alarm: {next:?}");
+    dashboard.wait(1);
+    assert!(second_row(&dashboard).contains("!! 1 unsent"), "{}", dashboard.screen());
+    assert!(dashboard.screen().starts_with(" 1 NOW  1 unanswered"));
+    // in a small pane too
+    dashboard.send(Message::Resized { columns: 40, rows: 12 });
+    assert!(second_row(&dashboard).contains("!! 1 unsent"), "{}", dashboard.screen());
+}
+
+#[test]
+fn what_cannot_be_written_down_is_an_alarm_from_the_start() {
+    let mut dashboard = Dashboard::acme((80, 24), S1);
+    dashboard.send(Message::Records(Some(SafeText::line("the disk is full"))));
+    assert!(second_row(&dashboard).contains("!! no records"), "{}", dashboard.screen());
+    dashboard.send(Message::Records(None));
+    assert!(!dashboard.screen().contains("no records"));
+}
+
+#[test]
+fn what_another_process_sends_is_shown_and_not_sent_twice() {
+    let mut dashboard = Dashboard::acme((80, 24), S1);
+    let key = dashboard.model.store.tickets().next().unwrap().id.clone();
+    let ack = Ack::Sending { by: Some(SafeText::line("4711")), asked_at: dashboard.model.now };
+    dashboard.send(Message::Elsewhere([(key, ack)].into()));
+    assert!(dashboard.row("Nobody can sign in").contains("sent by 4711"), "{}", dashboard.screen());
+    dashboard.press("a");
+    assert_eq!(dashboard.effects, []);
+    assert!(dashboard.screen().contains("A-1: sent by another holdover, process 4711"), "{}", dashboard.screen());
+    dashboard.send(Message::Elsewhere([].into()));
+    assert!(!dashboard.row("Nobody can sign in").contains("4711"));
+}
+
+#[test]
+fn what_cannot_be_told_is_taken_here_until_it_is_gone() {
+    let mut dashboard = sending();
+    let now = dashboard.model.now;
+    dashboard.end("tickets", "A-1", AckOutcome::Here { by: SafeText::line("jo"), at: now });
+    assert!(dashboard.screen().contains("A-1: acknowledged here by jo"), "{}", dashboard.screen());
+    // its source will never tell of it
+    for _ in 0..3 {
+        dashboard.wait(30);
+        dashboard.tell("tickets", S1);
+        assert!(dashboard.screen().starts_with(" 1 NOW  0 unanswered"), "{}", dashboard.screen());
+    }
+    // what is gone, and comes again, is another
+    dashboard.tell("tickets", "[]");
+    dashboard.tell("tickets", S1);
+    assert!(dashboard.screen().starts_with(" 1 NOW  1 unanswered"), "{}", dashboard.screen());
 }
 
 #[test]

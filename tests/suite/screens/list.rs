@@ -28,7 +28,7 @@ fn the_cursor_stays_on_its_ticket_when_a_poll_brings_others() {
     dashboard.tell("tickets", &list(&[ticket("A-1", "S1", TODAY), between, ticket("A-3", "S1", "2026-12-07T00:12:00Z")]));
     assert_eq!(dashboard.selected(), Some("A-3"));
     dashboard.press("a");
-    assert!(matches!(&dashboard.effects[..], [Effect::Acknowledge(key)] if key.key.as_str() == "A-3"));
+    assert!(matches!(&dashboard.effects[..], [Effect::Acknowledge { key, .. }] if key.key.as_str() == "A-3"));
 }
 
 #[test]
@@ -386,18 +386,6 @@ fn the_whole_help_can_be_read_in_the_smallest_pane() {
     let mut dashboard = Dashboard::demo((30, 8));
     dashboard.press("? G");
     assert!(dashboard.screen().contains("more flags"), "{}", dashboard.screen());
-}
-
-#[test]
-fn a_source_that_cannot_be_told_is_not_offered_to_be() {
-    let config = crate::support::ACME.to_owned() + "\n[[source]]\nname = \"untold\"\nkind = \"file\"\npath = \"x.json\"\n";
-    let settings = holdover::config::parse(&config, "config.toml", &[]).unwrap();
-    let mut dashboard = Dashboard::new(settings, super::NIGHT, (80, 24));
-    dashboard.tell("untold", &list(&[ticket("A-1", "S1", TODAY)]));
-    assert!(!dashboard.screen().contains("a ack"), "{}", dashboard.screen());
-    dashboard.press("a");
-    assert_eq!(dashboard.effects, []);
-    assert!(dashboard.screen().contains("A-1 cannot be acknowledged: untold cannot be told"), "{}", dashboard.screen());
 }
 
 #[test]

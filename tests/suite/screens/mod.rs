@@ -11,9 +11,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use futures::executor::block_on;
-use holdover::app::{self, Effect, Message, Model, Rules, SourceRules, View};
+use holdover::app::{self, Ack, Effect, Message, Model, Rules, SourceRules, View};
 use holdover::config::{self, Settings};
-use holdover::domain::{AckOutcome, Capabilities, Fault, FaultKind, Pass, PollReport, SafeText, SourceName, TicketKey};
+use holdover::domain::{AckOutcome, Fault, FaultKind, Pass, PollReport, SafeText, SourceName, TicketKey};
 use holdover::sources::{self, Clock, SourceKind, TicketFormat, TicketSource};
 use holdover::tui::{ColorDepth, Role, Theme, keymap, views};
 use ratatui::buffer::Buffer;
@@ -46,15 +46,10 @@ impl Dashboard {
             zone: settings.timezone,
             help_lines: views::help_lines().len(),
             frozen: false,
+            read_only: false,
         };
         let names = settings.sources.iter();
-        let names = names.map(|s| SourceRules {
-            name: s.name.clone(),
-            poll_every: s.poll_every,
-            blind_after: s.blind_after,
-            // what is read here from text stands for a source that can be told, but for one of this name
-            capabilities: Capabilities { acknowledge: s.name.as_str() != "untold" },
-        });
+        let names = names.map(|s| SourceRules { name: s.name.clone(), poll_every: s.poll_every, blind_after: s.blind_after });
         let model = Model::new(rules, names, now, size);
         let demo = settings.sources.iter().filter(|s| matches!(s.kind, SourceKind::Demo { .. }));
         let sources = demo.map(|s| sources::build(s, Arc::clone(&clock), &[]).unwrap()).collect();
@@ -82,7 +77,7 @@ impl Dashboard {
         let settings = self.settings.sources.iter().find(|s| s.name.as_str() == source).unwrap();
         let tickets = sources::read_tickets(tickets.as_bytes(), &TicketFormat::of(settings, "tickets.json")).unwrap();
         let total = Some(tickets.len() as u64);
-        self.report(source, Ok(Pass { tickets, complete: true, total, warning: None }));
+        self.report(source, Ok(Pass { tickets, complete: true, total, ..Pass::default() }));
     }
 
     /// A source gives no answer.
@@ -93,6 +88,12 @@ impl Dashboard {
     pub fn report(&mut self, source: &str, outcome: Result<Pass, Fault>) {
         let now = (self.clock)();
         self.send(Message::Polled(PollReport { source: SourceName::new(source), began_at: now, ended_at: now, outcome }));
+    }
+
+    /// An acknowledgement stands like this, without having ended.
+    pub fn underway(&mut self, source: &str, key: &str, ack: Ack) {
+        let key = TicketKey { source: SourceName::new(source), key: SafeText::line(key) };
+        self.send(Message::Underway { key, ack });
     }
 
     /// An acknowledgement comes to an end.
@@ -143,9 +144,9 @@ impl Dashboard {
     /// Does what the last keys asked of the sources, and takes in what they say.
     pub fn send_acknowledgements(&mut self) {
         for effect in std::mem::take(&mut self.effects) {
-            if let Effect::Acknowledge(key) = effect {
+            if let Effect::Acknowledge { key, .. } = effect {
                 let source = self.sources.iter().find(|s| *s.name() == key.source).unwrap();
-                let outcome = block_on(source.acknowledge(&key, None));
+                let outcome = block_on(source.acknowledge(&key, None, false));
                 let outcome = outcome.unwrap_or_else(|fault| AckOutcome::Refused { reason: fault.text });
                 self.send(Message::Acknowledged { key, outcome });
             }

@@ -1,5 +1,8 @@
 //! Screens as they are: the text, and the roles that are on each row, so that a wrong colour is a difference one can read.
 
+use chrono::TimeDelta;
+use holdover::app::Ack;
+
 use super::{Dashboard, roles, roles_on};
 
 /// Compares a screen with the one kept under a name.
@@ -59,6 +62,10 @@ fn a_filter_that_hides_what_must_not_be_hidden() {
 fn an_acknowledgement() {
     let mut dashboard = Dashboard::demo((80, 24));
     dashboard.press("tab tab a");
+    let now = dashboard.model.now;
+    dashboard.underway("helpdesk", "HD-5505", Ack::Held { until: now + TimeDelta::seconds(5) });
+    matches("ack-held-80x24", &dashboard);
+    dashboard.underway("helpdesk", "HD-5505", Ack::Sending { by: None, asked_at: now });
     matches("ack-sending-80x24", &dashboard);
     dashboard.send_acknowledgements();
     matches("ack-confirmed-80x24", &dashboard);

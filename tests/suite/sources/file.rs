@@ -82,12 +82,7 @@ async fn a_half_written_file_keeps_the_last_good_list_and_says_so() {
     let folder = Folder::new();
     let path = folder.write(r#"[{"key":"A"},{"key":"B"}]"#);
     let (source, clock) = (source(&path), clock());
-    let rules = SourceRules {
-        name: source.name().clone(),
-        poll_every: Duration::from_secs(30),
-        blind_after: Duration::from_secs(300),
-        capabilities: source.capabilities(),
-    };
+    let rules = SourceRules { name: source.name().clone(), poll_every: Duration::from_secs(30), blind_after: Duration::from_secs(300) };
     let mut store = Store::new([rules], clock());
     store.apply(poller::poll_once(&*source, &clock).await);
     for half in [r#"[{"key":"A"},{"ke"#, "[", "{\"key\":\"A\"}\n{\"key\":\"B", "{\"tickets\":[{\"key\":\"A\"}", ""] {

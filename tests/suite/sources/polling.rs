@@ -69,7 +69,7 @@ impl TicketSource for Scripted {
         }
     }
 
-    async fn acknowledge(&self, _: &TicketKey, _: Option<&str>) -> Result<AckOutcome, Fault> {
+    async fn acknowledge(&self, _: &TicketKey, _: Option<&str>, _: bool) -> Result<AckOutcome, Fault> {
         Ok(AckOutcome::Refused { reason: SafeText::line("no") })
     }
 }

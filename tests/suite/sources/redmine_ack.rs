@@ -14,7 +14,7 @@ fn key(id: &str) -> TicketKey {
 
 /// What becomes of an acknowledgement of issue 1.
 async fn taken(redmine: &FakeRedmine, who: &str, note: Option<&str>) -> AckOutcome {
-    redmine_at(&redmine.url(), who, "").acknowledge(&key("1"), note).await.unwrap()
+    redmine_at(&redmine.url(), who, "").acknowledge(&key("1"), note, false).await.unwrap()
 }
 
 /// Why it was refused.
@@ -42,13 +42,13 @@ fn notes(issue: &Value) -> Vec<(&str, bool)> {
 async fn it_assigns_sets_the_status_and_leaves_a_private_note() {
     let redmine = FakeRedmine::start().await;
     let source = redmine_at(&redmine.url(), ALICE, "");
-    let AckOutcome::Confirmed { by, at } = source.acknowledge(&key("1"), Some("on it")).await.unwrap() else { panic!() };
+    let AckOutcome::Confirmed { by, at } = source.acknowledge(&key("1"), Some("on it"), false).await.unwrap() else { panic!() };
     assert_eq!((by.unwrap().as_str(), at.unwrap().to_rfc3339().as_str()), ("Alice Ops", "2026-11-23T01:28:01+00:00"));
     let issue = redmine.issue(1);
     assert_eq!((&issue["assigned_to"]["name"], &issue["status"]["name"]), (&json!("Alice Ops"), &json!("In Progress")));
     assert_eq!(notes(&issue), [("on it", true)]);
     // again: nothing is sent
-    let AckOutcome::Already { by, .. } = source.acknowledge(&key("1"), None).await.unwrap() else { panic!() };
+    let AckOutcome::Already { by, .. } = source.acknowledge(&key("1"), None, false).await.unwrap() else { panic!() };
     assert_eq!((by.unwrap().as_str(), redmine.puts()), ("Alice Ops", 1));
 }
 
@@ -98,7 +98,7 @@ async fn a_note_that_the_client_would_read_is_never_written() {
 async fn a_status_that_the_server_does_not_have_is_refused_with_those_it_has() {
     let redmine = FakeRedmine::start().await;
     let source = redmine_at(&redmine.url(), ALICE, "ack_status = \"Accepted\"");
-    let why = why(source.acknowledge(&key("1"), None).await.unwrap());
+    let why = why(source.acknowledge(&key("1"), None, false).await.unwrap());
     assert!(why.contains("'Accepted'") && why.contains("New, In Progress, Resolved") && redmine.puts() == 0, "{why}");
 }
 
@@ -110,7 +110,7 @@ async fn what_the_server_says_of_a_refusal_is_told() {
     source.whoami().await.unwrap();
     let carol = redmine.state().people.remove(2);
     redmine.state().people[0] = fake_stranger(carol);
-    let why = why(source.acknowledge(&key("1"), None).await.unwrap());
+    let why = why(source.acknowledge(&key("1"), None, false).await.unwrap());
     assert!(why.contains("Assignee is invalid"), "{why}");
 }
 
@@ -175,11 +175,11 @@ async fn a_key_that_is_none_and_a_key_that_is_wrong_send_nothing() {
     let redmine = FakeRedmine::start().await;
     let source = redmine_at(&redmine.url(), ALICE, "");
     for odd in ["ACME-7", "-1", "1/../../users", "99999999999999999999999", ""] {
-        let why = why(source.acknowledge(&key(odd), None).await.unwrap());
+        let why = why(source.acknowledge(&key(odd), None, false).await.unwrap());
         assert!(why.contains("no issue of that key"), "{odd}: {why}");
     }
-    let gone = source.acknowledge(&key("4711"), None).await.unwrap_err();
+    let gone = source.acknowledge(&key("4711"), None, false).await.unwrap_err();
     assert!(gone.text.as_str().contains("404"), "{gone:?}");
-    let wrong = redmine_at(&redmine.url(), WRONG, "").acknowledge(&key("1"), None).await.unwrap_err();
+    let wrong = redmine_at(&redmine.url(), WRONG, "").acknowledge(&key("1"), None, false).await.unwrap_err();
     assert_eq!((wrong.kind, redmine.puts()), (FaultKind::NotSignedIn, 0));
 }

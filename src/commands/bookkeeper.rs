@@ -1,0 +1,129 @@
+//! Beside the loop of the dashboard: keeps what the sources tell in the records, and takes over what processes that are no
+//! more have left in the outbox.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc as jobs;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+
+use super::delivery::ack_of;
+use crate::app::{Message, Store};
+use crate::domain::{Fault, PollReport, SafeText, SourceName, TicketKey};
+use crate::records::{OutboxEntry, Records, RecordsFault, Snapshot};
+use crate::sources::Clock;
+
+/// What comes to the loop from beside it.
+pub(super) enum Event {
+    /// Something happened.
+    Happened(Message),
+    /// An entry of the outbox is this process's to deliver now.
+    Adopted(OutboxEntry),
+}
+
+/// What is to be kept of a poll; made before the report is taken in.
+pub(super) struct ToKeep {
+    source: SourceName,
+    began_at: DateTime<Utc>,
+    ended_at: DateTime<Utc>,
+    outcome: Result<(bool, Option<u64>), Fault>,
+}
+
+impl ToKeep {
+    /// Of a report, unless the records told it themselves.
+    pub fn of(report: &PollReport) -> Option<Self> {
+        let outcome = match &report.outcome {
+            Ok(pass) if pass.recorded.is_some() => return None,
+            Ok(pass) => Ok((pass.complete, pass.total)),
+            Err(fault) => Err(fault.clone()),
+        };
+        Some(Self { source: report.source.clone(), began_at: report.began_at, ended_at: report.ended_at, outcome })
+    }
+}
+
+enum Job {
+    Keep(SourceName, Snapshot),
+    KeepFault(SourceName, Fault, DateTime<Utc>),
+    Look,
+}
+
+/// Takes jobs until it is dropped.
+pub(super) struct Bookkeeper {
+    jobs: jobs::Sender<Job>,
+}
+
+impl Bookkeeper {
+    pub fn spawn(records: Arc<Records>, clock: Clock, events: mpsc::Sender<Event>) -> Self {
+        let (sender, jobs) = jobs::channel();
+        std::thread::spawn(move || {
+            let mut broken = false;
+            let mut taken = Vec::new();
+            while let Ok(job) = jobs.recv() {
+                let done = do_job(&records, job).and_then(|()| look(&records, &clock, &events, &mut taken));
+                // told once when it breaks, and once when it is well again
+                if done.is_err() || broken {
+                    broken = done.is_err();
+                    let fault = done.err().map(|fault| SafeText::line(&fault.to_string()));
+                    // the loop has ended: nobody asks any more
+                    let _ = events.blocking_send(Event::Happened(Message::Records(fault)));
+                }
+            }
+        });
+        Self { jobs: sender }
+    }
+
+    /// Keeps what a poll told, as the board has taken it in.
+    pub fn keep(&self, kept: Option<ToKeep>, store: &Store) {
+        let job = match kept {
+            None => Job::Look,
+            Some(ToKeep { source, outcome: Err(fault), ended_at, .. }) => Job::KeepFault(source, fault, ended_at),
+            Some(ToKeep { source, outcome: Ok((complete, total)), began_at, ended_at }) => {
+                let (tickets, complete_at) = store.of_source(&source);
+                let snapshot = Snapshot { began_at, ended_at, complete, total, complete_at, tickets, tried_at: ended_at, fault: None };
+                Job::Keep(source, snapshot)
+            }
+        };
+        self.give(job);
+    }
+
+    /// Looks into the outbox.
+    pub fn look(&self) {
+        self.give(Job::Look);
+    }
+
+    fn give(&self, job: Job) {
+        // it ends only when this is dropped, or by a panic that its own thread has told of
+        let _ = self.jobs.send(job);
+    }
+}
+
+fn do_job(records: &Records, job: Job) -> Result<(), RecordsFault> {
+    match job {
+        Job::Keep(source, snapshot) => records.keep(&source, &snapshot),
+        Job::KeepFault(source, fault, at) => records.keep_fault(&source, &fault, at),
+        Job::Look => Ok(()),
+    }
+}
+
+/// A ticket that is acknowledged here, by whom and since when.
+type Taken = (TicketKey, SafeText, DateTime<Utc>);
+
+/// Takes over what nobody sees to, and tells what others do and did.
+fn look(records: &Records, clock: &Clock, events: &mpsc::Sender<Event>, taken: &mut Vec<Taken>) -> Result<(), RecordsFault> {
+    let mut elsewhere = HashMap::new();
+    for entry in records.outbox()? {
+        if entry.other.is_some() {
+            elsewhere.extend([ack_of(&entry, clock())]);
+        } else if records.adopt(entry.id)? {
+            let _ = events.blocking_send(Event::Adopted(entry));
+        }
+    }
+    let _ = events.blocking_send(Event::Happened(Message::Elsewhere(elsewhere)));
+    let now_taken = records.taken_here()?;
+    if now_taken != *taken {
+        taken.clone_from(&now_taken);
+        let _ = events.blocking_send(Event::Happened(Message::TakenHere(now_taken)));
+    }
+    Ok(())
+}

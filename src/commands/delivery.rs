@@ -1,0 +1,178 @@
+//! From the outbox to the source: held, sent, and sent again until the source has said what became of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
+
+use super::bookkeeper::Event;
+use crate::app::{Ack, Message};
+use crate::domain::{AckOutcome, Fault, FaultKind, SafeText, TicketKey};
+use crate::records::{Ended, OutboxEntry, Records, RecordsFault};
+use crate::sources::{Clock, TicketSource};
+
+/// Longest wait between two attempts, unless the source wants to be left alone for longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// A source is believed when it wants to be left alone, up to here.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
+
+/// How much time there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// The program runs.
+    Running,
+    /// It is being left: what is held is sent now, and nothing is tried twice.
+    Leaving,
+    /// It was told to end: what is under way may end, and nothing else begins.
+    Ending,
+}
+
+/// What one attempt came to.
+pub(super) enum Attempt {
+    /// The source has said what became of it.
+    Over(AckOutcome),
+    /// It has not.
+    Again {
+        /// Why.
+        reason: SafeText,
+        /// It may have arrived.
+        doubt: bool,
+        /// How long the source wants to be left alone.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// Tells a source once. `tried_before`: it may have been told already.
+pub(super) async fn attempt(source: Option<Arc<dyn TicketSource>>, entry: &OutboxEntry, tried_before: bool, clock: &Clock) -> Attempt {
+    let Some(source) = source else {
+        return Attempt::Again { reason: SafeText::line("the source could not be opened"), doubt: false, retry_after: None };
+    };
+    if !source.capabilities().acknowledge {
+        return Attempt::Over(AckOutcome::Here { by: entry.who.clone(), at: clock() });
+    }
+    let (key, note) = (entry.key.clone(), entry.note.clone());
+    // a task of its own, so that a panic in it is an answer too
+    let told = tokio::spawn(async move { source.acknowledge(&key, note.as_ref().map(SafeText::as_str), tried_before).await }).await;
+    match told {
+        Ok(Ok(AckOutcome::Unknown { reason })) => Attempt::Again { reason, doubt: true, retry_after: None },
+        Ok(Ok(outcome)) => Attempt::Over(outcome),
+        // asking again will not help
+        Ok(Err(Fault { kind: FaultKind::Forbidden | FaultKind::Unsupported, text, .. })) => {
+            Attempt::Over(AckOutcome::Refused { reason: text })
+        }
+        Ok(Err(fault)) => Attempt::Again { reason: fault.text, doubt: false, retry_after: fault.retry_after },
+        Err(_) => {
+            let reason = SafeText::line("telling the source failed inside; please report it");
+            Attempt::Again { reason, doubt: true, retry_after: None }
+        }
+    }
+}
+
+/// Sees to one entry of the outbox.
+pub(super) struct Delivery {
+    pub records: Arc<Records>,
+    pub source: Option<Arc<dyn TicketSource>>,
+    pub clock: Clock,
+    pub events: mpsc::Sender<Event>,
+    pub pace: watch::Receiver<Pace>,
+}
+
+impl Delivery {
+    /// Delivers an entry, however long that takes; ends earlier where another process or the user has taken it.
+    pub async fn run(mut self, entry: OutboxEntry) {
+        let hold = (entry.send_at - (self.clock)()).to_std().unwrap_or(Duration::ZERO);
+        if self.pause(hold).await == Pace::Ending {
+            return;
+        }
+        let mut failures = 0;
+        loop {
+            let id = entry.id;
+            let again = match self.write(move |records| records.begin(id)).await {
+                Ok(None) => return,
+                Ok(Some(before)) => {
+                    let ack = Ack::Sending { by: None, asked_at: entry.asked_at };
+                    self.tell(Message::Underway { key: entry.key.clone(), ack }).await;
+                    match attempt(self.source.clone(), &entry, before > 0, &self.clock).await {
+                        Attempt::Over(outcome) => return self.over(&entry, outcome).await,
+                        Attempt::Again { reason, retry_after, .. } => {
+                            let why = reason.clone();
+                            // that it waits is for the eye: it is still in the outbox
+                            let _ = self.write(move |records| records.wait(id, &why)).await;
+                            (reason, retry_after)
+                        }
+                    }
+                }
+                // what is not noted is not sent: nobody would know that it was
+                Err(fault) => (SafeText::line(&fault.to_string()), None),
+            };
+            let (reason, retry_after) = again;
+            self.tell(Message::Underway { key: entry.key.clone(), ack: Ack::Waiting { reason, asked_at: entry.asked_at } }).await;
+            let wait = Duration::from_secs(1 << failures.min(6)).min(LONGEST_WAIT);
+            failures += 1;
+            if self.pause(wait.max(retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER))).await != Pace::Running {
+                return;
+            }
+        }
+    }
+
+    async fn over(&self, entry: &OutboxEntry, outcome: AckOutcome) {
+        let (id, at, kept) = (entry.id, (self.clock)(), outcome.clone());
+        let ended = self.write(move |records| records.end(id, &Ended { outcome: &kept, at })).await;
+        self.tell(Message::Acknowledged { key: entry.key.clone(), outcome }).await;
+        if let Err(fault) = ended {
+            self.tell(Message::Records(Some(SafeText::line(&fault.to_string())))).await;
+        }
+    }
+
+    /// Waits, unless the program is left meanwhile.
+    async fn pause(&mut self, length: Duration) -> Pace {
+        let left = async { self.pace.wait_for(|pace| *pace != Pace::Running).await.map_or(Pace::Ending, |pace| *pace) };
+        tokio::select! {
+            pace = left => pace,
+            () = sleep(length) => Pace::Running,
+        }
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Records) -> Result<T, RecordsFault> + Send + 'static,
+    ) -> Result<T, RecordsFault> {
+        write_beside(&self.records, write).await
+    }
+
+    async fn tell(&self, message: Message) {
+        // the loop has ended: nobody asks any more
+        let _ = self.events.send(Event::Happened(message)).await;
+    }
+}
+
+/// Uses the records beside the loop: a disk may be slow.
+pub(super) async fn write_beside<T: Send + 'static>(
+    records: &Arc<Records>,
+    write: impl FnOnce(&Records) -> Result<T, RecordsFault> + Send + 'static,
+) -> Result<T, RecordsFault> {
+    let shared = Arc::clone(records);
+    let failed = || RecordsFault::Unusable {
+        path: records.path().to_owned(),
+        why: "writing them failed inside".to_owned(),
+        help: "please report it",
+    };
+    tokio::task::spawn_blocking(move || write(&shared)).await.unwrap_or_else(|_| Err(failed()))
+}
+
+/// How an entry of the outbox stands, as the board shows it.
+pub(super) fn ack_of(entry: &OutboxEntry, now: DateTime<Utc>) -> (TicketKey, Ack) {
+    use crate::records::OutboxState;
+    let asked_at = entry.asked_at;
+    let ack = match (&entry.other, entry.state) {
+        (Some(by), _) => Ack::Sending { by: Some(by.clone()), asked_at },
+        (None, OutboxState::Held) if entry.send_at > now => Ack::Held { until: entry.send_at },
+        (None, OutboxState::Waiting) => {
+            Ack::Waiting { reason: entry.reason.clone().unwrap_or_else(|| SafeText::line("not tried yet")), asked_at }
+        }
+        (None, _) => Ack::Sending { by: None, asked_at },
+    };
+    (entry.key.clone(), ack)
+}

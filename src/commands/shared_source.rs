@@ -1,0 +1,110 @@
+//! A source that several processes watch: one asks it, the others read in the records what it said.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+
+use crate::domain::{AckOutcome, Capabilities, Fault, Identity, Pass, Recorded, SafeText, SourceName, TicketKey};
+use crate::records::{Lease, Records, Snapshot};
+use crate::sources::{Clock, TicketSource};
+
+/// A source that fails is asked less often, but at least this often.
+const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(360);
+
+/// A source, and the right to ask it.
+pub(super) struct SharedSource {
+    source: Arc<dyn TicketSource>,
+    shared: Arc<Shared>,
+    poll_every: Duration,
+    clock: Clock,
+}
+
+/// What is asked of the records, beside the loop.
+struct Shared {
+    records: Arc<Records>,
+    name: SourceName,
+    lease: Mutex<Option<Lease>>,
+}
+
+/// Who asks.
+enum Turn {
+    Ours,
+    Theirs(SafeText, Option<Snapshot>),
+}
+
+impl SharedSource {
+    pub fn new(source: Arc<dyn TicketSource>, records: Arc<Records>, poll_every: Duration, clock: Clock) -> Self {
+        let shared = Shared { records, name: source.name().clone(), lease: Mutex::new(None) };
+        Self { source, shared: Arc::new(shared), poll_every, clock }
+    }
+
+    /// What another process was told, if it asks as often as it should.
+    fn recorded(&self, by: SafeText, snapshot: Snapshot) -> Option<Pass> {
+        let failing = snapshot.fault.is_some();
+        let patience =
+            TimeDelta::from_std(self.poll_every.saturating_mul(3)).ok()? + if failing { LONGEST_WAIT } else { TimeDelta::zero() };
+        ((self.clock)() - snapshot.tried_at <= patience).then(|| pass(snapshot, Some(by)))
+    }
+}
+
+impl Shared {
+    fn turn(&self) -> Turn {
+        let mut lease = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
+        if lease.is_some() {
+            return Turn::Ours;
+        }
+        match self.records.lease(&self.name) {
+            Ok(Err(by)) => Turn::Theirs(by, self.records.snapshot(&self.name).ok().flatten()),
+            Ok(Ok(taken)) => {
+                *lease = Some(taken);
+                Turn::Ours
+            }
+            // asked twice is better than not at all
+            Err(_) => Turn::Ours,
+        }
+    }
+}
+
+/// A snapshot as a pass.
+pub(super) fn pass(snapshot: Snapshot, by: Option<SafeText>) -> Pass {
+    let Snapshot { began_at, ended_at, complete, total, complete_at, tickets, fault, tried_at: _ } = snapshot;
+    let recorded = Recorded { began_at, ended_at, complete_at, fault, by };
+    Pass { tickets, complete, total, recorded: Some(recorded), ..Pass::default() }
+}
+
+#[async_trait]
+impl TicketSource for SharedSource {
+    fn name(&self) -> &SourceName {
+        self.source.name()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.source.capabilities()
+    }
+
+    fn is_local(&self) -> bool {
+        self.source.is_local()
+    }
+
+    async fn whoami(&self) -> Result<Identity, Fault> {
+        self.source.whoami().await
+    }
+
+    async fn list_open(&self) -> Result<Pass, Fault> {
+        let shared = Arc::clone(&self.shared);
+        let turn = tokio::task::spawn_blocking(move || shared.turn()).await.unwrap_or(Turn::Ours);
+        match turn {
+            Turn::Theirs(by, Some(snapshot)) => match self.recorded(by, snapshot) {
+                Some(pass) => Ok(pass),
+                None => self.source.list_open().await,
+            },
+            Turn::Ours | Turn::Theirs(_, None) => self.source.list_open().await,
+        }
+    }
+
+    async fn acknowledge(&self, key: &TicketKey, note: Option<&str>, tried_before: bool) -> Result<AckOutcome, Fault> {
+        self.source.acknowledge(key, note, tried_before).await
+    }
+}

@@ -1,0 +1,258 @@
+//! The database: opened, brought to the newest schema, moved aside where it is damaged; shared by the threads of a process.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+
+use super::claim::{Claim, Lease};
+use super::fault::RecordsFault;
+use super::folder;
+use crate::domain::{SafeText, SourceName};
+
+/// The newest schema.
+const NEWEST: u32 = 1;
+/// What takes the database from each schema to the next. A released one is never changed.
+const SCHEMAS: [&str; NEWEST as usize] = [include_str!("schema_1.sql")];
+/// How long another process is waited for.
+const BUSY: Duration = Duration::from_secs(2);
+/// The database within the folder.
+const FILE: &str = "records.db";
+
+/// A source that the records are about: its name, and what it is asked where. Of two sources of one name in two
+/// configurations, neither takes the other's tickets for its own.
+#[derive(Debug, Clone)]
+pub struct RecordedSource {
+    /// Its name in the configuration.
+    pub name: SourceName,
+    /// What stands for its kind and address; no secret can be read from it.
+    pub place: String,
+}
+
+/// What must outlive the process.
+#[derive(Debug)]
+pub struct Records {
+    connection: Mutex<Connection>,
+    path: PathBuf,
+    sources: Vec<(SourceName, i64)>,
+    pub(super) claim: Claim,
+    /// Held, shared, for as long as the database is open.
+    open: Option<File>,
+}
+
+/// Records, and where those went that were damaged.
+#[derive(Debug)]
+pub struct Opened {
+    /// The records.
+    pub records: Records,
+    /// Where a damaged database was moved to.
+    pub moved_aside: Option<PathBuf>,
+}
+
+impl Records {
+    /// Opens the records in a folder, which is made where it is missing. `now` names what is moved aside.
+    ///
+    /// # Errors
+    /// The folder or the database cannot be used.
+    pub fn open(folder: &Path, sources: &[RecordedSource], now: DateTime<Utc>) -> Result<Opened, RecordsFault> {
+        folder::make(folder)?;
+        let path = folder.join(FILE);
+        let lock_path = folder.join("records.lock");
+        let io = |error: std::io::Error| RecordsFault::io(&lock_path, &error);
+        let lock = folder::file(&lock_path)?;
+        lock.lock_shared().map_err(io)?;
+        let mut moved_aside = None;
+        let connection = match connect(&path) {
+            Err(fault) if fault.is_damage() => {
+                // alone, or somebody would go on writing into what is moved away
+                lock.unlock().map_err(io)?;
+                if lock.try_lock().is_err() {
+                    return Err(RecordsFault::Damaged { path });
+                }
+                // another may have done so meanwhile
+                if connect(&path).is_err_and(|fault| fault.is_damage()) {
+                    moved_aside = Some(move_aside(&path, now)?);
+                }
+                let connection = connect(&path)?;
+                lock.unlock().map_err(io)?;
+                lock.lock_shared().map_err(io)?;
+                connection
+            }
+            connected => connected?,
+        };
+        let claim = Claim::make(folder, now.timestamp_nanos_opt().unwrap_or_default())?;
+        Ok(Opened { records: Self::of(connection, path, sources, claim, Some(lock))?, moved_aside })
+    }
+
+    /// Records that end with the process: for the demo, which leaves no trace.
+    ///
+    /// # Errors
+    /// There is no memory for them.
+    pub fn in_memory(sources: &[RecordedSource]) -> Result<Self, RecordsFault> {
+        let path = PathBuf::from("memory");
+        let mut connection = Connection::open_in_memory().map_err(|e| RecordsFault::sqlite(&path, "made", &e))?;
+        migrate(&mut connection, &path)?;
+        Self::of(connection, path, sources, Claim::alone(), None)
+    }
+
+    /// Opens what is there to read it only. Makes nothing and moves nothing aside.
+    ///
+    /// # Errors
+    /// There is nothing, or it cannot be used.
+    pub fn read_only(folder: &Path, sources: &[RecordedSource]) -> Result<Self, RecordsFault> {
+        let path = folder.join(FILE);
+        if fs::symlink_metadata(&path).is_err() {
+            return Err(RecordsFault::None { path });
+        }
+        folder::must_be_ours(folder, fs::Metadata::is_dir, "it is no folder")?;
+        folder::must_be_ours(&path, fs::Metadata::is_file, "it is no file")?;
+        let sqlite = |error: rusqlite::Error| RecordsFault::sqlite(&path, "read", &error);
+        let connection =
+            Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(sqlite)?;
+        connection.busy_timeout(BUSY).map_err(sqlite)?;
+        let found = version(&connection).map_err(sqlite)?;
+        match found.cmp(&NEWEST) {
+            std::cmp::Ordering::Greater => return Err(RecordsFault::Newer { path, found, known: NEWEST }),
+            // it is being made at this moment
+            std::cmp::Ordering::Less => return Err(RecordsFault::None { path }),
+            std::cmp::Ordering::Equal => {}
+        }
+        let find = |source: &RecordedSource| {
+            let id = connection.query_row(
+                "SELECT id FROM source WHERE name = ?1 AND place = ?2",
+                (source.name.as_str(), &source.place),
+                |row| row.get(0),
+            );
+            Ok(id.optional()?.map(|id| (source.name.clone(), id)))
+        };
+        let sources: Result<Vec<_>, rusqlite::Error> = sources.iter().map(find).filter_map(Result::transpose).collect();
+        let sources = sources.map_err(sqlite)?;
+        Ok(Self { connection: Mutex::new(connection), path, sources, claim: Claim::alone(), open: None })
+    }
+
+    fn of(
+        connection: Connection,
+        path: PathBuf,
+        sources: &[RecordedSource],
+        claim: Claim,
+        lock: Option<File>,
+    ) -> Result<Self, RecordsFault> {
+        let register = |source: &RecordedSource| {
+            let key = (source.name.as_str(), &source.place);
+            connection.execute("INSERT INTO source (name, place) VALUES (?1, ?2) ON CONFLICT DO NOTHING", key)?;
+            let id = connection.query_row("SELECT id FROM source WHERE name = ?1 AND place = ?2", key, |row| row.get(0))?;
+            Ok((source.name.clone(), id))
+        };
+        let sources: Result<Vec<_>, rusqlite::Error> = sources.iter().map(register).collect();
+        let sources = sources.map_err(|error| RecordsFault::sqlite(&path, "written", &error))?;
+        Ok(Self { connection: Mutex::new(connection), path, sources, claim, open: lock })
+    }
+
+    /// Takes the right to poll a source, or says which process has it.
+    ///
+    /// # Errors
+    /// The folder cannot be used.
+    pub fn lease(&self, source: &SourceName) -> Result<Result<Lease, SafeText>, RecordsFault> {
+        match (&self.open, self.path.parent(), self.id(source)) {
+            (Some(_), Some(folder), Some(id)) => Lease::take(folder, id),
+            _ => Ok(Ok(Lease::alone())),
+        }
+    }
+
+    /// The source in the database.
+    pub(super) fn id(&self, source: &SourceName) -> Option<i64> {
+        self.sources.iter().find(|(name, _)| name == source).map(|(_, id)| *id)
+    }
+
+    /// The name of a source in the database, if the configuration has it.
+    pub(super) fn name(&self, id: i64) -> Option<&SourceName> {
+        self.sources.iter().find(|(_, known)| *known == id).map(|(name, _)| name)
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, RecordsFault> {
+        read(&self.locked()).map_err(|error| RecordsFault::sqlite(&self.path, "read", &error))
+    }
+
+    /// Writes all of it, or nothing; on the disk when it returns.
+    pub(super) fn write<T>(&self, write: impl FnOnce(&Transaction) -> rusqlite::Result<T>) -> Result<T, RecordsFault> {
+        let mut connection = self.locked();
+        let written = (|| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let written = write(&transaction)?;
+            transaction.commit()?;
+            Ok(written)
+        })();
+        written.map_err(|error| RecordsFault::sqlite(&self.path, "written", &error))
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Connection> {
+        // what a panic left half done was a transaction, and is undone
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Opens the database file and brings it to the newest schema.
+fn connect(path: &Path) -> Result<Connection, RecordsFault> {
+    // made here, so that it, and what SQLite makes beside it, is nobody else's to read
+    drop(folder::file(path)?);
+    let sqlite = |error: rusqlite::Error| RecordsFault::sqlite(path, "opened", &error);
+    let mut connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(sqlite)?;
+    connection.busy_timeout(BUSY).map_err(sqlite)?;
+    // an acknowledgement is on the disk itself before anybody sees it
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;").map_err(sqlite)?;
+    let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(sqlite)?;
+    if sound != "ok" {
+        let damaged = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        return Err(sqlite(rusqlite::Error::SqliteFailure(damaged, Some(sound))));
+    }
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), RecordsFault> {
+    let sqlite = |error: rusqlite::Error| RecordsFault::sqlite(path, "opened", &error);
+    let newer = |found: u32| RecordsFault::Newer { path: path.to_owned(), found, known: NEWEST };
+    if version(connection).map_err(sqlite)? > NEWEST {
+        return Err(newer(version(connection).map_err(sqlite)?));
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite)?;
+    // read again under the lock: another process may have migrated it
+    let found = version(&transaction).map_err(sqlite)?;
+    if found > NEWEST {
+        return Err(newer(found));
+    }
+    for schema in SCHEMAS.iter().skip(found as usize) {
+        transaction.execute_batch(schema).map_err(sqlite)?;
+    }
+    if found < NEWEST {
+        transaction.pragma_update(None, "user_version", NEWEST).map_err(sqlite)?;
+    }
+    transaction.commit().map_err(sqlite)
+}
+
+/// Moves a damaged database, and what belongs to it, out of the way.
+fn move_aside(path: &Path, now: DateTime<Utc>) -> Result<PathBuf, RecordsFault> {
+    let stamp = now.format("%Y%m%dT%H%M%SZ");
+    let to = |suffix: &str| path.with_file_name(format!("{FILE}.damaged-{stamp}{suffix}"));
+    fs::rename(path, to("")).map_err(|error| RecordsFault::io(path, &error))?;
+    for suffix in ["-wal", "-shm"] {
+        let beside = path.with_file_name(format!("{FILE}{suffix}"));
+        // it need not be there; if it stays, SQLite finds that it is not of the new one
+        let _ = fs::rename(beside, to(suffix));
+    }
+    Ok(to(""))
+}

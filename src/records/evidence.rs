@@ -1,0 +1,99 @@
+//! Who answered what, when, under which verdict and clause, and what the source said. Only ever added to.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Row, Transaction, params};
+
+use super::database::Records;
+use super::fault::RecordsFault;
+use super::outbox::Ended;
+use super::snapshot::instant;
+use crate::domain::{AckOutcome, Grounds, SafeText, SourceName};
+
+/// One answer that was given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// The source it was given to.
+    pub source: SourceName,
+    /// The ticket's key there.
+    pub key: SafeText,
+    /// What was done: `acknowledge`.
+    pub action: SafeText,
+    /// The internal note that went with it.
+    pub note: Option<SafeText>,
+    /// Who answered.
+    pub who: SafeText,
+    /// Under which verdict and clause.
+    pub grounds: Grounds,
+    /// When it was asked for.
+    pub asked_at: DateTime<Utc>,
+    /// When its end was known here.
+    pub ended_at: DateTime<Utc>,
+    /// What became of it: confirmed, already, refused or here.
+    pub outcome: SafeText,
+    /// Whom the source names as having it.
+    pub by: Option<SafeText>,
+    /// Since when, by the source's clock.
+    pub source_at: Option<DateTime<Utc>>,
+    /// Why it was refused.
+    pub reason: Option<SafeText>,
+}
+
+impl Records {
+    /// What was answered since an instant, of all sources that ever were configured, the oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn evidence(&self, since: Option<DateTime<Utc>>) -> Result<Vec<Evidence>, RecordsFault> {
+        let since = since.map_or(i64::MIN, |at| at.timestamp());
+        self.read(|connection| {
+            let mut rows = connection.prepare(
+                "SELECT name, key, action, note, who, grounds, asked_at, evidence.ended_at, outcome, by, source_at, reason \
+                 FROM evidence JOIN source ON source.id = evidence.source WHERE evidence.ended_at >= ?1 ORDER BY evidence.ended_at, evidence.id",
+            )?;
+            rows.query_map([since], of_row)?.collect()
+        })
+    }
+}
+
+fn of_row(row: &Row) -> rusqlite::Result<Evidence> {
+    let line = |column: usize| row.get::<_, Option<String>>(column).map(|text| text.map(|text| SafeText::line(&text)));
+    let must = |column: usize| row.get::<_, String>(column).map(|text| SafeText::line(&text));
+    let grounds: String = row.get(5)?;
+    Ok(Evidence {
+        source: SourceName::new(&row.get::<_, String>(0)?),
+        key: must(1)?,
+        action: must(2)?,
+        note: row.get::<_, Option<String>>(3)?.map(|note| SafeText::body(&note)),
+        who: must(4)?,
+        grounds: serde_json::from_str(&grounds)
+            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(5, rusqlite::types::Type::Text, error.into()))?,
+        asked_at: instant(row.get(6)?).unwrap_or_default(),
+        ended_at: instant(row.get(7)?).unwrap_or_default(),
+        outcome: must(8)?,
+        by: line(9)?,
+        source_at: instant(row.get(10)?),
+        reason: line(11)?,
+    })
+}
+
+/// The grounds as they are kept.
+pub(super) fn json(grounds: &Grounds) -> String {
+    // words and instants only: there is nothing in it that has no JSON
+    serde_json::to_string(grounds).unwrap_or_default()
+}
+
+/// Adds how an entry of the outbox ended.
+pub(super) fn add(transaction: &Transaction, id: i64, ended: &Ended) -> rusqlite::Result<()> {
+    let (outcome, by, at, reason) = match ended.outcome {
+        AckOutcome::Confirmed { by, at } => ("confirmed", by.as_ref(), *at, None),
+        AckOutcome::Already { by, at } => ("already", by.as_ref(), *at, None),
+        AckOutcome::Here { by, at } => ("here", Some(by), Some(*at), None),
+        AckOutcome::Refused { reason } => ("refused", None, None, Some(reason)),
+        AckOutcome::Unknown { reason } => ("unknown", None, None, Some(reason)),
+    };
+    let row = "INSERT INTO evidence (source, key, action, note, who, grounds, asked_at, ended_at, outcome, by, source_at, reason) \
+               SELECT source, key, 'acknowledge', note, who, grounds, asked_at, ?2, ?3, ?4, ?5, ?6 FROM outbox WHERE id = ?1";
+    let text = |text: Option<&SafeText>| text.map(|text| text.as_str().to_owned());
+    transaction.execute(row, params![id, ended.at.timestamp(), outcome, text(by), at.map(|at| at.timestamp()), text(reason)])?;
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! FLOOR 1': what must outlive the process, in SQLite. May use domain only.
+
+mod claim;
+mod database;
+mod evidence;
+mod fault;
+mod folder;
+mod outbox;
+mod snapshot;
+mod taken;
+
+pub use claim::Lease;
+pub use database::{Opened, RecordedSource, Records};
+pub use evidence::Evidence;
+pub use fault::RecordsFault;
+pub use folder::folder;
+pub use outbox::{Ended, OutboxEntry, OutboxState, Queued};
+pub use snapshot::Snapshot;

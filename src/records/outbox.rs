@@ -1,0 +1,200 @@
+//! What the sources have still to be told: written before it is shown, kept until the source has said what became of it.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::database::Records;
+use super::evidence;
+use super::fault::RecordsFault;
+use super::snapshot::instant;
+use crate::domain::{AckOutcome, Grounds, SafeText, TicketKey};
+
+/// How far an acknowledgement has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum OutboxState {
+    /// Nothing was sent yet; it can be undone.
+    Held,
+    /// It is being sent, and may have arrived.
+    Sending,
+    /// It was tried, and is tried again.
+    Waiting,
+}
+
+/// An acknowledgement that a source has still to be told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxEntry {
+    /// Its number in these records.
+    pub id: i64,
+    /// Of which ticket.
+    pub key: TicketKey,
+    /// An internal note to go with it.
+    pub note: Option<SafeText>,
+    /// Who answered.
+    pub who: SafeText,
+    /// When.
+    pub asked_at: DateTime<Utc>,
+    /// Not before.
+    pub send_at: DateTime<Utc>,
+    /// How far it has come.
+    pub state: OutboxState,
+    /// How often it was sent, whether it arrived or not.
+    pub attempts: u32,
+    /// Why it is not over, after the last attempt.
+    pub reason: Option<SafeText>,
+    /// The process that sees to it, where that is another that lives.
+    pub other: Option<SafeText>,
+}
+
+/// What is to be written into the outbox.
+#[derive(Debug)]
+pub struct Queued<'a> {
+    /// Of which ticket.
+    pub key: &'a TicketKey,
+    /// An internal note to go with it.
+    pub note: Option<&'a SafeText>,
+    /// Who answers.
+    pub who: &'a SafeText,
+    /// Under which verdict and clause.
+    pub grounds: &'a Grounds,
+    /// When.
+    pub asked_at: DateTime<Utc>,
+    /// Not before.
+    pub send_at: DateTime<Utc>,
+}
+
+/// How an acknowledgement ended.
+#[derive(Debug)]
+pub struct Ended<'a> {
+    /// What became of it.
+    pub outcome: &'a AckOutcome,
+    /// When that was known here.
+    pub at: DateTime<Utc>,
+}
+
+impl Records {
+    /// Writes an acknowledgement down. Where one of the ticket is there already, that one stays, and is returned.
+    ///
+    /// # Errors
+    /// It is not on the disk, and must not be shown as if it were.
+    pub fn queue(&self, queued: &Queued) -> Result<OutboxEntry, RecordsFault> {
+        let source = self.must_know(queued.key)?;
+        let grounds = evidence::json(queued.grounds);
+        self.write(|transaction| {
+            let row = "INSERT INTO outbox (source, key, note, who, grounds, asked_at, send_at, state, claim) \
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'held', ?8) ON CONFLICT (source, key) DO NOTHING";
+            let (asked_at, send_at) = (queued.asked_at.timestamp(), queued.send_at.timestamp());
+            let (key, note) = (queued.key.key.as_str(), queued.note.map(SafeText::as_str));
+            transaction.execute(row, params![source, key, note, queued.who.as_str(), grounds, asked_at, send_at, self.claim.name])?;
+            transaction.query_row(&format!("{SELECT} WHERE source = ?1 AND key = ?2"), params![source, key], |row| self.entry(row))
+        })?
+        .ok_or_else(|| self.unknown(queued.key))
+    }
+
+    /// Takes an acknowledgement back. Whether that was in time: nothing of it was sent.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn undo(&self, id: i64) -> Result<bool, RecordsFault> {
+        let row = "DELETE FROM outbox WHERE id = ?1 AND state = 'held' AND claim = ?2";
+        self.write(|transaction| transaction.execute(row, params![id, self.claim.name])).map(|rows| rows == 1)
+    }
+
+    /// Notes that an acknowledgement is now sent, before anything of it is. `None`: it is no longer there, or another
+    /// process sees to it. Otherwise how often it was sent before.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn begin(&self, id: i64) -> Result<Option<u32>, RecordsFault> {
+        self.write(|transaction| {
+            let row = "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?1 AND claim = ?2 RETURNING attempts - 1";
+            transaction.query_row(row, params![id, self.claim.name], |row| row.get(0)).optional()
+        })
+    }
+
+    /// Notes that an attempt came to no end, and why.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn wait(&self, id: i64, reason: &SafeText) -> Result<(), RecordsFault> {
+        let row = "UPDATE outbox SET state = 'waiting', reason = ?3 WHERE id = ?1 AND claim = ?2";
+        self.write(|transaction| transaction.execute(row, params![id, self.claim.name, reason.as_str()])).map(|_| ())
+    }
+
+    /// Notes how an acknowledgement ended, for good: it leaves the outbox and becomes evidence.
+    ///
+    /// # Errors
+    /// The database cannot be written; the acknowledgement is still in the outbox.
+    pub fn end(&self, id: i64, ended: &Ended) -> Result<(), RecordsFault> {
+        self.write(|transaction| {
+            if let AckOutcome::Here { by, at } = ended.outcome {
+                let row = "INSERT OR REPLACE INTO taken_here (source, key, who, at) SELECT source, key, ?2, ?3 FROM outbox WHERE id = ?1";
+                transaction.execute(row, params![id, by.as_str(), at.timestamp()])?;
+            }
+            evidence::add(transaction, id, ended)?;
+            transaction.execute("DELETE FROM outbox WHERE id = ?1", [id]).map(|_| ())
+        })
+    }
+
+    /// All that is still to be sent of the configured sources, the oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn outbox(&self) -> Result<Vec<OutboxEntry>, RecordsFault> {
+        let entries: Vec<Option<OutboxEntry>> = self.read(|connection| {
+            let mut rows = connection.prepare_cached(&format!("{SELECT} ORDER BY id"))?;
+            rows.query_map([], |row| self.entry(row))?.collect()
+        })?;
+        Ok(entries.into_iter().flatten().collect())
+    }
+
+    /// Takes over an acknowledgement whose process is no more. Whether it is now this one's.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn adopt(&self, id: i64) -> Result<bool, RecordsFault> {
+        self.write(|transaction| {
+            let claim: Option<String> =
+                transaction.query_row("SELECT claim FROM outbox WHERE id = ?1", [id], |row| row.get(0)).optional()?;
+            match claim {
+                Some(claim) if !self.claim.is_alive(&claim) => {
+                    let row = "UPDATE outbox SET claim = ?2 WHERE id = ?1";
+                    transaction.execute(row, params![id, self.claim.name]).map(|rows| rows == 1)
+                }
+                _ => Ok(false),
+            }
+        })
+    }
+
+    fn must_know(&self, key: &TicketKey) -> Result<i64, RecordsFault> {
+        self.id(&key.source).ok_or_else(|| self.unknown(key))
+    }
+
+    fn unknown(&self, key: &TicketKey) -> RecordsFault {
+        let why = format!("they know no source {}", key.source);
+        RecordsFault::Unusable { path: self.path().to_owned(), why, help: "start again with the present configuration" }
+    }
+
+    /// A row of [`SELECT`]; `None` where the configuration no longer has its source.
+    fn entry(&self, row: &Row) -> rusqlite::Result<Option<OutboxEntry>> {
+        let Some(source) = self.name(row.get(1)?) else { return Ok(None) };
+        let safe = |text: Option<String>| text.map(|text| SafeText::line(&text));
+        let (claim, state): (String, String) = (row.get(10)?, row.get(7)?);
+        let other = claim != self.claim.name && self.claim.is_alive(&claim);
+        Ok(Some(OutboxEntry {
+            id: row.get(0)?,
+            key: TicketKey { source: source.clone(), key: SafeText::line(&row.get::<_, String>(2)?) },
+            note: row.get::<_, Option<String>>(3)?.map(|note| SafeText::body(&note)),
+            who: SafeText::line(&row.get::<_, String>(4)?),
+            asked_at: instant(row.get(5)?).unwrap_or_default(),
+            send_at: instant(row.get(6)?).unwrap_or_default(),
+            // what cannot be read may have been sent
+            state: state.parse().unwrap_or(OutboxState::Sending),
+            attempts: row.get(8)?,
+            reason: safe(row.get(9)?),
+            other: other.then(|| SafeText::line(claim.split('-').next().unwrap_or_default())),
+        }))
+    }
+}
+
+const SELECT: &str = "SELECT id, source, key, note, who, asked_at, send_at, state, attempts, reason, claim FROM outbox";

@@ -1,0 +1,175 @@
+//! The last good tickets of each source, for the first frame, `--cached` and `status`; and when what was first seen.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Row, Transaction, params};
+
+use super::database::Records;
+use super::fault::RecordsFault;
+use crate::domain::{Fault, FaultKind, SafeText, Severity, SourceName, Ticket, TicketKey};
+
+/// The last good tickets of a source, and what is known of them.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// When the pass began that told of them.
+    pub began_at: DateTime<Utc>,
+    /// When it was whole.
+    pub ended_at: DateTime<Utc>,
+    /// Whether these were all there were.
+    pub complete: bool,
+    /// How many there were by the source's own count.
+    pub total: Option<u64>,
+    /// When the last complete pass ended.
+    pub complete_at: Option<DateTime<Utc>>,
+    /// The tickets.
+    pub tickets: Vec<Arc<Ticket>>,
+    /// When the source was last asked.
+    pub tried_at: DateTime<Utc>,
+    /// What went wrong then.
+    pub fault: Option<Fault>,
+}
+
+impl Records {
+    /// The last good tickets of a source.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn snapshot(&self, source: &SourceName) -> Result<Option<Snapshot>, RecordsFault> {
+        let Some(id) = self.id(source) else { return Ok(None) };
+        self.read(|connection| {
+            // of one instant, though another process may be writing
+            let transaction = connection.unchecked_transaction()?;
+            let row = "SELECT began_at, ended_at, complete, total, complete_at, fault, fault_kind, tried_at FROM source WHERE id = ?1";
+            let Some(mut snapshot) = transaction.query_row(row, [id], of_row)? else { return Ok(None) };
+            let mut rows = transaction.prepare_cached("SELECT body FROM ticket WHERE source = ?1")?;
+            let mut rows = rows.query([id])?;
+            while let Some(row) = rows.next()? {
+                let body = row.get_ref(0)?.as_str()?;
+                let ticket: Ticket = serde_json::from_str(body)
+                    .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into()))?;
+                snapshot.tickets.push(Arc::new(ticket));
+            }
+            Ok(Some(snapshot))
+        })
+    }
+
+    /// Keeps the tickets of a source as they stand after a pass; what is no longer among them goes.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn keep(&self, source: &SourceName, kept: &Snapshot) -> Result<(), RecordsFault> {
+        let Some(id) = self.id(source) else { return Ok(()) };
+        self.write(|transaction| {
+            let mut before = bodies(transaction, id)?;
+            for ticket in &kept.tickets {
+                let body = serde_json::to_string(ticket.as_ref()).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+                if before.remove(ticket.id.key.as_str()).is_some_and(|before| before == body) {
+                    continue;
+                }
+                let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO ticket (source, key, body) VALUES (?1, ?2, ?3)")?;
+                put.execute(params![id, ticket.id.key.as_str(), body])?;
+                see(transaction, id, ticket)?;
+            }
+            for gone in before.keys() {
+                for table in ["ticket", "seen", "taken_here"] {
+                    transaction
+                        .prepare_cached(&format!("DELETE FROM {table} WHERE source = ?1 AND key = ?2"))?
+                        .execute(params![id, gone])?;
+                }
+            }
+            let row = "UPDATE source SET began_at = ?2, ended_at = ?3, complete = ?4, total = ?5, complete_at = ?6, tried_at = ?7, \
+                       fault = NULL, fault_kind = NULL WHERE id = ?1";
+            let seconds = |at: DateTime<Utc>| at.timestamp();
+            let complete_at = kept.complete_at.map(seconds);
+            let total = kept.total.and_then(|total| i64::try_from(total).ok());
+            let tried_at = seconds(kept.tried_at);
+            transaction
+                .execute(row, params![id, seconds(kept.began_at), seconds(kept.ended_at), kept.complete, total, complete_at, tried_at])?;
+            Ok(())
+        })
+    }
+
+    /// Keeps what went wrong when a source was asked.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn keep_fault(&self, source: &SourceName, fault: &Fault, tried_at: DateTime<Utc>) -> Result<(), RecordsFault> {
+        let Some(id) = self.id(source) else { return Ok(()) };
+        let kind: &str = fault.kind.into();
+        let row = "UPDATE source SET fault = ?2, fault_kind = ?3, tried_at = ?4 WHERE id = ?1";
+        self.write(|transaction| transaction.execute(row, params![id, fault.text.as_str(), kind, tried_at.timestamp()])).map(|_| ())
+    }
+
+    /// Tickets of a source whose verdict hangs on when they, or their severity, were first seen; nothing else is known of them.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn seen(&self, source: &SourceName) -> Result<Vec<Arc<Ticket>>, RecordsFault> {
+        let Some(id) = self.id(source) else { return Ok(Vec::new()) };
+        self.read(|connection| {
+            let mut rows = connection.prepare("SELECT key, first_seen_at, severity_seen_at, severity FROM seen WHERE source = ?1")?;
+            let ticket = |row: &Row| {
+                let key: String = row.get(0)?;
+                let severity: Option<String> = row.get(3)?;
+                let mut ticket = Ticket::new(TicketKey { source: source.clone(), key: SafeText::line(&key) });
+                ticket.first_seen_at = instant(row.get(1)?);
+                ticket.severity_seen_at = instant(row.get(2)?);
+                ticket.severity_unreadable = severity.as_deref() == Some(UNREADABLE);
+                ticket.severity = severity.and_then(|severity| Severity::parse(&severity));
+                Ok(Arc::new(ticket))
+            };
+            rows.query_map([id], ticket)?.collect()
+        })
+    }
+}
+
+/// Stands for a severity that could not be read.
+const UNREADABLE: &str = "unreadable";
+
+fn see(transaction: &Transaction, id: i64, ticket: &Ticket) -> rusqlite::Result<()> {
+    let key = ticket.id.key.as_str();
+    if ticket.first_seen_at.is_none() && ticket.severity_seen_at.is_none() {
+        transaction.prepare_cached("DELETE FROM seen WHERE source = ?1 AND key = ?2")?.execute(params![id, key])?;
+        return Ok(());
+    }
+    let severity = if ticket.severity_unreadable { Some(UNREADABLE.to_owned()) } else { ticket.severity.map(|s| s.to_string()) };
+    let row = "INSERT OR REPLACE INTO seen (source, key, first_seen_at, severity_seen_at, severity) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let seconds = |at: Option<DateTime<Utc>>| at.map(|at| at.timestamp());
+    transaction.prepare_cached(row)?.execute(params![
+        id,
+        key,
+        seconds(ticket.first_seen_at),
+        seconds(ticket.severity_seen_at),
+        severity
+    ])?;
+    Ok(())
+}
+
+/// What is kept of each ticket of a source.
+fn bodies(transaction: &Transaction, id: i64) -> rusqlite::Result<HashMap<String, String>> {
+    let mut rows = transaction.prepare_cached("SELECT key, body FROM ticket WHERE source = ?1")?;
+    rows.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// A row of `source`; `None` where no pass was ever taken in.
+fn of_row(row: &Row) -> rusqlite::Result<Option<Snapshot>> {
+    let (Some(began_at), Some(ended_at)) = (instant(row.get(0)?), instant(row.get(1)?)) else { return Ok(None) };
+    let (text, kind): (Option<String>, Option<String>) = (row.get(5)?, row.get(6)?);
+    let fault = text.zip(kind.and_then(|kind| kind.parse::<FaultKind>().ok()));
+    Ok(Some(Snapshot {
+        began_at,
+        ended_at,
+        complete: row.get(2)?,
+        total: row.get::<_, Option<i64>>(3)?.and_then(|total| u64::try_from(total).ok()),
+        complete_at: instant(row.get(4)?),
+        tickets: Vec::new(),
+        tried_at: instant(row.get(7)?).unwrap_or(ended_at),
+        fault: fault.map(|(text, kind)| Fault { kind, text: SafeText::line(&text), retry_after: None }),
+    }))
+}
+
+pub(super) fn instant(seconds: Option<i64>) -> Option<DateTime<Utc>> {
+    seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+}
