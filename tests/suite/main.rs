@@ -13,6 +13,7 @@ mod model;
 mod picture;
 mod properties;
 mod readme;
+mod records;
 mod redmine_dashboard;
 mod redmine_server;
 mod scale;

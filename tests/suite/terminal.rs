@@ -59,7 +59,8 @@ impl Pty {
 
     /// The dashboard of a configuration.
     pub fn dashboard(config: &Path, size: (u16, u16)) -> Self {
-        Self::start(&assert_cmd::cargo::cargo_bin("holdover"), &["--config", config.to_str().unwrap()], &[], size)
+        let home = config.parent().unwrap().to_str().unwrap();
+        Self::start(&assert_cmd::cargo::cargo_bin("holdover"), &["--config", config.to_str().unwrap()], &[("HOME", home)], size)
     }
 
     /// What is on the screen.
@@ -106,7 +107,7 @@ impl Pty {
         }
     }
 
-    fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         let id = self.child.process_id().unwrap();
         kill(Pid::from_raw(i32::try_from(id).unwrap()), signal).unwrap();
     }

@@ -1,0 +1,195 @@
+//! Records that cannot be used: what the user sees for each, and that nothing else is lost.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use holdover::records::{Records, RecordsFault, folder};
+use tempfile::TempDir;
+
+use super::{key, now, open, queue, sources};
+use crate::support::Desk;
+
+const TICKET: &str = r#"[{ "key": "A-1", "client": "acme", "severity": "S1", "submitted_at": "2026-12-07T00:10:00Z" }]"#;
+
+fn said(folder: &Path) -> String {
+    Records::open(folder, &sources(), now()).unwrap_err().to_string()
+}
+
+/// What `ack` and `list` of a desk come to, whose records cannot be used.
+fn refused(desk: &Desk, words: &str) {
+    let ack = desk.run(&["ack", "A-1", "--json"]).ended(1);
+    assert_eq!(ack.json()[0]["outcome"], "refused", "{}", ack.out);
+    let reason = ack.json()[0]["reason"].as_str().unwrap().to_owned();
+    assert!(reason.starts_with("nothing was sent: ") && reason.contains(words), "{reason}");
+    // the tickets are there all the same
+    let list = desk.run(&["list", "--json"]).ended(0);
+    assert_eq!(list.json()["tickets"][0]["group"], "unanswered");
+    assert_eq!(desk.run(&["status"]).code, Some(40));
+}
+
+#[test]
+fn the_environment_says_where_they_are() {
+    let of = |pairs: &[(&str, &str)]| {
+        let pairs: Vec<(String, String)> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        folder(&pairs)
+    };
+    assert_eq!(of(&[("HOME", "/home/jo"), ("XDG_STATE_HOME", "/state")]).unwrap(), PathBuf::from("/state/holdover"));
+    assert_eq!(of(&[("HOME", "/home/jo"), ("XDG_STATE_HOME", "relative")]).unwrap(), PathBuf::from("/home/jo/.local/state/holdover"));
+    assert!(matches!(of(&[("HOME", "")]), Err(RecordsFault::NoFolder)));
+}
+
+#[test]
+fn they_are_for_nobody_else_to_read() {
+    let home = TempDir::new().unwrap();
+    let folder = home.path().join("a/holdover");
+    let records = open(&folder, 0);
+    queue(&records, &key("desk", "1"));
+    let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    for entry in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+        assert_eq!(mode(&entry), if entry.is_dir() { 0o700 } else { 0o600 }, "{}", entry.display());
+    }
+    // what was open to others is no longer
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    open(&folder, 1);
+    assert_eq!(mode(&folder), 0o700);
+}
+
+#[test]
+fn a_folder_that_is_not_ours_is_refused() {
+    let home = TempDir::new().unwrap();
+    let (there, link) = (home.path().join("there"), home.path().join("link"));
+    fs::create_dir(&there).unwrap();
+    symlink(&there, &link).unwrap();
+    assert!(said(&link).contains("it is a symbolic link"), "{}", said(&link));
+    fs::write(home.path().join("file"), "").unwrap();
+    assert!(said(&home.path().join("file")).contains("it is no folder"));
+    symlink(home.path().join("elsewhere.db"), there.join("records.db")).unwrap();
+    assert!(said(&there).contains("it is a symbolic link"));
+    assert!(!home.path().join("elsewhere.db").exists() || fs::metadata(home.path().join("elsewhere.db")).unwrap().len() == 0);
+    if fs::metadata(home.path()).unwrap().uid() == 0 {
+        let other = home.path().join("other");
+        fs::create_dir(&other).unwrap();
+        std::os::unix::fs::chown(&other, Some(12345), None).unwrap();
+        assert!(said(&other).contains("it belongs to user 12345"), "{}", said(&other));
+    } else {
+        eprintln!("SKIPPED: a folder of somebody else: only root can make one");
+    }
+}
+
+#[test]
+fn damaged_records_are_moved_aside_and_named_and_new_ones_begun() {
+    let desk = Desk::with(&[TICKET]);
+    desk.run(&["ack", "A-1"]).ended(0);
+    let folder = desk.path(".local/state/holdover");
+    let database = folder.join("records.db");
+    for damage in ["no database at all, but text of some length".repeat(100).into_bytes(), damaged(&database)] {
+        for beside in ["records.db-wal", "records.db-shm"] {
+            let _ = fs::remove_file(folder.join(beside));
+        }
+        fs::write(&database, &damage).unwrap();
+        // a reader changes nothing
+        let status = desk.run(&["status"]).ended(40);
+        assert!(status.err.contains("start holdover again: it moves them aside"), "{}", status.err);
+        assert_eq!(fs::read(&database).unwrap(), damage);
+        let ack = desk.run(&["ack", "A-1"]).ended(0);
+        assert!(ack.err.contains("the records were damaged – they are now in ") && ack.err.contains("new ones were begun"), "{}", ack.err);
+        let aside = ack.err.split("they are now in ").nth(1).unwrap().split(" – ").next().unwrap();
+        assert_eq!(fs::read(aside).unwrap(), damage, "nothing of it is lost");
+        fs::remove_file(aside).unwrap();
+        assert_eq!(desk.run(&["evidence", "--json"]).ended(0).json().as_array().unwrap().len(), 1);
+    }
+}
+
+/// A database of the right kind whose pages are not.
+fn damaged(database: &Path) -> Vec<u8> {
+    let whole = rusqlite::Connection::open(database).unwrap();
+    whole.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    drop(whole);
+    let mut bytes = fs::read(database).unwrap();
+    let half = bytes.len() / 2;
+    bytes[4096..half].fill(0xa5);
+    bytes
+}
+
+#[test]
+fn damaged_records_that_another_process_uses_stay_where_they_are() {
+    let home = TempDir::new().unwrap();
+    let first = open(home.path(), 0);
+    let database = home.path().join("records.db");
+    let mut bytes = damaged(&database);
+    fs::write(&database, &bytes).unwrap();
+    let fault = Records::open(home.path(), &sources(), now()).unwrap_err();
+    assert!(matches!(fault, RecordsFault::Damaged { .. }), "{fault}");
+    drop(first);
+    bytes = fs::read(&database).unwrap_or(bytes);
+    let opened = Records::open(home.path(), &sources(), now()).unwrap();
+    assert_eq!(fs::read(opened.moved_aside.unwrap()).unwrap(), bytes);
+}
+
+#[test]
+fn records_of_a_newer_version_are_left_alone() {
+    let desk = Desk::with(&[TICKET]);
+    desk.run(&["ack", "A-1", "--queue"]).ended(0);
+    let database = desk.path(".local/state/holdover/records.db");
+    rusqlite::Connection::open(&database).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    refused(&desk, "are of a newer holdover – their schema is 2, this one knows 1");
+    let version: u32 = rusqlite::Connection::open(&database).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 2);
+}
+
+/// Mounts a small file system over the folder of the records of a desk; unmounts it at the end.
+struct Mounted(PathBuf);
+
+impl Mounted {
+    fn over(desk: &Desk, options: &str) -> Option<Self> {
+        let folder = desk.path(".local/state/holdover");
+        fs::create_dir_all(&folder).unwrap();
+        let done = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&folder).output();
+        if done.is_ok_and(|done| done.status.success()) {
+            return Some(Self(folder));
+        }
+        eprintln!("SKIPPED: a disk that is full or cannot be written: mounting one needs root and the right to mount");
+        None
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn on_a_full_disk_an_acknowledgement_is_refused_loudly() {
+    let desk = Desk::with(&[TICKET]);
+    let Some(mounted) = Mounted::over(&desk, "size=512k") else { return };
+    desk.run(&["ack", "A-1", "--queue"]).ended(0);
+    // filled to the last byte
+    let mut full = fs::File::create(mounted.0.join("other")).unwrap();
+    let filled = std::io::copy(&mut std::io::repeat(7), &mut full);
+    assert!(filled.is_err());
+    drop(full);
+    let desk_key = |key: &str| desk.run(&["ack", key, "--json"]).ended(1).json()[0].clone();
+    let ack = desk_key("A-1");
+    assert_ne!(ack["outcome"], "confirmed", "{ack}");
+    let list = desk.run(&["list", "--json"]).ended(0);
+    assert_eq!(list.json()["tickets"][0]["group"], "unanswered");
+    fs::remove_file(mounted.0.join("other")).unwrap();
+    assert_eq!(desk.run(&["ack", "A-1", "--json"]).ended(0).json()[0]["outcome"], "confirmed");
+}
+
+#[test]
+fn on_a_disk_that_cannot_be_written_an_acknowledgement_is_refused_loudly() {
+    let desk = Desk::with(&[TICKET]);
+    let Some(mounted) = Mounted::over(&desk, "size=1m") else { return };
+    desk.run(&["ack", "A-1", "--queue"]).ended(0);
+    assert!(Command::new("mount").args(["-o", "remount,ro"]).arg(&mounted.0).status().unwrap().success());
+    let ack = desk.run(&["ack", "A-1", "--json"]).ended(1).json()[0].clone();
+    assert_eq!(ack["outcome"], "refused", "{ack}");
+    let reason = ack["reason"].as_str().unwrap();
+    assert!(reason.starts_with("nothing was sent: ") && reason.contains("Read-only file system"), "{reason}");
+    assert_eq!(desk.run(&["list", "--json"]).ended(0).json()["tickets"][0]["group"], "unanswered");
+}

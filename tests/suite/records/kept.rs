@@ -1,0 +1,170 @@
+//! What is kept comes back as it was: tickets, what was first seen when, the outbox, evidence.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use holdover::domain::{AckOutcome, Fault, FaultKind, SafeText, Severity, SourceName, Ticket};
+use holdover::records::{Ended, OutboxState, Records, Snapshot};
+use holdover::sources::{TicketFormat, read_tickets};
+use tempfile::TempDir;
+
+use super::{grounds, key, now, open, queue, ticket};
+
+fn snapshot(tickets: Vec<Arc<Ticket>>) -> Snapshot {
+    Snapshot {
+        began_at: now(),
+        ended_at: now() + TimeDelta::seconds(1),
+        complete: true,
+        total: Some(3),
+        complete_at: Some(now() + TimeDelta::seconds(1)),
+        tickets,
+        tried_at: now() + TimeDelta::seconds(1),
+        fault: None,
+    }
+}
+
+fn desk() -> SourceName {
+    SourceName::new("desk")
+}
+
+fn keys(records: &Records) -> Vec<String> {
+    records.snapshot(&desk()).unwrap().unwrap().tickets.iter().map(|t| t.id.key.to_string()).collect()
+}
+
+#[test]
+fn tickets_come_back_with_all_that_was_known_of_them() {
+    let everything = r#"[{ "key": "A-1", "title": "Nobody can sign in 🧨 \u001b[31m", "client": "acme", "agreement": "Acme", "severity": "S2",
+        "support_level": "L2", "channel": "phone", "service": "portal", "status": "on-client", "assignee": "li", "url": "https://x.example/1",
+        "description": "one\ntwo\n\u202ethree", "submitted_at": "2026-12-07T00:10:00Z", "acknowledged_at": "2026-12-07T00:11:00Z",
+        "acknowledged_by": "li", "answered_at": "2026-12-07T00:12:00Z", "last_word_at": "2026-12-07T00:13:00Z", "resolved_at": null,
+        "contact": { "name": "Jo", "phone": "+44 1", "email": "jo@acme.example" }, "callback_requested": true,
+        "contacts": [{ "at": "2026-12-07T00:14:00Z", "channel": null }], "assessments": [{ "at": "2026-12-07T00:15:00Z", "severity": "S3" }],
+        "on_client": [{ "from": "2026-12-07T00:16:00Z", "to": null }] }, { "key": "A-2", "severity": "very bad", "submitted_at": "yesterday" }, 7]"#;
+    let name = desk();
+    let format = TicketFormat { source: &name, label: "tickets.json", timezone: None, client: None, unassessed_as: None };
+    let mut tickets = read_tickets(everything.as_bytes(), &format).unwrap();
+    assert_eq!(tickets.len(), 3);
+    let long = Arc::make_mut(&mut tickets[1]);
+    long.title = SafeText::title(&"é".repeat(2000));
+    long.first_seen_at = Some(now());
+    long.severity_seen_at = Some(now());
+    let folder = TempDir::new().unwrap();
+    open(folder.path(), 0).keep(&name, &snapshot(tickets.clone())).unwrap();
+    let mut again = open(folder.path(), 1).snapshot(&name).unwrap().unwrap();
+    again.tickets.sort_by(|a, b| a.id.cmp(&b.id));
+    tickets.sort_by(|a, b| a.id.cmp(&b.id));
+    assert_eq!(again.tickets, tickets);
+    assert_eq!((again.began_at, again.complete, again.total), (now(), true, Some(3)));
+    assert!(open(folder.path(), 2).snapshot(&SourceName::new("file")).unwrap().is_none(), "it never answered");
+}
+
+#[test]
+fn what_is_no_longer_there_goes_and_a_fault_takes_nothing_away() {
+    let folder = TempDir::new().unwrap();
+    let records = open(folder.path(), 0);
+    let (one, two) = (ticket(&key("desk", "1")), ticket(&key("desk", "2")));
+    records.keep(&desk(), &snapshot(vec![one.clone(), two])).unwrap();
+    let fault = Fault { kind: FaultKind::RateLimited, text: SafeText::line("too many"), retry_after: None };
+    let later = now() + TimeDelta::seconds(30);
+    records.keep_fault(&desk(), &fault, later).unwrap();
+    let kept = records.snapshot(&desk()).unwrap().unwrap();
+    assert_eq!((kept.tickets.len(), kept.fault, kept.tried_at), (2, Some(fault), later));
+    records.keep(&desk(), &snapshot(vec![one])).unwrap();
+    assert_eq!(keys(&records), ["1"]);
+    assert_eq!(records.snapshot(&desk()).unwrap().unwrap().fault, None);
+}
+
+#[test]
+fn when_what_was_first_seen_outlives_the_process() {
+    let folder = TempDir::new().unwrap();
+    let records = open(folder.path(), 0);
+    let mut first = Ticket::clone(&ticket(&key("desk", "1")));
+    first.submitted_at = None;
+    first.first_seen_at = Some(now());
+    let mut unreadable = Ticket::clone(&ticket(&key("desk", "2")));
+    (unreadable.severity, unreadable.severity_unreadable, unreadable.severity_seen_at) = (None, true, Some(now()));
+    records.keep(&desk(), &snapshot(vec![Arc::new(first), Arc::new(unreadable), ticket(&key("desk", "3"))])).unwrap();
+    drop(records);
+    let records = open(folder.path(), 1);
+    let mut seen = records.seen(&desk()).unwrap();
+    seen.sort_by(|a, b| a.id.cmp(&b.id));
+    let told: Vec<_> =
+        seen.iter().map(|t| (t.id.key.as_str(), t.first_seen_at, t.severity_seen_at, t.severity, t.severity_unreadable)).collect();
+    assert_eq!(told, [("1", Some(now()), None, Some(Severity::S2), false), ("2", None, Some(now()), None, true)]);
+    // what has gone and comes again is another
+    records.keep(&desk(), &snapshot(Vec::new())).unwrap();
+    assert!(records.seen(&desk()).unwrap().is_empty());
+}
+
+#[test]
+fn an_acknowledgement_is_held_then_sent_and_ends_as_evidence() {
+    let folder = TempDir::new().unwrap();
+    let records = open(folder.path(), 0);
+    let id = key("desk", "1");
+    let entry = queue(&records, &id);
+    assert_eq!((entry.state, entry.attempts, entry.other.is_none(), entry.key.clone()), (OutboxState::Held, 0, true, id.clone()));
+    assert_eq!(queue(&records, &id).id, entry.id, "one of a ticket is enough");
+    assert_eq!(records.begin(entry.id).unwrap(), Some(0));
+    assert!(!records.undo(entry.id).unwrap(), "it is being sent");
+    records.wait(entry.id, &SafeText::line("no answer")).unwrap();
+    let waiting = records.outbox().unwrap().remove(0);
+    assert_eq!((waiting.state, waiting.attempts, waiting.reason), (OutboxState::Waiting, 1, Some(SafeText::line("no answer"))));
+    assert_eq!(records.begin(entry.id).unwrap(), Some(1), "it was sent before");
+    assert!(records.evidence(None).unwrap().is_empty(), "nothing has ended");
+    let outcome = AckOutcome::Confirmed { by: Some(SafeText::line("Alice Ops")), at: Some(now()) };
+    let at = now() + TimeDelta::seconds(9);
+    records.end(entry.id, &Ended { outcome: &outcome, at }).unwrap();
+    assert!(records.outbox().unwrap().is_empty());
+    let evidence = records.evidence(None).unwrap();
+    assert_eq!(evidence.len(), 1);
+    let of = &evidence[0];
+    assert_eq!((of.key.as_str(), of.who.as_str(), of.outcome.as_str(), of.asked_at, of.ended_at), ("1", "jo", "confirmed", now(), at));
+    assert_eq!((of.by.as_ref().unwrap().as_str(), of.source_at, of.note.as_ref().unwrap().as_str()), ("Alice Ops", Some(now()), "on it"));
+    assert_eq!(of.grounds, grounds(&id));
+    assert_eq!(of.grounds.clause.as_ref().unwrap().as_str(), "Sched. 2 para 3");
+    assert_eq!(records.evidence(Some(at)).unwrap().len(), 1);
+    assert_eq!(records.evidence(Some(at + TimeDelta::seconds(1))).unwrap().len(), 0);
+}
+
+#[test]
+fn what_is_undone_leaves_nothing() {
+    let folder = TempDir::new().unwrap();
+    let records = open(folder.path(), 0);
+    let entry = queue(&records, &key("desk", "1"));
+    assert!(records.undo(entry.id).unwrap());
+    assert_eq!(records.begin(entry.id).unwrap(), None, "it is not sent any more");
+    assert!(records.outbox().unwrap().is_empty() && records.evidence(None).unwrap().is_empty());
+}
+
+#[test]
+fn evidence_is_never_changed_nor_removed() {
+    let folder = TempDir::new().unwrap();
+    let records = open(folder.path(), 0);
+    let entry = queue(&records, &key("desk", "1"));
+    let outcome = AckOutcome::Refused { reason: SafeText::line("no right") };
+    records.end(entry.id, &Ended { outcome: &outcome, at: now() }).unwrap();
+    let other = rusqlite::Connection::open(records.path()).unwrap();
+    for sql in ["UPDATE evidence SET who = 'mo'", "DELETE FROM evidence"] {
+        let refused = other.execute(sql, []).unwrap_err().to_string();
+        assert!(refused.starts_with("evidence is never"), "{sql}: {refused}");
+    }
+    assert_eq!(records.evidence(None).unwrap()[0].reason.as_ref().unwrap().as_str(), "no right");
+}
+
+#[test]
+fn what_is_taken_here_lasts_as_long_as_its_ticket() {
+    let folder = TempDir::new().unwrap();
+    let records = open(folder.path(), 0);
+    let (name, id) = (SourceName::new("file"), key("file", "1"));
+    records.keep(&name, &snapshot(vec![ticket(&id)])).unwrap();
+    let entry = queue(&records, &id);
+    let outcome = AckOutcome::Here { by: SafeText::line("jo"), at: now() };
+    records.end(entry.id, &Ended { outcome: &outcome, at: now() }).unwrap();
+    drop(records);
+    let records = open(folder.path(), 1);
+    assert_eq!(records.taken_here().unwrap(), [(id.clone(), SafeText::line("jo"), now())]);
+    records.keep(&name, &snapshot(vec![ticket(&id)])).unwrap();
+    assert_eq!(records.taken_here().unwrap().len(), 1);
+    records.keep(&name, &snapshot(Vec::new())).unwrap();
+    assert!(records.taken_here().unwrap().is_empty());
+}

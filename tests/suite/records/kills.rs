@@ -1,0 +1,307 @@
+//! Killed at any step, an acknowledgement is neither lost nor sent twice without asking: by the server's own count. The
+//! server speaks for itself and shares nothing with the program.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use strum::IntoEnumIterator;
+
+use crate::support::{ACME, Desk, Said};
+use crate::terminal::Pty;
+
+const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
+/// Nothing that is waited for takes this long, on however busy a machine.
+const GUARD: Duration = Duration::from_secs(60);
+
+/// When the program is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter)]
+enum Step {
+    /// It is written down, and the server is only asked how the ticket stands.
+    Written,
+    /// The server has heard of it, and does nothing.
+    Sending,
+    /// The server has done it, and says nothing.
+    NotAnswered,
+    /// The server has said all that it was asked.
+    NotRecorded,
+}
+
+/// How the server takes the first change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter)]
+enum Manner {
+    Well,
+    /// 500, and nothing is done.
+    Fails,
+    /// 500, although it is done.
+    FailsAfter,
+    /// The connection ends, and nothing is done.
+    Closes,
+    /// The connection ends, although it is done.
+    ClosesAfter,
+    /// It is done, but the answer comes when nobody waits for it any more.
+    TooLate,
+}
+
+#[derive(Default)]
+struct Desk1 {
+    /// Every request about the ticket.
+    asked: Vec<&'static str>,
+    /// How often it was changed: each leaves a note.
+    notes: usize,
+    changes: usize,
+    /// How often the list was asked for.
+    lists: usize,
+    kill: Option<Step>,
+    manner: Option<Manner>,
+    victim: Option<Pid>,
+}
+
+struct Server {
+    address: SocketAddr,
+    state: Arc<(Mutex<Desk1>, Condvar)>,
+}
+
+impl Server {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::<(Mutex<Desk1>, Condvar)>::default();
+        let shared = Arc::clone(&state);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let shared = Arc::clone(&shared);
+                // a client that was killed is no concern of the others
+                std::thread::spawn(move || serve(&stream, &shared));
+            }
+        });
+        Self { address, state }
+    }
+
+    fn desk(&self) -> std::sync::MutexGuard<'_, Desk1> {
+        self.state.0.lock().unwrap()
+    }
+
+    /// How often it was asked for its list, asked for a change, and changed.
+    fn count(&self) -> (usize, usize, usize) {
+        let desk = self.desk();
+        (desk.lists, desk.changes, desk.notes)
+    }
+
+    /// Runs `ack` with a plan for its end, and says how it ended.
+    fn run(&self, desk: &Desk, step: Option<Step>, manner: Manner) -> Said {
+        let mut plan = self.desk();
+        (plan.kill, plan.manner, plan.victim) = (step, Some(manner), None);
+        drop(plan);
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("holdover"));
+        command.env_clear().env("HOME", desk.path("")).env("HOLDOVER_CONFIG", desk.path("config.toml")).env("KEY", KEY).env("USER", "jo");
+        command.args(["ack", "desk/1", "--json"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        let child = command.spawn().unwrap();
+        self.desk().victim = Some(Pid::from_raw(i32::try_from(child.id()).unwrap()));
+        self.state.1.notify_all();
+        child.wait_with_output().unwrap().into()
+    }
+}
+
+fn serve(mut stream: &TcpStream, state: &(Mutex<Desk1>, Condvar)) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    let mut first = String::new();
+    reader.read_line(&mut first).ok()?;
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let line = line.trim().to_ascii_lowercase();
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+        if line.is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let (method, path) = (first.split(' ').next()?, first.split(' ').nth(1)?.split('?').next()?);
+    let mut answer = |status: &str, body: &str| {
+        let head =
+            format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+        stream.write_all((head + body).as_bytes()).and_then(|()| stream.flush()).ok()
+    };
+    let mut desk = state.0.lock().unwrap();
+    match (method, path) {
+        ("GET", "/users/current.json") => {
+            answer("200 OK", r#"{"user":{"id":5,"login":"alice","firstname":"Alice","lastname":"Ops","admin":true,"memberships":[]}}"#)
+        }
+        ("GET", "/enumerations/issue_priorities.json") => {
+            answer("200 OK", r#"{"issue_priorities":[{"id":1,"name":"Urgent","is_default":true,"active":true}]}"#)
+        }
+        ("GET", "/issue_statuses.json") => answer(
+            "200 OK",
+            r#"{"issue_statuses":[{"id":1,"name":"New","is_closed":false},{"id":2,"name":"In Progress","is_closed":false}]}"#,
+        ),
+        ("GET", "/issues.json") => {
+            desk.lists += 1;
+            answer("200 OK", &format!(r#"{{"issues":[{}],"total_count":1,"offset":0,"limit":100}}"#, issue(&desk)))
+        }
+        ("GET", "/issues/1.json") => {
+            desk.asked.push("GET");
+            let changed = desk.asked.contains(&"PUT");
+            if !changed && desk.kill == Some(Step::Written) {
+                return murder(desk, state);
+            }
+            let answered = answer("200 OK", &format!(r#"{{"issue":{}}}"#, issue(&desk)));
+            if changed && desk.kill == Some(Step::NotRecorded) {
+                return murder(desk, state);
+            }
+            answered
+        }
+        ("PUT", "/issues/1.json") => {
+            desk.asked.push("PUT");
+            desk.changes += 1;
+            if desk.kill == Some(Step::Sending) {
+                return murder(desk, state);
+            }
+            let manner = desk.manner.replace(Manner::Well);
+            if !matches!(manner, Some(Manner::Fails | Manner::Closes)) {
+                desk.notes += 1;
+            }
+            if desk.kill == Some(Step::NotAnswered) {
+                return murder(desk, state);
+            }
+            match manner {
+                Some(Manner::Closes | Manner::ClosesAfter) => None,
+                Some(Manner::TooLate) => {
+                    drop(desk);
+                    // until the other side gives up
+                    let _ = reader.read(&mut [0]);
+                    None
+                }
+                Some(Manner::Fails | Manner::FailsAfter) => answer("500 Internal Server Error", ""),
+                _ => answer("204 No Content", ""),
+            }
+        }
+        _ => answer("404 Not Found", ""),
+    }
+}
+
+/// Kills the program, once it is known which.
+fn murder(desk: std::sync::MutexGuard<'_, Desk1>, state: &(Mutex<Desk1>, Condvar)) -> Option<()> {
+    let (mut desk, late) = state.1.wait_timeout_while(desk, GUARD, |desk| desk.victim.is_none()).unwrap();
+    assert!(!late.timed_out(), "nobody to kill");
+    desk.kill = None;
+    kill(desk.victim.take()?, Signal::SIGKILL).ok()
+}
+
+fn issue(desk: &Desk1) -> String {
+    let taken = desk.notes > 0;
+    let (status, name) = if taken { (2, "In Progress") } else { (1, "New") };
+    let owner = if taken { r#","assigned_to":{"id":5,"name":"Alice Ops"}"# } else { "" };
+    format!(
+        r#"{{"id":1,"subject":"Printer","project":{{"id":1,"name":"Acme"}},"status":{{"id":{status},"name":"{name}","is_closed":false}},"priority":{{"id":1,"name":"Urgent"}},"author":{{"id":9,"name":"Jo"}},"created_on":"2026-12-07T00:10:00Z","updated_on":"2026-12-07T00:10:00Z","custom_fields":[],"journals":[],"allowed_statuses":[{{"id":1,"name":"New","is_closed":false}},{{"id":2,"name":"In Progress","is_closed":false}}]{owner}}}"#
+    )
+}
+
+/// A desk whose only source is the server.
+fn desk_of(server: &Server) -> Desk {
+    let source = format!(
+        "\n[[source]]\nname = \"desk\"\nkind = \"redmine\"\nurl = \"http://{}\"\ntoken_env = \"KEY\"\nclient = \"acme\"\n",
+        server.address
+    );
+    Desk::configured(&format!("{ACME}{source}"))
+}
+
+/// Kills the program at a step, and runs it again until the server has said what became of it.
+fn killed(step: Step, manner: Manner) {
+    let server = Server::start();
+    let desk = desk_of(&server);
+    let first = server.run(&desk, Some(step), manner);
+    assert_eq!(first.code, None, "{step:?} {manner:?}: it was not killed: {} {}", first.out, first.err);
+    let outbox = desk.run(&["status", "--json"]).json()["unsent"].clone();
+    assert_eq!(outbox, 1, "{step:?} {manner:?}: it is lost");
+    // it may take more than one attempt while the server fails
+    let mut last = server.run(&desk, None, manner);
+    if last.code != Some(0) {
+        last = server.run(&desk, None, Manner::Well);
+    }
+    let acked = last.ended(0).json();
+    let outcome = acked[0]["outcome"].as_str().unwrap();
+    assert_eq!(outcome, "confirmed", "{step:?} {manner:?}: {acked}");
+    let state = server.desk();
+    assert_eq!(state.notes, 1, "{step:?} {manner:?}: {:?}", state.asked);
+    let blind = state.asked.windows(2).any(|two| two == ["PUT", "PUT"]);
+    assert!(!blind, "{step:?} {manner:?}: sent twice without asking: {:?}", state.asked);
+    drop(state);
+    assert_eq!(desk.run(&["status", "--json"]).json()["unsent"], 0);
+    let evidence = desk.run(&["evidence", "--json"]).ended(0).json();
+    assert_eq!(evidence.as_array().unwrap().len(), 1, "{step:?} {manner:?}: {evidence}");
+    assert_eq!((&evidence[0]["key"], &evidence[0]["outcome"], &evidence[0]["who"]), (&"1".into(), &"confirmed".into(), &"jo".into()));
+}
+
+/// `HOLDOVER_KILLS` says how often each step is killed in each manner of the server; once where it does not, and then
+/// without the manner that takes half a minute.
+#[test]
+fn an_acknowledgement_survives_being_killed_at_any_step() {
+    let times = std::env::var("HOLDOVER_KILLS").map(|times| times.parse::<usize>().unwrap());
+    let mut kills = 0;
+    for round in 0..times.clone().unwrap_or(1) {
+        for step in Step::iter() {
+            for manner in Manner::iter().filter(|manner| *manner != Manner::TooLate || (times.is_ok() && round < 2)) {
+                killed(step, manner);
+                kills += 1;
+            }
+        }
+    }
+    assert!(kills >= 20);
+    println!("killed {kills} times: nothing lost, nothing sent twice without asking");
+}
+
+fn dashboard(desk: &Desk) -> Pty {
+    let (home, config) = (desk.path(""), desk.path("config.toml"));
+    let environment = [("HOME", home.to_str().unwrap()), ("KEY", KEY), ("USER", "jo")];
+    let arguments = ["--config", config.to_str().unwrap()];
+    Pty::start(&assert_cmd::cargo::cargo_bin("holdover"), &arguments, &environment, (80, 24))
+}
+
+#[test]
+fn what_is_held_when_a_dashboard_is_killed_is_sent_by_the_next() {
+    let server = Server::start();
+    let desk = desk_of(&server);
+    let mut first = dashboard(&desk);
+    first.wait_for("the ticket", |screen| screen.contains("Printer"));
+    first.press("a");
+    first.wait_for("the countdown", |screen| screen.contains("u undo"));
+    first.signal(Signal::SIGKILL);
+    first.end();
+    assert_eq!(server.desk().changes, 0, "it was still held");
+    let mut second = dashboard(&desk);
+    second.wait_for("the end of it", |screen| screen.contains("confirmed"));
+    assert_eq!(server.count(), (2, 1, 1));
+    second.press("q");
+    second.end();
+    assert_eq!(desk.run(&["evidence", "--json"]).ended(0).json().as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn of_two_dashboards_one_asks_and_the_other_sees_what_it_did() {
+    let server = Server::start();
+    let desk = desk_of(&server);
+    let mut first = dashboard(&desk);
+    first.wait_for("the ticket", |screen| screen.contains("Printer"));
+    let mut second = dashboard(&desk);
+    second.wait_for("who asks", |screen| screen.contains("Printer") && screen.contains("asked by process"));
+    assert_eq!(server.desk().lists, 1, "one of them asked");
+    second.press("a");
+    second.wait_for("the end of it", |screen| screen.contains("confirmed"));
+    assert_eq!(server.count(), (1, 1, 1));
+    // what is left to the other is asked by it, however the first ended
+    first.signal(Signal::SIGKILL);
+    first.end();
+    second.press("r");
+    second.wait_for("its own answer", |screen| !screen.contains("asked by process"));
+    assert_eq!(server.desk().lists, 2);
+    second.press("q");
+    second.end();
+}
