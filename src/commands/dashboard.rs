@@ -39,7 +39,6 @@ pub(super) fn run(session: &Session, frozen: bool) -> Result<Exit> {
     // what is polled runs beside the loop: a source that works hard delays no key
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.wrap_err("the event loop cannot start")?;
-    tui::install_panic_hook();
     let terminal = match Terminal::enter() {
         Ok(terminal) => terminal,
         Err(error) => {

@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::input::{Input, InputFilter};
+use super::panics;
 
 /// A frame at most this large goes out in one write.
 const FRAME: usize = 1 << 18;
@@ -74,6 +75,7 @@ impl Terminal {
     /// Gives the terminal back before this is dropped.
     pub fn leave() {
         restore();
+        panics::tell_waiting();
     }
 
     /// Draws on an empty screen of so many columns and rows. Only what differs from the last frame is written, in one
@@ -83,7 +85,7 @@ impl Terminal {
     /// # Errors
     /// Where the terminal cannot be written.
     pub fn draw(&mut self, size: (u16, u16), render: impl FnOnce(&mut Buffer, Rect) -> Option<Position>) -> io::Result<()> {
-        if !ENTERED.load(Ordering::SeqCst) {
+        if !is_taken() {
             return Ok(());
         }
         match self.write_frame(size, render) {
@@ -229,7 +231,7 @@ fn poll_hang_up(wait: Option<&Timespec>) -> rustix::io::Result<usize> {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        restore();
+        Self::leave();
     }
 }
 
@@ -249,17 +251,7 @@ fn restore() {
     }
 }
 
-/// Makes a panic of this thread, which draws, give the terminal back before it is told. One of another thread is told by
-/// what it was doing: its report would paint over the screen of a program that lives on.
-pub fn install_panic_hook() {
-    let drawing = std::thread::current().id();
-    let told = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if std::thread::current().id() == drawing {
-            restore();
-        }
-        if !ENTERED.load(Ordering::SeqCst) {
-            told(panic);
-        }
-    }));
+/// Whether the terminal is ours.
+pub(super) fn is_taken() -> bool {
+    ENTERED.load(Ordering::SeqCst)
 }
