@@ -251,6 +251,13 @@ fn restore() {
     }
 }
 
+/// Gives back what can be given back of a terminal that takes nothing.
+pub(super) fn leave_raw_mode() {
+    if is_taken() {
+        let _ = disable_raw_mode();
+    }
+}
+
 /// Whether the terminal is ours.
 pub(super) fn is_taken() -> bool {
     ENTERED.load(Ordering::SeqCst)

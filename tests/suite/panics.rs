@@ -11,7 +11,7 @@ use holdover::commands::{Cli, Exit, run};
 use holdover::sources::Clock;
 use nix::sys::signal::Signal;
 
-use crate::pty::Pty;
+use crate::pty::{ENDING, Pty, ends_by};
 use crate::support::{ACME, Desk};
 
 /// Set where the test below is the program in the pseudo-terminal: the folder of its desk.
@@ -97,13 +97,22 @@ fn a_worker_that_breaks_is_a_fault_of_its_source_and_is_told_at_the_end() {
     desk.write(ASKING, "");
     pty.press("r");
     pty.wait_for("fault", has_failed_inside);
-    pty.signal(Signal::SIGTERM);
-    assert_eq!(pty.end(), 143);
-    pty.assert_given_back();
+    ends_by(&mut pty, Signal::SIGTERM, 15);
     let (before, after) = before_and_after(&pty);
     assert!(!before.contains("the worker breaks"), "{before}");
     assert_eq!(after.matches("the worker breaks: ^[[31mred").count(), 2, "{after}");
     assert!(after.contains("please report this") && after.contains("panicked at tests/suite/panics.rs"), "{after}");
+}
+
+#[test]
+fn a_signal_ends_a_program_whose_worker_broke() {
+    let desk = desk();
+    desk.write(ASKING, "");
+    for (signal, number) in ENDING {
+        let mut pty = start(&desk);
+        pty.wait_for("fault", |text| text.contains("failed inside") && text.contains("? help"));
+        ends_by(&mut pty, signal, number);
+    }
 }
 
 #[test]

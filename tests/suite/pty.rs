@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -14,6 +14,33 @@ use tokio::time::Instant;
 
 /// Nothing that is waited for takes this long, on however busy a machine.
 const GUARD: Duration = Duration::from_secs(60);
+
+/// The signals that end the program, with their numbers.
+pub const ENDING: [(Signal, u32); 4] = [(Signal::SIGTERM, 15), (Signal::SIGHUP, 1), (Signal::SIGINT, 2), (Signal::SIGQUIT, 3)];
+
+/// From a signal to the terminal given back, and to the end.
+const TO_RESTORED: Duration = Duration::from_millis(50);
+pub const TO_EXIT: Duration = Duration::from_secs(2);
+
+/// Reports how long something took, and gates it at ten times what is asked for.
+pub fn gate(what: &str, took: Duration, asked_for: Duration) {
+    println!("{what}: {took:?}, asked for {asked_for:?}");
+    assert!(took <= asked_for * 10, "{what}: {took:?}, asked for {asked_for:?}");
+}
+
+/// Sends a signal: the terminal is given back, and the signal is the exit code.
+pub fn ends_by(pty: &mut Pty, signal: Signal, number: u32) {
+    let before = pty.written.len();
+    let began = Instant::now();
+    pty.signal(signal);
+    pty.wait_for_bytes("the terminal left", before, b"\x1b[?1049l");
+    let restored = began.elapsed();
+    assert_eq!(pty.end(), 128 + number, "{signal}");
+    let ended = began.elapsed();
+    pty.assert_given_back();
+    gate(&format!("{signal}, terminal given back"), restored, TO_RESTORED);
+    gate(&format!("{signal}, ended"), ended, TO_EXIT);
+}
 
 /// A program in a terminal.
 pub struct Pty {
@@ -38,7 +65,8 @@ impl Pty {
         }
         let child = pty.slave.spawn_command(command).unwrap();
         let mut reader = pty.master.try_clone_reader().unwrap();
-        let (sender, output) = channel();
+        // while a test takes nothing the terminal takes nothing
+        let (sender, output) = sync_channel(1);
         std::thread::spawn(move || {
             let mut piece = [0; 4096];
             while let Ok(read @ 1..) = reader.read(&mut piece) {
@@ -103,6 +131,11 @@ impl Pty {
                 Err(RecvTimeoutError::Timeout) => panic!("it does not end:\n{}", self.text()),
             }
         }
+    }
+
+    /// Waits for the end of a program that cannot write; the caller sees to it that it comes. Returns how it ended.
+    pub fn end_untaken(&mut self) -> u32 {
+        self.child.wait().unwrap().exit_code()
     }
 
     pub fn signal(&self, signal: Signal) {

@@ -1,8 +1,17 @@
 //! The real program in a real pseudo-terminal: it draws, takes a ticket, and gives the terminal back as it was.
 
-use nix::sys::signal::Signal;
+use std::fs::Permissions;
+use std::io::Read;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
-use crate::pty::Pty;
+use assert_cmd::cargo::cargo_bin;
+use nix::sys::signal::Signal;
+use tokio::time::Instant;
+
+use crate::pty::{ENDING, Pty, TO_EXIT, ends_by, gate};
+use crate::support::{ACME, Desk};
 
 #[test]
 fn the_demo_is_drawn_acknowledges_and_leaves_a_clean_terminal() {
@@ -41,13 +50,27 @@ fn without_a_terminal_the_dashboard_says_so() {
 
 #[test]
 fn a_signal_gives_the_terminal_back_and_is_the_exit_code() {
-    for (signal, number) in [(Signal::SIGTERM, 15), (Signal::SIGHUP, 1), (Signal::SIGINT, 2), (Signal::SIGQUIT, 3)] {
+    for (signal, number) in ENDING {
         let mut pty = Pty::demo((80, 24));
         pty.wait_for("board", |text| text.contains("NOW, UNANSWERED 5") && text.contains("? help"));
-        pty.signal(signal);
-        assert_eq!(pty.end(), 128 + number, "{signal}");
-        pty.assert_given_back();
+        ends_by(&mut pty, signal, number);
         assert_eq!(pty.text().trim(), "", "{signal}");
+    }
+}
+
+#[test]
+fn a_signal_waits_for_no_answer() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let source = format!("kind = \"redmine\"\nurl = \"http://{}\"\ntoken_file = \"key\"", server.local_addr().unwrap());
+    let desk = Desk::configured(&format!("{ACME}\n[[source]]\nname = \"desk\"\n{source}\n"));
+    let key = desk.write("key", "0123456789");
+    std::fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+    for (signal, number) in ENDING {
+        let mut pty = Pty::dashboard(&desk.path("config.toml"), (80, 24));
+        let (mut asked, _) = server.accept().unwrap();
+        assert!(asked.read(&mut [0; 16]).unwrap() > 0, "it asks");
+        pty.wait_for("board", |text| text.contains("asking desk") && text.contains("? help"));
+        ends_by(&mut pty, signal, number);
     }
 }
 
@@ -74,5 +97,43 @@ fn after_a_stop_the_terminal_is_taken_again_and_drawn_whole() {
     pty.wait_for("question", |text| text.contains("q again leaves"));
     pty.press("q");
     assert_eq!(pty.end(), 0);
+    pty.assert_given_back();
+}
+
+/// A signal is heard although the program stands in writing, as on a connection that is stalled.
+#[test]
+fn a_signal_ends_a_program_whose_terminal_takes_nothing() {
+    // more than the system keeps of what was written and not taken
+    let title = "e\u{301}\u{302}".repeat(250);
+    let ticket =
+        |n| format!(r#"{{"key":"A-{n}","client":"acme","severity":"S1","title":"{title}","submitted_at":"2026-11-20T10:00:00Z"}}"#);
+    let desk = Desk::with(&[&format!("[{}]", (0..200).map(ticket).collect::<Vec<_>>().join(","))]);
+    let (program, config) = (cargo_bin("holdover"), desk.path("config.toml"));
+    let arguments = ["--foreground", "--signal=KILL", "60", program.to_str().unwrap(), "--config", config.to_str().unwrap()];
+    let mut pty = Pty::start(Path::new("timeout"), &arguments, &[("PATH", "/usr/bin:/bin")], (500, 200));
+    pty.wait_for("board", |text| text.contains("A-150") && text.contains("? help"));
+    let before = pty.written.len();
+    pty.press("\x0c");
+    pty.wait_for_bytes("the beginning of a frame", before, b"\x1b[2J");
+    pty.signal(Signal::SIGTERM);
+    let began = Instant::now();
+    assert_eq!(pty.end_untaken(), 143);
+    gate("ended where nothing can be written", began.elapsed(), TO_EXIT);
+    assert!(!pty.is_raw());
+}
+
+/// Whoever has a signal ignored means the program to outlive it.
+#[test]
+fn a_signal_that_was_ignored_at_the_start_stays_so() {
+    let program = cargo_bin("holdover");
+    let deaf = r#"trap '' HUP INT; exec "$0" --demo"#;
+    let mut pty = Pty::start(Path::new("/bin/sh"), &["-c", deaf, program.to_str().unwrap()], &[], (80, 24));
+    pty.wait_for("board", |text| text.contains("NOW, UNANSWERED 5") && text.contains("? help"));
+    pty.signal(Signal::SIGHUP);
+    pty.signal(Signal::SIGINT);
+    pty.press("?");
+    pty.wait_for("keys", |text| text.contains("ask all sources now"));
+    pty.signal(Signal::SIGTERM);
+    assert_eq!(pty.end(), 143);
     pty.assert_given_back();
 }
