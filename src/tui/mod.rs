@@ -4,6 +4,7 @@ mod color_depth;
 mod input;
 pub mod keymap;
 mod panics;
+mod reader;
 mod signals;
 mod terminal;
 mod theme;

@@ -143,6 +143,16 @@ impl Pty {
         kill(Pid::from_raw(i32::try_from(id).unwrap()), signal).unwrap();
     }
 
+    /// Gives the terminal another size, and takes for so long what is written.
+    pub fn resize(&mut self, (columns, rows): (u16, u16), take_for: Duration) {
+        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+        self.screen.screen_mut().set_size(rows, columns);
+        let until = Instant::now() + take_for;
+        while let Ok(piece) = self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            self.take(&piece);
+        }
+    }
+
     /// Sets the terminal as a shell has it.
     pub fn cook(&self) {
         let terminal = File::open(self.master.tty_name().unwrap()).unwrap();

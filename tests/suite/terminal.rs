@@ -5,6 +5,7 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
 use nix::sys::signal::Signal;
@@ -136,4 +137,20 @@ fn a_signal_that_was_ignored_at_the_start_stays_so() {
     pty.signal(Signal::SIGTERM);
     assert_eq!(pty.end(), 143);
     pty.assert_given_back();
+}
+
+#[test]
+fn a_window_that_is_dragged_is_drawn_now_and_then_and_as_it_was_left() {
+    let mut pty = Pty::demo((80, 24));
+    pty.wait_for("board", |text| text.contains("NOW, UNANSWERED 5") && text.contains("? help"));
+    let (before, began) = (pty.written.len(), Instant::now());
+    for step in 1..=60 {
+        pty.resize((80 + step, 24 + step / 4), Duration::from_millis(5));
+    }
+    pty.wait_for("board at its last size", |text| text.lines().nth(38).is_some_and(|row| row.len() > 130 && row.ends_with("? help")));
+    let frames = pty.written[before..].windows(4).filter(|bytes| *bytes == b"\x1b[2J").count();
+    // one at once, and then one each 50 ms
+    let most = 2 + began.elapsed().as_millis() / 50;
+    println!("{frames} frames for 60 sizes in {:?}", began.elapsed());
+    assert!((2..=most).contains(&(frames as u128)), "{frames} frames, at most {most}");
 }
