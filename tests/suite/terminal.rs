@@ -1,14 +1,18 @@
 //! The real program in a real pseudo-terminal: it draws, takes a ticket, and gives the terminal back as it was.
 
-use std::fs::Permissions;
+use std::fs::{File, Permissions};
 use std::io::Read;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
+use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
+use nix::sys::termios::LocalFlags;
+use portable_pty::{PtySize, native_pty_system};
 use tokio::time::Instant;
 
 use crate::pty::{ENDING, Pty, TO_EXIT, ends_by, gate};
@@ -101,14 +105,18 @@ fn after_a_stop_the_terminal_is_taken_again_and_drawn_whole() {
     pty.assert_given_back();
 }
 
-/// A signal is heard although the program stands in writing, as on a connection that is stalled.
-#[test]
-fn a_signal_ends_a_program_whose_terminal_takes_nothing() {
-    // more than the system keeps of what was written and not taken
+/// Tickets that take more to draw than the system keeps of what was written and not taken.
+fn more_than_fits() -> Desk {
     let title = "e\u{301}\u{302}".repeat(250);
     let ticket =
         |n| format!(r#"{{"key":"A-{n}","client":"acme","severity":"S1","title":"{title}","submitted_at":"2026-11-20T10:00:00Z"}}"#);
-    let desk = Desk::with(&[&format!("[{}]", (0..200).map(ticket).collect::<Vec<_>>().join(","))]);
+    Desk::with(&[&format!("[{}]", (0..200).map(ticket).collect::<Vec<_>>().join(","))])
+}
+
+/// A signal is heard although the program stands in writing, as on a connection that is stalled.
+#[test]
+fn a_signal_ends_a_program_whose_terminal_takes_nothing() {
+    let desk = more_than_fits();
     let (program, config) = (cargo_bin("holdover"), desk.path("config.toml"));
     let arguments = ["--foreground", "--signal=KILL", "60", program.to_str().unwrap(), "--config", config.to_str().unwrap()];
     let mut pty = Pty::start(Path::new("timeout"), &arguments, &[("PATH", "/usr/bin:/bin")], (500, 200));
@@ -153,4 +161,37 @@ fn a_window_that_is_dragged_is_drawn_now_and_then_and_as_it_was_left() {
     let most = 2 + began.elapsed().as_millis() / 50;
     println!("{frames} frames for 60 sizes in {:?}", began.elapsed());
     assert!((2..=most).contains(&(frames as u128)), "{frames} frames, at most {most}");
+}
+
+/// A terminal may be there and refuse what is written: here what nobody takes, which otherwise is waited for.
+fn refused(stderr: Stdio) -> Output {
+    let (desk, program) = (more_than_fits(), cargo_bin("holdover"));
+    let pty = native_pty_system().openpty(PtySize { rows: 200, cols: 500, pixel_width: 0, pixel_height: 0 }).unwrap();
+    let name = pty.master.tty_name().unwrap();
+    let terminal = File::options().read(true).write(true).custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits()).open(&name).unwrap();
+    let arguments =
+        ["--foreground", "--signal=KILL", "60", program.to_str().unwrap(), "--config", desk.path("config.toml").to_str().unwrap()]
+            .map(str::to_owned);
+    let mut command = Command::new("timeout");
+    command.args(arguments).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", desk.path("")).env("TERM", "xterm");
+    let child = command.stdin(File::open(&name).unwrap()).stdout(terminal).stderr(stderr).spawn().unwrap();
+    let ended = child.wait_with_output().unwrap();
+    let modes = pty.master.get_termios().unwrap();
+    assert!(modes.local_flags.contains(LocalFlags::ECHO | LocalFlags::ICANON), "it is raw still");
+    ended
+}
+
+#[test]
+fn a_terminal_that_refuses_what_is_written_ends_the_program() {
+    let ended = refused(Stdio::piped());
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("the terminal cannot be written"), "{said}");
+}
+
+#[test]
+fn where_stderr_is_gone_too_nothing_is_told_and_nothing_breaks() {
+    let (reader, stderr) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(refused(stderr.into()).status.code(), Some(1));
 }
