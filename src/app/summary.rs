@@ -138,11 +138,11 @@ fn next_words(model: &Model, next: Next) -> (NextWords, Option<DateTime<Utc>>) {
 }
 
 impl NextWords {
-    /// In full, and shorter and shorter; the key is cut last.
-    fn variants(&self) -> Vec<String> {
+    /// In full, and shorter and shorter, for so many columns; the key is cut last.
+    fn variants(&self, columns: usize) -> Vec<String> {
         let Self { key, severity, verb, when } = self;
         let mut variants = vec![format!("next: {key} {severity} {verb} {when}"), format!("next: {key} {severity} {when}")];
-        variants.extend((6..key.width()).rev().map(|columns| format!("next: {} {severity} {when}", cut(key, columns))));
+        variants.extend((6..key.width().min(columns)).rev().map(|columns| format!("next: {} {severity} {when}", cut(key, columns))));
         variants
     }
 }
@@ -155,9 +155,11 @@ pub fn cut(text: &str, columns: usize) -> String {
         return text.to_owned();
     }
     let mut kept = String::new();
+    let mut free = columns.saturating_sub(1);
     for grapheme in text.graphemes(true) {
-        if kept.width() + grapheme.width() + 1 > columns {
-            break;
+        match free.checked_sub(grapheme.width()) {
+            Some(left) => free = left,
+            None => break,
         }
         kept.push_str(grapheme);
     }
@@ -180,10 +182,11 @@ fn clock(model: &Model) -> [Vec<Piece>; 3] {
 
 fn counts_and_next(model: &Model, next: Option<&NextWords>, columns: usize) -> SummaryRow {
     let counts = counts(model, Terse::Not);
-    let variants = next.map_or_else(Vec::new, NextWords::variants);
+    let variants = next.map_or_else(Vec::new, |next| next.variants(columns));
+    let clocks = clock(model);
     let mut sides = Vec::new();
     for (cut, text) in variants.iter().enumerate() {
-        for clock in clock(model) {
+        for clock in clocks.clone() {
             // a shorter clock before a shorter sentence, but any clock before a shorter key
             if cut < 2 || clock.is_empty() {
                 sides.push(([counts.clone(), vec![Piece::new(format!("   {text}"), Tone::Plain)]].concat(), clock));
@@ -191,7 +194,7 @@ fn counts_and_next(model: &Model, next: Option<&NextWords>, columns: usize) -> S
         }
     }
     if variants.is_empty() {
-        sides.extend(clock(model).map(|clock| (counts.clone(), clock)));
+        sides.extend(clocks.map(|clock| (counts.clone(), clock)));
     }
     SummaryRow::fitting(columns, sides)
 }
@@ -205,7 +208,7 @@ fn compact_counts(model: &Model, columns: usize) -> SummaryRow {
 fn compact_next(model: &Model, next: Option<&NextWords>, columns: usize) -> SummaryRow {
     let health = model.store.health(model.now);
     let mut lefts: Vec<Vec<Piece>> = Vec::new();
-    for text in next.map_or_else(Vec::new, NextWords::variants).iter().skip(1) {
+    for text in next.map_or_else(Vec::new, |next| next.variants(columns)).iter().skip(1) {
         lefts.push(vec![Piece::new(format!(" {}", text.replacen("next: ", "next ", 1)), Tone::Plain)]);
     }
     if lefts.is_empty() {

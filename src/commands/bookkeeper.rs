@@ -2,13 +2,14 @@
 //! more have left in the outbox.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc as jobs;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
-use super::delivery::ack_of;
+use super::delivery::{ack_of, failed_inside};
 use crate::app::{Message, Store};
 use crate::domain::{Fault, PollReport, SafeText, SourceName, TicketKey};
 use crate::records::{OutboxEntry, Records, RecordsFault, Snapshot};
@@ -60,7 +61,10 @@ impl Bookkeeper {
             let mut broken = false;
             let mut taken = Vec::new();
             while let Ok(job) = jobs.recv() {
-                let done = do_job(&records, job).and_then(|()| look(&records, &clock, &events, &mut taken));
+                // what breaks here is told as what fails, and the next job is done
+                let done =
+                    catch_unwind(AssertUnwindSafe(|| do_job(&records, job).and_then(|()| look(&records, &clock, &events, &mut taken))));
+                let done = done.unwrap_or_else(|_| Err(failed_inside(&records)));
                 // told once when it breaks, and once when it is well again
                 if done.is_err() || broken {
                     broken = done.is_err();
@@ -93,7 +97,7 @@ impl Bookkeeper {
     }
 
     fn give(&self, job: Job) {
-        // it ends only when this is dropped, or by a panic that its own thread has told of
+        // it ends only when this is dropped
         let _ = self.jobs.send(job);
     }
 }

@@ -1,7 +1,7 @@
 //! The dashboard: one loop that takes in what happened, draws when something on the screen is another, and sleeps until the
 //! next instant at which it will be. The effect runner is here too: the only place where the model meets the world.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +39,6 @@ pub(super) fn run(session: &Session, frozen: bool) -> Result<Exit> {
     // what is polled runs beside the loop: a source that works hard delays no key
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.wrap_err("the event loop cannot start")?;
-    tui::install_panic_hook();
     let terminal = match Terminal::enter() {
         Ok(terminal) => terminal,
         Err(error) => {
@@ -80,6 +79,8 @@ struct Dashboard<'a> {
     pace: watch::Sender<Pace>,
     /// The entries of the outbox that can be undone.
     held: HashMap<TicketKey, i64>,
+    /// Those that are delivered, or were.
+    delivered: HashSet<i64>,
     drawn: Option<View>,
     /// How it ended, once it has.
     ended: Option<Exit>,
@@ -164,6 +165,7 @@ impl<'a> Dashboard<'a> {
             deliveries: JoinSet::new(),
             pace: watch::Sender::new(Pace::Running),
             held: HashMap::new(),
+            delivered: HashSet::new(),
             drawn: None,
             ended: None,
         })
@@ -328,7 +330,10 @@ impl<'a> Dashboard<'a> {
             let queued = write_beside(&records, move |records| {
                 let unknown = Ticket::new(id.clone());
                 let grounds = Grounds::of(ticket.as_deref().unwrap_or(&unknown), &agreements, now);
-                records.queue(&Queued { key: &id, note: None, who: &who, grounds: &grounds, asked_at: now, send_at })
+                let entry = records.queue(&Queued { key: &id, note: None, who: &who, grounds: &grounds, asked_at: now, send_at })?;
+                // what was there already may have lost its process
+                records.adopt(entry.id)?;
+                Ok(entry)
             });
             let event = match queued.await {
                 Ok(entry) => Event::Adopted(entry),
@@ -345,6 +350,9 @@ impl<'a> Dashboard<'a> {
     /// Sees an entry of the outbox to its end, beside the loop.
     fn deliver(&mut self, entry: OutboxEntry) {
         let Some(records) = self.records.clone().filter(|_| entry.other.is_none()) else { return };
+        if !self.delivered.insert(entry.id) {
+            return;
+        }
         let source = self.sources.iter().find(|source| *source.name() == entry.key.source).cloned();
         let (clock, events, pace) = (Arc::clone(&self.session.clock), self.events.0.clone(), self.pace.subscribe());
         self.deliveries.spawn(Delivery { records, source, clock, events, pace }.run(entry));

@@ -154,12 +154,12 @@ pub(super) async fn write_beside<T: Send + 'static>(
     write: impl FnOnce(&Records) -> Result<T, RecordsFault> + Send + 'static,
 ) -> Result<T, RecordsFault> {
     let shared = Arc::clone(records);
-    let failed = || RecordsFault::Unusable {
-        path: records.path().to_owned(),
-        why: "writing them failed inside".to_owned(),
-        help: "please report it",
-    };
-    tokio::task::spawn_blocking(move || write(&shared)).await.unwrap_or_else(|_| Err(failed()))
+    tokio::task::spawn_blocking(move || write(&shared)).await.unwrap_or_else(|_| Err(failed_inside(records)))
+}
+
+/// What to say of a panic beside the loop.
+pub(super) fn failed_inside(records: &Records) -> RecordsFault {
+    RecordsFault::Unusable { path: records.path().to_owned(), why: "writing them failed inside".to_owned(), help: "please report it" }
 }
 
 /// How an entry of the outbox stands, as the board shows it.

@@ -13,12 +13,14 @@ use super::{ack, check, dashboard, evidence, explain, list, output, status};
 use crate::config::{self, Problem, Settings};
 use crate::domain::{instant, resolve_local};
 use crate::sources::{self, Clock};
+use crate::tui::install_panic_hook;
 
 /// Runs the verb of a command line. `clock` says the time and `environment` the variables: nothing below reads them itself.
 ///
 /// # Errors
 /// What is nobody's mistake but the machine's: stdout that cannot be written.
 pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result<Exit> {
+    install_panic_hook();
     let Cli { global, verb } = cli;
     if let Some(Verb::Check(args)) = &verb {
         return check::run(args, &global, clock, environment);

@@ -80,6 +80,8 @@ pub enum FaultKind {
     Unintelligible,
     /// The source cannot do this at all.
     Unsupported,
+    /// Asking broke off in the program itself.
+    Internal,
 }
 
 impl FaultKind {
@@ -94,6 +96,7 @@ impl FaultKind {
             Self::ServerError => "server error",
             Self::Unintelligible => "not understood",
             Self::Unsupported => "cannot",
+            Self::Internal => "failed inside",
         }
     }
 }

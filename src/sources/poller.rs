@@ -1,9 +1,11 @@
 //! One task a source: asks it at intervals, waits longer while it fails, and is woken by a key. A slow source delays no other.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -82,13 +84,26 @@ pub fn spawn(source: Arc<dyn TicketSource>, poll_every: Duration, clock: Clock, 
     Poller { wake, task }
 }
 
-/// Asks a source once for all it has, within [`WHOLE_PASS`].
+/// Asks a source once for all it has, within [`WHOLE_PASS`]. A panic of the source is a fault of it: it harms no other, and the
+/// source is asked again as after any fault.
 pub async fn poll_once(source: &dyn TicketSource, clock: &Clock) -> PollReport {
     let began_at = clock();
-    let outcome: Result<Pass, Fault> = timeout(WHOLE_PASS, source.list_open()).await.unwrap_or_else(|_| {
-        let text = format!("not all tickets were read – it took more than {} s – ask again, or look at the server", WHOLE_PASS.as_secs());
-        Err(Fault { kind: FaultKind::Unreachable, text: SafeText::line(&text), retry_after: None })
-    });
+    let fault = |kind, text: &str| Err(Fault { kind, text: SafeText::line(text), retry_after: None });
+    // what a source keeps between two passes is only what spares it work
+    let asked = AssertUnwindSafe(source.list_open()).catch_unwind();
+    let outcome: Result<Pass, Fault> = match timeout(WHOLE_PASS, asked).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => {
+            let text =
+                format!("asking {} failed inside – that is a mistake in holdover – it is asked again; please report it", source.name());
+            fault(FaultKind::Internal, &text)
+        }
+        Err(_) => {
+            let text =
+                format!("not all tickets were read – it took more than {} s – ask again, or look at the server", WHOLE_PASS.as_secs());
+            fault(FaultKind::Unreachable, &text)
+        }
+    };
     // what another process was told is as old as it is
     let recorded = outcome.as_ref().ok().and_then(|pass| pass.recorded.as_ref());
     let (began_at, ended_at) = recorded.map_or_else(|| (began_at, clock()), |recorded| (recorded.began_at, recorded.ended_at));

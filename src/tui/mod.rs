@@ -3,6 +3,8 @@
 mod color_depth;
 mod input;
 pub mod keymap;
+mod panics;
+mod reader;
 mod signals;
 mod terminal;
 mod theme;
@@ -11,7 +13,8 @@ pub mod views;
 
 pub use color_depth::{ColorDepth, ColorWish, color_depth};
 pub use input::Input;
+pub use panics::install_panic_hook;
 pub use signals::{Asked, Signals};
-pub use terminal::{Terminal, install_panic_hook};
+pub use terminal::Terminal;
 pub use theme::{Role, Theme, UnknownTheme};
 pub use theme_file::ThemeProblem;

@@ -1,9 +1,19 @@
 //! Signals of the system that end the dashboard or wake it: taken in by its loop, so that the terminal is given back first.
 
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
+use std::time::Duration;
 
 use rustix::process::Signal;
 use tokio::signal::unix::{self, SignalKind};
+use tokio::time::sleep;
+
+use super::terminal;
+
+/// A program that lives for so long after a signal stands: it writes to a terminal that takes nothing, as on a stalled
+/// connection. Longer than what is under way is given at the end.
+const LATEST: Duration = Duration::from_secs(4);
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,38 +26,65 @@ pub enum Asked {
 
 /// The signals the dashboard answers, from [`Signals::listen`] on.
 pub struct Signals {
-    terminate: unix::Signal,
-    hang_up: unix::Signal,
-    interrupt: unix::Signal,
-    quit: unix::Signal,
+    ending: Ending,
     go_on: unix::Signal,
 }
 
 impl Signals {
-    /// Begins to listen: from now on none of them ends the program by itself.
+    /// Begins to listen: from now on none of them ends the program by itself. Where the caller does not end it soon after the
+    /// first that asks for that, the program ends nevertheless.
     ///
     /// # Errors
     /// Where the system does not play along.
     pub fn listen() -> io::Result<Self> {
-        let listen = |signal: Signal| unix::signal(SignalKind::from_raw(signal.as_raw()));
-        Ok(Self {
-            terminate: listen(Signal::TERM)?,
-            hang_up: listen(Signal::HUP)?,
-            interrupt: listen(Signal::INT)?,
-            quit: listen(Signal::QUIT)?,
-            go_on: listen(Signal::CONT)?,
-        })
+        let ignored = ignored();
+        let signals = Self { ending: Ending::listen(ignored)?, go_on: unix::signal(SignalKind::from_raw(Signal::CONT.as_raw()))? };
+        tokio::spawn(end_if_late(Ending::listen(ignored)?));
+        Ok(signals)
     }
 
     /// Waits for the next one.
     pub async fn next(&mut self) -> Asked {
-        let signal = tokio::select! {
-            _ = self.terminate.recv() => Signal::TERM,
-            _ = self.hang_up.recv() => Signal::HUP,
-            _ = self.interrupt.recv() => Signal::INT,
-            _ = self.quit.recv() => Signal::QUIT,
-            _ = self.go_on.recv() => return Asked::GoOn,
-        };
-        Asked::End(u8::try_from(signal.as_raw()).unwrap_or_default())
+        tokio::select! {
+            number = self.ending.next() => Asked::End(number),
+            _ = self.go_on.recv() => Asked::GoOn,
+        }
     }
+}
+
+/// The signals that end the program, with their numbers.
+struct Ending(Vec<(u8, unix::Signal)>);
+
+impl Ending {
+    /// Listens for all but the ignored ones: whoever started the program so meant it to outlive them.
+    fn listen(ignored: u64) -> io::Result<Self> {
+        let numbers = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT].map(Signal::as_raw);
+        let heard = numbers.into_iter().filter(|number| ignored >> (number - 1) & 1 == 0);
+        let listen = |number| Ok((u8::try_from(number).unwrap_or_default(), unix::signal(SignalKind::from_raw(number))?));
+        heard.map(listen).collect::<io::Result<_>>().map(Self)
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) -> u8 {
+        poll_fn(|context| {
+            let came = self.0.iter_mut().find_map(|(number, signal)| signal.poll_recv(context).is_ready().then_some(*number));
+            came.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+}
+
+/// The signals that were ignored when the program began, a bit each; none where the system has no such file.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
+}
+
+/// Ends the program as a signal asks where its loop does not.
+async fn end_if_late(mut ending: Ending) {
+    let number = ending.next().await;
+    sleep(LATEST).await;
+    terminal::leave_raw_mode();
+    std::process::exit(128 + i32::from(number));
 }

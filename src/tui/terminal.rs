@@ -3,41 +3,31 @@
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crossterm::cursor::{Hide, MoveTo, Show};
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
-use tokio::sync::mpsc;
-use tokio::time::Instant;
 
-use super::input::{Input, InputFilter};
+use super::input::Input;
+use super::panics;
+use super::reader::Reader;
 
 /// A frame at most this large goes out in one write.
 const FRAME: usize = 1 << 18;
 
-/// So many events may wait to be taken in; a terminal that sends more waits itself.
-const EVENTS: usize = 1024;
-
 /// Whether the terminal is ours, so that it is given back just once.
 static ENTERED: AtomicBool = AtomicBool::new(false);
-
-/// What came from the terminal, and when, counted from when it began to be read. (While the screen is busy it waits, and would
-/// seem to come later.) `None` is its end.
-type Arrival = io::Result<Option<(Event, Duration)>>;
 
 /// The terminal, from [`Terminal::enter`] until it is left or dropped.
 pub struct Terminal {
     backend: CrosstermBackend<BufWriter<Stdout>>,
-    arrivals: mpsc::Receiver<Arrival>,
-    filter: InputFilter,
+    reader: Reader,
     shown: Buffer,
     cursor: Option<Position>,
 }
@@ -56,8 +46,7 @@ impl Terminal {
         take()?;
         Ok(Self {
             backend: CrosstermBackend::new(BufWriter::with_capacity(FRAME, io::stdout())),
-            arrivals: read_events(),
-            filter: InputFilter::default(),
+            reader: Reader::spawn(),
             shown: Buffer::empty(Rect::ZERO),
             cursor: None,
         })
@@ -74,6 +63,7 @@ impl Terminal {
     /// Gives the terminal back before this is dropped.
     pub fn leave() {
         restore();
+        panics::tell_waiting();
     }
 
     /// Draws on an empty screen of so many columns and rows. Only what differs from the last frame is written, in one
@@ -83,7 +73,7 @@ impl Terminal {
     /// # Errors
     /// Where the terminal cannot be written.
     pub fn draw(&mut self, size: (u16, u16), render: impl FnOnce(&mut Buffer, Rect) -> Option<Position>) -> io::Result<()> {
-        if !ENTERED.load(Ordering::SeqCst) {
+        if !is_taken() {
             return Ok(());
         }
         match self.write_frame(size, render) {
@@ -155,15 +145,7 @@ impl Terminal {
     /// # Errors
     /// Where it cannot be read.
     pub async fn next_input(&mut self) -> io::Result<Option<Input>> {
-        while let Some(arrival) = self.arrivals.recv().await {
-            let Some((event, at)) = arrival? else { break };
-            if let Some(input) = self.filter.take(event, at) {
-                return Ok(Some(input));
-            }
-        }
-        // so that it is the end however often it is asked
-        self.arrivals.close();
-        Ok(None)
+        self.reader.next().await
     }
 
     /// What has come already, if anything.
@@ -171,57 +153,17 @@ impl Terminal {
     /// # Errors
     /// Where the terminal cannot be read.
     pub fn pending_input(&mut self) -> io::Result<Option<Input>> {
-        while let Ok(arrival) = self.arrivals.try_recv() {
-            let Some((event, at)) = arrival? else {
-                self.arrivals.close();
-                break;
-            };
-            if let Some(input) = self.filter.take(event, at) {
-                return Ok(Some(input));
-            }
-        }
-        Ok(None)
-    }
-}
-
-/// Reads the terminal on a thread of its own, until it cannot be read or nobody wants to know. (crossterm's stream keeps the
-/// first waker it is given: asking it what is pending, without waiting, would make it forget whom to wake.)
-fn read_events() -> mpsc::Receiver<Arrival> {
-    let (sender, arrivals) = mpsc::channel(EVENTS);
-    let weak = sender.downgrade();
-    let began = Instant::now();
-    std::thread::spawn(move || {
-        loop {
-            let arrival = match crossterm::event::read() {
-                Ok(event) => Ok(Some((event, began.elapsed()))),
-                Err(_) if is_gone() => Ok(None),
-                Err(error) => Err(error),
-            };
-            let over = !matches!(arrival, Ok(Some(_)));
-            if sender.blocking_send(arrival).is_err() || over {
-                return;
-            }
-        }
-    });
-    std::thread::spawn(move || wait_for_hang_up(&weak));
-    arrivals
-}
-
-/// Sleeps until the terminal is gone, and says so. crossterm would not: it then reads nothing, for ever and at full speed.
-fn wait_for_hang_up(sender: &mpsc::WeakSender<Arrival>) {
-    while poll_hang_up(None) == Err(Errno::INTR) {}
-    if let Some(sender) = sender.upgrade() {
-        let _ = sender.blocking_send(Ok(None));
+        self.reader.pending()
     }
 }
 
 /// Whether the terminal is gone: that it cannot be read or written then is its end, and no fault.
-fn is_gone() -> bool {
+pub(super) fn is_gone() -> bool {
     poll_hang_up(Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|gone| gone > 0)
 }
 
 /// Waits so long for the hang-up; how many of stdin and stdout have.
-fn poll_hang_up(wait: Option<&Timespec>) -> rustix::io::Result<usize> {
+pub(super) fn poll_hang_up(wait: Option<&Timespec>) -> rustix::io::Result<usize> {
     let (stdin, stdout) = (io::stdin(), io::stdout());
     // asking for nothing leaves what is always told: hang-up, error, no such file
     poll(&mut [PollFd::new(&stdin, PollFlags::empty()), PollFd::new(&stdout, PollFlags::empty())], wait)
@@ -229,7 +171,7 @@ fn poll_hang_up(wait: Option<&Timespec>) -> rustix::io::Result<usize> {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        restore();
+        Self::leave();
     }
 }
 
@@ -249,17 +191,14 @@ fn restore() {
     }
 }
 
-/// Makes a panic of this thread, which draws, give the terminal back before it is told. One of another thread is told by
-/// what it was doing: its report would paint over the screen of a program that lives on.
-pub fn install_panic_hook() {
-    let drawing = std::thread::current().id();
-    let told = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if std::thread::current().id() == drawing {
-            restore();
-        }
-        if !ENTERED.load(Ordering::SeqCst) {
-            told(panic);
-        }
-    }));
+/// Gives back what can be given back of a terminal that takes nothing.
+pub(super) fn leave_raw_mode() {
+    if is_taken() {
+        let _ = disable_raw_mode();
+    }
+}
+
+/// Whether the terminal is ours.
+pub(super) fn is_taken() -> bool {
+    ENTERED.load(Ordering::SeqCst)
 }

@@ -1,8 +1,17 @@
 //! The real program in a terminal that goes away, as a lost connection takes it away.
 
 use std::io::{Read, Write};
+use std::time::Duration;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use tokio::time::Instant;
+
+use crate::pty::gate;
+
+/// From the terminal's end to the program's, and what it may use until then.
+const TO_END: Duration = Duration::from_secs(1);
+const PROCESSOR: Duration = Duration::from_millis(100);
 
 /// Without the signal that most programs then die of: whoever started the program may have had it ignored, and the program
 /// would read nothing, for ever and at full speed. The guard kills it, which is another code.
@@ -46,6 +55,23 @@ fn hang_up_after(keys: &str) {
     let mut writer = pty.master.take_writer().unwrap();
     writer.write_all(keys.as_bytes()).unwrap();
     drop((reader, writer, pty.master));
+    let began = Instant::now();
+    let id = i32::try_from(child.process_id().unwrap()).unwrap();
+    // it stays until it is waited for below, and what it has used with it
+    waitid(WaitId::Pid(Pid::from_raw(id).unwrap()), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).unwrap();
+    gate("gone after its terminal", began.elapsed(), TO_END);
+    let used = used_by_children(id);
     let ended = child.wait().unwrap();
     assert_eq!(ended.exit_code(), 129, "{ended:?}");
+    gate("processor time from start to end", used, PROCESSOR);
+}
+
+/// The processor time that the ended children of a process have used.
+fn used_by_children(id: i32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+    // what comes after the name, which may hold anything, is counted from the third
+    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    let ticks: u64 = fields[13].parse::<u64>().unwrap() + fields[14].parse::<u64>().unwrap();
+    // Linux tells a hundred ticks a second, whatever it counts in itself
+    Duration::from_millis(ticks * 10)
 }

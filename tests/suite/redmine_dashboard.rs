@@ -5,9 +5,9 @@ use std::fs;
 
 use serde_json::json;
 
+use crate::pty::Pty;
 use crate::redmine_server::{ADMIN, ALICE, BOB, IN_PROGRESS, NEW, Redmine, Stopped, WRONG, notes, redmine, redmine_alone};
 use crate::support::Desk;
-use crate::terminal::Pty;
 
 const SIZE: (u16, u16) = (100, 40);
 

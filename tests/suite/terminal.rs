@@ -1,146 +1,22 @@
 //! The real program in a real pseudo-terminal: it draws, takes a ticket, and gives the terminal back as it was.
 
-use std::fs::File;
-use std::io::{Read, Write};
+use std::fs::{File, Permissions};
+use std::io::Read;
+use std::net::TcpListener;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use holdover::tui::{Terminal, install_panic_hook};
-use nix::sys::signal::{Signal, kill};
-use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
-use nix::unistd::Pid;
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use assert_cmd::cargo::cargo_bin;
+use nix::fcntl::OFlag;
+use nix::sys::signal::Signal;
+use nix::sys::termios::LocalFlags;
+use portable_pty::{PtySize, native_pty_system};
 use tokio::time::Instant;
 
-/// Nothing that is waited for takes this long, on however busy a machine.
-const GUARD: Duration = Duration::from_secs(60);
-
-/// A program in a terminal.
-pub struct Pty {
-    master: Box<dyn MasterPty + Send>,
-    child: Box<dyn Child + Send + Sync>,
-    keys: Box<dyn Write + Send>,
-    output: Receiver<Vec<u8>>,
-    pub screen: vt100::Parser,
-    /// Everything that was written to the terminal.
-    pub written: Vec<u8>,
-}
-
-impl Pty {
-    /// Starts a program with these arguments and variables, and no others.
-    pub fn start(program: &Path, arguments: &[&str], environment: &[(&str, &str)], (columns, rows): (u16, u16)) -> Self {
-        let pty = native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
-        let mut command = CommandBuilder::new(program);
-        command.args(arguments);
-        command.env_clear();
-        for (name, text) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("TZ", "UTC")].iter().chain(environment) {
-            command.env(name, text);
-        }
-        let child = pty.slave.spawn_command(command).unwrap();
-        let mut reader = pty.master.try_clone_reader().unwrap();
-        let (sender, output) = channel();
-        std::thread::spawn(move || {
-            let mut piece = [0; 4096];
-            while let Ok(read @ 1..) = reader.read(&mut piece) {
-                if sender.send(piece[..read].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        let keys = pty.master.take_writer().unwrap();
-        Self { master: pty.master, child, keys, output, screen: vt100::Parser::new(rows, columns, 0), written: Vec::new() }
-    }
-
-    /// The dashboard of the demo.
-    fn demo(size: (u16, u16)) -> Self {
-        Self::start(&assert_cmd::cargo::cargo_bin("holdover"), &["--demo"], &[], size)
-    }
-
-    /// The dashboard of a configuration.
-    pub fn dashboard(config: &Path, size: (u16, u16)) -> Self {
-        let home = config.parent().unwrap().to_str().unwrap();
-        Self::start(&assert_cmd::cargo::cargo_bin("holdover"), &["--config", config.to_str().unwrap()], &[("HOME", home)], size)
-    }
-
-    /// What is on the screen.
-    pub fn text(&self) -> String {
-        self.screen.screen().contents()
-    }
-
-    /// Waits until the screen is as wanted.
-    pub fn wait_for(&mut self, what: &str, wanted: impl Fn(&str) -> bool) {
-        let guard = Instant::now() + GUARD;
-        while !wanted(&self.text()) {
-            let left = guard.saturating_duration_since(Instant::now());
-            let Ok(piece) = self.output.recv_timeout(left) else {
-                panic!("no {what} on the screen:\n{}", self.text());
-            };
-            self.take(&piece);
-        }
-    }
-
-    /// Waits for what is written after so many bytes; returns where it begins.
-    fn wait_for_bytes(&mut self, what: &str, after: usize, wanted: &[u8]) -> usize {
-        loop {
-            if let Some(place) = self.written[after..].windows(wanted.len()).position(|bytes| bytes == wanted) {
-                return after + place;
-            }
-            let Ok(piece) = self.output.recv_timeout(GUARD) else { panic!("{what}: not written:\n{}", self.text()) };
-            self.take(&piece);
-        }
-    }
-
-    pub fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
-    }
-
-    /// Waits for the end of the program, which closes the terminal; returns how it ended.
-    pub fn end(&mut self) -> u32 {
-        loop {
-            match self.output.recv_timeout(GUARD) {
-                Ok(piece) => self.take(&piece),
-                Err(RecvTimeoutError::Disconnected) => return self.child.wait().unwrap().exit_code(),
-                Err(RecvTimeoutError::Timeout) => panic!("it does not end:\n{}", self.text()),
-            }
-        }
-    }
-
-    pub fn signal(&self, signal: Signal) {
-        let id = self.child.process_id().unwrap();
-        kill(Pid::from_raw(i32::try_from(id).unwrap()), signal).unwrap();
-    }
-
-    /// Sets the terminal as a shell has it.
-    fn cook(&self) {
-        let terminal = File::open(self.master.tty_name().unwrap()).unwrap();
-        let mut modes = tcgetattr(&terminal).unwrap();
-        modes.local_flags.insert(LocalFlags::ECHO | LocalFlags::ICANON);
-        tcsetattr(&terminal, SetArg::TCSANOW, &modes).unwrap();
-    }
-
-    fn take(&mut self, piece: &[u8]) {
-        self.screen.process(piece);
-        self.written.extend(piece);
-    }
-
-    fn assert_given_back(&self) {
-        let screen = self.screen.screen();
-        assert!(!screen.alternate_screen(), "it is on the other screen still");
-        assert!(!screen.hide_cursor(), "the cursor is hidden");
-        assert!(!screen.bracketed_paste(), "pastes are marked still");
-        assert!(!screen.application_cursor() && !screen.application_keypad());
-        let modes = self.master.get_termios().unwrap();
-        assert!(modes.local_flags.contains(LocalFlags::ECHO | LocalFlags::ICANON), "it is raw still");
-    }
-}
-
-impl Drop for Pty {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-    }
-}
+use crate::pty::{ENDING, Pty, TO_EXIT, ends_by, gate};
+use crate::support::{ACME, Desk};
 
 #[test]
 fn the_demo_is_drawn_acknowledges_and_leaves_a_clean_terminal() {
@@ -179,13 +55,27 @@ fn without_a_terminal_the_dashboard_says_so() {
 
 #[test]
 fn a_signal_gives_the_terminal_back_and_is_the_exit_code() {
-    for (signal, number) in [(Signal::SIGTERM, 15), (Signal::SIGHUP, 1), (Signal::SIGINT, 2), (Signal::SIGQUIT, 3)] {
+    for (signal, number) in ENDING {
         let mut pty = Pty::demo((80, 24));
         pty.wait_for("board", |text| text.contains("NOW, UNANSWERED 5") && text.contains("? help"));
-        pty.signal(signal);
-        assert_eq!(pty.end(), 128 + number, "{signal}");
-        pty.assert_given_back();
+        ends_by(&mut pty, signal, number);
         assert_eq!(pty.text().trim(), "", "{signal}");
+    }
+}
+
+#[test]
+fn a_signal_waits_for_no_answer() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let source = format!("kind = \"redmine\"\nurl = \"http://{}\"\ntoken_file = \"key\"", server.local_addr().unwrap());
+    let desk = Desk::configured(&format!("{ACME}\n[[source]]\nname = \"desk\"\n{source}\n"));
+    let key = desk.write("key", "0123456789");
+    std::fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+    for (signal, number) in ENDING {
+        let mut pty = Pty::dashboard(&desk.path("config.toml"), (80, 24));
+        let (mut asked, _) = server.accept().unwrap();
+        assert!(asked.read(&mut [0; 16]).unwrap() > 0, "it asks");
+        pty.wait_for("board", |text| text.contains("asking desk") && text.contains("? help"));
+        ends_by(&mut pty, signal, number);
     }
 }
 
@@ -207,7 +97,7 @@ fn after_a_stop_the_terminal_is_taken_again_and_drawn_whole() {
     pty.signal(Signal::SIGCONT);
     let taken = pty.wait_for_bytes("the terminal taken", before, b"\x1b[?1049h");
     pty.wait_for_bytes("the whole board", taken, b"UNANSWERED");
-    assert!(!pty.master.get_termios().unwrap().local_flags.intersects(LocalFlags::ECHO | LocalFlags::ICANON), "it is raw again");
+    assert!(pty.is_raw(), "it is raw again");
     pty.press("q");
     pty.wait_for("question", |text| text.contains("q again leaves"));
     pty.press("q");
@@ -215,34 +105,93 @@ fn after_a_stop_the_terminal_is_taken_again_and_drawn_whole() {
     pty.assert_given_back();
 }
 
-/// Set where the test below is the program in the pseudo-terminal.
-const PANICKING: &str = "HOLDOVER_TEST_PANICS";
+/// Tickets that take more to draw than the system keeps of what was written and not taken.
+fn more_than_fits() -> Desk {
+    let title = "e\u{301}\u{302}".repeat(250);
+    let ticket =
+        |n| format!(r#"{{"key":"A-{n}","client":"acme","severity":"S1","title":"{title}","submitted_at":"2026-11-20T10:00:00Z"}}"#);
+    Desk::with(&[&format!("[{}]", (0..200).map(ticket).collect::<Vec<_>>().join(","))])
+}
+
+/// A signal is heard although the program stands in writing, as on a connection that is stalled.
+#[test]
+fn a_signal_ends_a_program_whose_terminal_takes_nothing() {
+    let desk = more_than_fits();
+    let (program, config) = (cargo_bin("holdover"), desk.path("config.toml"));
+    let arguments = ["--foreground", "--signal=KILL", "60", program.to_str().unwrap(), "--config", config.to_str().unwrap()];
+    let mut pty = Pty::start(Path::new("timeout"), &arguments, &[("PATH", "/usr/bin:/bin")], (500, 200));
+    pty.wait_for("board", |text| text.contains("A-150") && text.contains("? help"));
+    let before = pty.written.len();
+    pty.press("\x0c");
+    pty.wait_for_bytes("the beginning of a frame", before, b"\x1b[2J");
+    pty.signal(Signal::SIGTERM);
+    let began = Instant::now();
+    assert_eq!(pty.end_untaken(), 143);
+    gate("ended where nothing can be written", began.elapsed(), TO_EXIT);
+    assert!(!pty.is_raw());
+}
+
+/// Whoever has a signal ignored means the program to outlive it.
+#[test]
+fn a_signal_that_was_ignored_at_the_start_stays_so() {
+    let program = cargo_bin("holdover");
+    let deaf = r#"trap '' HUP INT; exec "$0" --demo"#;
+    let mut pty = Pty::start(Path::new("/bin/sh"), &["-c", deaf, program.to_str().unwrap()], &[], (80, 24));
+    pty.wait_for("board", |text| text.contains("NOW, UNANSWERED 5") && text.contains("? help"));
+    pty.signal(Signal::SIGHUP);
+    pty.signal(Signal::SIGINT);
+    pty.press("?");
+    pty.wait_for("keys", |text| text.contains("ask all sources now"));
+    pty.signal(Signal::SIGTERM);
+    assert_eq!(pty.end(), 143);
+    pty.assert_given_back();
+}
 
 #[test]
-fn a_panic_gives_the_terminal_back() {
-    if std::env::var_os(PANICKING).is_some() {
-        install_panic_hook();
-        let mut terminal = Terminal::enter().unwrap();
-        terminal
-            .draw((80, 24), |buffer, _| {
-                buffer.set_string(0, 0, "about to break", ratatui::style::Style::new());
-                None
-            })
-            .unwrap();
-        // one beside the drawing thread is no reason to give the terminal back
-        let beside = std::thread::spawn(|| panic!("the one beside"));
-        assert!(beside.join().is_err());
-        panic!("the one that draws");
+fn a_window_that_is_dragged_is_drawn_now_and_then_and_as_it_was_left() {
+    let mut pty = Pty::demo((80, 24));
+    pty.wait_for("board", |text| text.contains("NOW, UNANSWERED 5") && text.contains("? help"));
+    let (before, began) = (pty.written.len(), Instant::now());
+    for step in 1..=60 {
+        pty.resize((80 + step, 24 + step / 4), Duration::from_millis(5));
     }
-    let name = "terminal::a_panic_gives_the_terminal_back";
-    let arguments = ["--exact", name, "--nocapture", "--test-threads=1"];
-    let mut pty = Pty::start(&std::env::current_exe().unwrap(), &arguments, &[(PANICKING, "1")], (80, 24));
-    assert_eq!(pty.end(), 101);
-    pty.assert_given_back();
-    let written = String::from_utf8_lossy(&pty.written);
-    let leaves = written.find("\x1b[?1049l").unwrap();
-    let told = written.find("the one that draws").unwrap();
-    assert!(leaves < told, "the report comes after the terminal is given back");
-    assert!(!written.contains("the one beside"), "{written}");
-    assert!(written.contains("about") && written.contains("break"));
+    pty.wait_for("board at its last size", |text| text.lines().nth(38).is_some_and(|row| row.len() > 130 && row.ends_with("? help")));
+    let frames = pty.written[before..].windows(4).filter(|bytes| *bytes == b"\x1b[2J").count();
+    // one at once, and then one each 50 ms
+    let most = 2 + began.elapsed().as_millis() / 50;
+    println!("{frames} frames for 60 sizes in {:?}", began.elapsed());
+    assert!((2..=most).contains(&(frames as u128)), "{frames} frames, at most {most}");
+}
+
+/// A terminal may be there and refuse what is written: here what nobody takes, which otherwise is waited for.
+fn refused(stderr: Stdio) -> Output {
+    let (desk, program) = (more_than_fits(), cargo_bin("holdover"));
+    let pty = native_pty_system().openpty(PtySize { rows: 200, cols: 500, pixel_width: 0, pixel_height: 0 }).unwrap();
+    let name = pty.master.tty_name().unwrap();
+    let terminal = File::options().read(true).write(true).custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits()).open(&name).unwrap();
+    let arguments =
+        ["--foreground", "--signal=KILL", "60", program.to_str().unwrap(), "--config", desk.path("config.toml").to_str().unwrap()]
+            .map(str::to_owned);
+    let mut command = Command::new("timeout");
+    command.args(arguments).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", desk.path("")).env("TERM", "xterm");
+    let child = command.stdin(File::open(&name).unwrap()).stdout(terminal).stderr(stderr).spawn().unwrap();
+    let ended = child.wait_with_output().unwrap();
+    let modes = pty.master.get_termios().unwrap();
+    assert!(modes.local_flags.contains(LocalFlags::ECHO | LocalFlags::ICANON), "it is raw still");
+    ended
+}
+
+#[test]
+fn a_terminal_that_refuses_what_is_written_ends_the_program() {
+    let ended = refused(Stdio::piped());
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("the terminal cannot be written"), "{said}");
+}
+
+#[test]
+fn where_stderr_is_gone_too_nothing_is_told_and_nothing_breaks() {
+    let (reader, stderr) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(refused(stderr.into()).status.code(), Some(1));
 }

@@ -10,8 +10,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use strum::IntoEnumIterator;
 
+use crate::pty::Pty;
 use crate::support::{ACME, Desk, Said};
-use crate::terminal::Pty;
 
 const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 /// Nothing that is waited for takes this long, on however busy a machine.

@@ -3,6 +3,7 @@
 mod acknowledging;
 mod header;
 mod list;
+mod sizes;
 mod snapshots;
 mod waking;
 
@@ -113,6 +114,11 @@ impl Dashboard {
             let report = block_on(poll_once(source.as_ref(), &self.clock));
             self.send(Message::Polled(report));
         }
+    }
+
+    /// The terminal is another size.
+    pub fn resize(&mut self, (columns, rows): (u16, u16)) {
+        self.send(Message::Resized { columns, rows });
     }
 
     /// Lets time pass.

@@ -1,6 +1,6 @@
 //! The dashboard sleeps until something on the screen is another: never longer, and hardly ever less.
 
-use holdover::app;
+use holdover::app::{self, Effect, Message};
 
 use super::Dashboard;
 
@@ -47,4 +47,14 @@ fn the_weekend_turns_into_monday() {
     // from 08:25 to 08:35: two are freed at half past
     let (_, changed) = run((80, 24), "", (8 * 60 + 7) * 60, 600);
     assert!(changed >= 10, "{changed}");
+}
+
+#[test]
+fn after_a_stop_everything_is_drawn_anew_and_all_sources_are_asked() {
+    let mut dashboard = Dashboard::demo((80, 24));
+    dashboard.wait(3600);
+    dashboard.send(Message::WentOn);
+    assert_eq!(dashboard.effects, [Effect::Redraw, Effect::PollNow]);
+    let screen = dashboard.screen();
+    assert!(screen.contains("BLIND") && screen.contains("asking all sources"), "what was known before the stop is not trusted\n{screen}");
 }

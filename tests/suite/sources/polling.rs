@@ -20,6 +20,7 @@ enum Does {
     Answers,
     Fails(Option<u64>),
     Hangs,
+    Panics,
 }
 
 struct Scripted {
@@ -66,6 +67,7 @@ impl TicketSource for Scripted {
                 Err(Fault { kind: FaultKind::ServerError, text: SafeText::line("it fails"), retry_after })
             }
             Does::Hangs => std::future::pending().await,
+            Does::Panics => panic!("it breaks"),
         }
     }
 
@@ -190,6 +192,30 @@ async fn a_source_that_hangs_is_given_up_and_delays_no_other() {
     assert!(fault.text.as_str().contains("60 s"), "{}", fault.text);
     assert!(quick >= 2, "the other was asked {quick} times meanwhile");
     drop(pollers);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_breaks_is_asked_again_less_and_less_and_harms_no_other() {
+    let broken = Scripted::new("broken", &[Does::Panics, Does::Panics, Does::Panics, Does::Answers]);
+    let sound = Scripted::new("sound", &[Does::Answers]);
+    let (_broken_poller, mut of_broken) = polled(&broken);
+    let (_sound_poller, mut of_sound) = polled(&sound);
+    for _ in 0..3 {
+        let fault = of_broken.recv().await.unwrap().outcome.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Internal);
+        assert!(
+            fault.text.as_str().contains("asking broken failed inside") && fault.text.as_str().contains("asked again"),
+            "{}",
+            fault.text
+        );
+    }
+    assert!(of_broken.recv().await.unwrap().outcome.is_ok(), "it is well again");
+    let waits = broken.waits();
+    for (wait, least) in waits.iter().zip([30.0, 60.0, 120.0]) {
+        assert!((least..=least * 1.2).contains(wait), "{waits:?}");
+    }
+    reports(&mut of_sound, 8).await;
+    assert!(sound.waits()[..7].iter().all(|wait| about(*wait, 30.0)), "{:?}", sound.waits());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,92 @@
+//! Every screen at every size: nothing breaks, and where there is room for nothing else the counts are told.
+
+use holdover::domain::FaultKind;
+
+use super::Dashboard;
+
+const SIZES: [(u16, u16); 16] = [
+    (0, 0),
+    (1, 1),
+    (2, 2),
+    (1, 200),
+    (500, 1),
+    (29, 7),
+    (30, 7),
+    (29, 8),
+    (30, 8),
+    (39, 9),
+    (40, 12),
+    (80, 15),
+    (80, 24),
+    (110, 16),
+    (140, 40),
+    (500, 200),
+];
+
+/// What is pressed to come to each screen, and to every place on it.
+const SCREENS: [&str; 9] = ["", "G", "tab tab", "G z", "tab enter", "? G", "/ m o", "/ m o enter", "q"];
+
+/// A queue of tickets that are as wide as a text can be.
+fn wide() -> String {
+    let texts = ["漢字".repeat(200), "👩‍👩‍👧‍👦".repeat(100), "e\u{301}\u{302}".repeat(300), "\u{202e}\u{1b}[31m\n\t".repeat(50), String::new()];
+    let ticket = |(n, text): (usize, &String)| {
+        serde_json::json!({
+            "key": format!("{n}-{text}"), "client": if n % 2 == 0 { "acme" } else { text.as_str() }, "severity": format!("S{}", 1 + n % 5),
+            "title": text, "description": text, "assignee": text, "submitted_at": "2026-12-06T23:50:00Z",
+            "contact": { "name": text, "phone": text, "email": text },
+        })
+    };
+    serde_json::Value::from(texts.iter().cycle().take(40).enumerate().map(ticket).collect::<Vec<_>>()).to_string()
+}
+
+/// Boards, one of each kind.
+fn boards() -> [(&'static str, Dashboard); 4] {
+    let size = (80, 24);
+    let mut failed = Dashboard::demo(size);
+    failed.wait(400);
+    failed.poll();
+    let mut unheard = Dashboard::acme(size, "[]");
+    unheard.fail("tickets", FaultKind::Internal, &"asking failed inside ".repeat(30));
+    [("failed", failed), ("wide", Dashboard::acme(size, &wide())), ("empty", Dashboard::acme(size, "[]")), ("unheard", unheard)]
+}
+
+/// Draws it, which must not break; on a small pane that is one line.
+fn draw(name: &str, keys: &str, dashboard: &Dashboard) {
+    let shown = dashboard.plain_screen();
+    let (columns, rows) = dashboard.model.size;
+    assert_eq!(shown.len(), usize::from(rows));
+    if (columns < 30 || rows < 8) && columns > 1 && rows > 0 {
+        let blank = shown[1..].iter().all(String::is_empty);
+        assert!(!shown[0].is_empty() && blank, "{name} {keys} {columns}x{rows} is not one line:\n{}", shown.join("\n"));
+    }
+}
+
+#[test]
+fn no_screen_breaks_at_any_size() {
+    for (name, mut dashboard) in boards() {
+        for size in SIZES {
+            dashboard.resize(size);
+            for keys in SCREENS {
+                dashboard.press(keys);
+                draw(name, keys, &dashboard);
+                dashboard.press("esc esc esc");
+            }
+        }
+    }
+}
+
+/// A size changes while any screen is up, with the cursor and the scrolled place of another size.
+#[test]
+fn no_change_of_size_breaks_a_screen() {
+    for (name, mut dashboard) in boards() {
+        for keys in SCREENS {
+            dashboard.resize((80, 24));
+            dashboard.press(keys);
+            for size in SIZES.into_iter().rev() {
+                dashboard.resize(size);
+                draw(name, keys, &dashboard);
+            }
+            dashboard.press("esc esc esc");
+        }
+    }
+}
