@@ -1,5 +1,6 @@
 //! FLOOR 2: the terminal. May use app, domain, ratatui and crossterm.
 
+mod canvas;
 mod color_depth;
 mod input;
 pub mod keymap;
@@ -9,6 +10,7 @@ mod theme;
 mod theme_file;
 pub mod views;
 
+pub use canvas::Canvas;
 pub use color_depth::{ColorDepth, ColorWish, color_depth};
 pub use input::Input;
 pub use signals::{Asked, Signals};
