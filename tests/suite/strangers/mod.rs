@@ -10,7 +10,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-pub use safe::{assert_ours, assert_safe};
+use regex::Regex;
+pub use safe::assert_safe;
 
 /// Everything in `tests/strangers/payloads.txt`.
 pub static PAYLOADS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
@@ -18,6 +19,9 @@ pub static PAYLOADS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let payloads = text.lines().filter(|line| !line.is_empty() && !line.starts_with("# ") && !line.starts_with("## "));
     payloads.map(unescaped).collect()
 });
+
+/// What the program itself sends to the terminal while it draws: places, colours, one clearing, the cursor.
+static OURS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\x1b\[(?:[0-9]+;[0-9]+H|[0-9;]*m|2J|\?25[hl])").unwrap());
 
 /// Reads the escapes of the file of payloads.
 fn unescaped(line: &str) -> Vec<u8> {
@@ -77,6 +81,13 @@ pub fn joined(payloads: &[Vec<u8>]) -> Vec<Vec<u8>> {
         }
     }
     all
+}
+
+/// Panics where what was written to a terminal holds a sequence that is not ours.
+pub fn assert_ours(written: &[u8], of: &str) {
+    let written = std::str::from_utf8(written).unwrap_or_else(|e| panic!("{e}, of {of}"));
+    assert_safe(&OURS.replace_all(written, ""), 4, of);
+    assert!(!OURS.replace_all(written, "").contains('\n'), "a line end of {of}");
 }
 
 #[test]

@@ -1,5 +1,4 @@
-//! What may be in a text and what may be sent to a terminal, by Unicode's own properties and not by the program's. The fuzz
-//! targets judge by it too.
+//! What may be in a text, by Unicode's own properties and not by the program's. The fuzz targets judge by it too.
 
 use std::sync::LazyLock;
 
@@ -12,9 +11,6 @@ use unicode_width::UnicodeWidthChar;
 static ALIEN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}[\p{Default_Ignorable_Code_Point}--[\u{fe00}-\u{fe0f}]]\u{fff9}-\u{fffb}]").unwrap()
 });
-
-/// What the program itself sends to the terminal while it draws: places, colours, one clearing, the cursor.
-static OURS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\x1b\[(?:[0-9]+;[0-9]+H|[0-9;]*m|2J|\?25[hl])").unwrap());
 
 /// Panics where a text holds what it may not, or more marks on a base than so many.
 pub fn assert_safe(text: &str, marks: usize, of: &str) {
@@ -31,11 +27,4 @@ pub fn assert_safe(text: &str, marks: usize, of: &str) {
         let large = line.graphemes(true).find(|grapheme| grapheme.len() > 32);
         assert!(large.is_none(), "{large:?} of {of}");
     }
-}
-
-/// Panics where what was written to a terminal holds a sequence that is not ours.
-pub fn assert_ours(written: &[u8], of: &str) {
-    let written = std::str::from_utf8(written).unwrap_or_else(|e| panic!("{e}, of {of}"));
-    assert_safe(&OURS.replace_all(written, ""), 4, of);
-    assert!(!OURS.replace_all(written, "").contains('\n'), "a line end of {of}");
 }
