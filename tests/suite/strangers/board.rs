@@ -5,7 +5,7 @@ use holdover::tui::{Canvas, ColorDepth, Theme, views};
 use ratatui::buffer::Buffer;
 
 use super::{PAYLOADS, assert_ours, assert_safe, filled, joined};
-use crate::screens::Dashboard;
+use crate::screens::{Dashboard, roles};
 
 /// A ticket with a payload in whatever the board, the detail and the explanation show.
 const TICKET: &str = r#"{ "key": "KEY @", "title": "@", "client": "acme-@", "severity": "S1", "support_level": "@", "channel": "@", "service": "@",
@@ -136,7 +136,8 @@ fn a_sign_that_is_wider_than_we_think_moves_no_column_after_it() {
     let mut written = Vec::new();
     let mut canvas = Canvas::new(&mut written);
     let dashboard = Dashboard::acme((80, 24), &format!("[{},{}]", ticket("A"), ticket("B")));
-    let theme = Theme::named("base", ColorDepth::Full).unwrap();
+    // with a colour of its own even what is blank is written
+    let theme = roles();
     let view = dashboard.view();
     canvas.draw(view.size, |buffer, area| views::render(buffer, area, &view, &theme, false)).unwrap();
     drop(canvas);
