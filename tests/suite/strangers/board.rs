@@ -95,7 +95,7 @@ fn the_list_keeps_two_marks_on_a_base_and_the_detail_four() {
     let dashboard = Dashboard::acme((80, 24), &list(&[flooded.into_bytes()]));
     let screen = dashboard.screen();
     let row = screen.lines().find(|row| row.contains("S1 ▌")).unwrap();
-    assert!(row.contains("Z\u{301}\u{301}A"), "{row}");
+    assert_eq!((row.matches("Z\u{301}\u{301}A").count(), row.matches("\u{301}").count()), (3, 6), "in key, title and owner: {row}");
     assert!(screen.contains("Z\u{301}\u{301}\u{301}\u{301}A"), "{screen}");
     assert!(!screen.contains(&"\u{301}".repeat(5)), "{screen}");
 }

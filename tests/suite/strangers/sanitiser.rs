@@ -86,6 +86,7 @@ fn what_is_too_long_is_cut_and_marked() {
     assert_eq!(cut(&"£".repeat(513), TextKind::Line), (1023, 511, true));
     assert_eq!(cut(&"x\n".repeat(32 * 1024), TextKind::Body), (65_536, 65_536, false));
     assert_eq!(cut(&"x\n".repeat(40 * 1024), TextKind::Body), (65_536, 65_534, true));
+    assert_eq!(cut(&"\u{600}".repeat(20_000), TextKind::Line), (6, 2, true), "what was not looked at is missing too");
     // 20 MB on one line; carets and marks do not make it longer
     for (sign, megabytes) in [("x", 20), ("\u{1b}", 20), ("a\u{301}\u{302}\u{303}\u{304}", 20), ("\u{301}", 2), ("\u{200b}", 2)] {
         let long = sign.repeat((megabytes << 20) / sign.len());
