@@ -111,11 +111,11 @@ pub(super) fn row(row: &BoardRow, stale: bool, ack: Option<&Ack>, zone: Tz, now:
         severity: row.severity(),
         mark: mark(row),
         flags: flags(row, stale),
-        key: row.ticket.id.key.clone(),
-        title: row.ticket.title.clone(),
+        key: row.ticket.id.key.in_list(),
+        title: row.ticket.title.in_list(),
         left: left.text,
         due: due.text,
-        owner: row.ticket.assignee.clone(),
+        owner: row.ticket.assignee.as_ref().map(SafeText::in_list),
         // nothing is shown of what is not on the disk yet
         ack: ack.filter(|ack| **ack != Ack::Writing).cloned(),
     };

@@ -83,7 +83,7 @@ impl BoardTable<'_> {
             for (cell, width) in self.cells(row).iter().zip(widths) {
                 write!(out, "{cell}{:pad$}  ", "", pad = width.saturating_sub(cell.width()))?;
             }
-            writeln!(out, "{}", row.ticket.title)?;
+            writeln!(out, "{}", row.ticket.title.in_list())?;
         }
         Ok(())
     }
@@ -100,10 +100,13 @@ impl BoardTable<'_> {
 
     fn cells(&self, row: &BoardRow) -> [String; COLUMNS] {
         let ticket = &*row.ticket;
-        let text = |text: &Option<crate::domain::SafeText>| text.as_ref().map_or_else(|| "-".to_owned(), |text| cut(text.as_str(), WIDEST));
+        let key = ticket.id.key.in_list();
+        let text = |text: &Option<crate::domain::SafeText>| {
+            text.as_ref().map_or_else(|| "-".to_owned(), |text| cut(text.in_list().as_str(), WIDEST))
+        };
         [
             row.severity().map_or_else(|| "?".to_owned(), |s| s.to_string()),
-            cut(&if self.sources.len() > 1 { ticket.id.to_string() } else { ticket.id.key.to_string() }, WIDEST),
+            cut(&if self.sources.len() > 1 { format!("{}/{key}", ticket.id.source) } else { key.to_string() }, WIDEST),
             text(&ticket.client),
             state(row).join(", "),
             self.when(row),

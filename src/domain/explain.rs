@@ -41,6 +41,15 @@ pub struct Step {
 #[must_use]
 pub fn explain(ticket: &Ticket, agreements: &Agreements, t: DateTime<Utc>, engineer: Tz) -> Vec<Step> {
     let t = case::judged_instant(t);
+    let mut steps = verdict_steps(ticket, agreements, t, engineer);
+    if ticket.altered > 0 {
+        let characters = if ticket.altered == 1 { "1 character".to_owned() } else { format!("{} characters", ticket.altered) };
+        steps.push(plain_step("Text", format!("{characters} replaced or left out: control, invisible or stacked ones")));
+    }
+    steps
+}
+
+fn verdict_steps(ticket: &Ticket, agreements: &Agreements, t: i64, engineer: Tz) -> Vec<Step> {
     if let Some(reason) = &ticket.unreadable {
         return undecided("Unreadable", reason.to_string());
     }
@@ -56,12 +65,15 @@ pub fn explain(ticket: &Ticket, agreements: &Agreements, t: DateTime<Utc>, engin
 }
 
 fn undecided(what: &'static str, reason: String) -> Vec<Step> {
-    let step = |what, text| Step { what, when: String::new(), text, at: None, clause: None, file: None, line: None };
     vec![
-        step(what, reason),
-        step("Obligation", "a person must decide; until then it alarms like an S1".to_owned()),
-        step("Billing", "unknown".to_owned()),
+        plain_step(what, reason),
+        plain_step("Obligation", "a person must decide; until then it alarms like an S1".to_owned()),
+        plain_step("Billing", "unknown".to_owned()),
     ]
+}
+
+fn plain_step(what: &'static str, text: String) -> Step {
+    Step { what, when: String::new(), text, at: None, clause: None, file: None, line: None }
 }
 
 /// Tells one case, step by step.

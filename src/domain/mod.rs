@@ -32,7 +32,7 @@ pub use explain::{Step, explain};
 pub use grounds::Grounds;
 pub use report::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, PollReport, Recorded};
 pub use response_table::{BadTarget, Cell, Entry, OnDay, ResponseTable, Row, Target, TargetKind};
-pub use safe_text::SafeText;
+pub use safe_text::{SafeText, Sanitised, TextKind};
 pub use severity::Severity;
 pub use ticket::{Assessment, ClientContact, Contact, OnClient, SourceName, Status, Ticket, TicketKey};
 pub use verdict::{Bill, Billing, Clock, ClockState, Group, Obligation, Verdict, judge};

@@ -6,47 +6,104 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthChar;
 
-/// Longest title, in graphemes.
-const TITLE_GRAPHEMES: usize = 256;
-/// Longest field, in bytes.
-const FIELD_BYTES: usize = 1024;
-/// Longest body, in bytes.
-const BODY_BYTES: usize = 64 * 1024;
 /// A grapheme of more bytes is no letter of any script.
 const GRAPHEME_BYTES: usize = 32;
 /// Most combining marks kept on one base.
 const MARKS: usize = 4;
+/// Most of them in a list, where a stack of them would reach into the rows beside it.
+const MARKS_IN_LISTS: usize = 2;
 /// Stands at the end of text that was cut.
 const CUT: char = '…';
+
+/// What a text is; says how much of it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextKind {
+    /// A field on one line, at most 1 KiB.
+    Line,
+    /// A title on one line, at most 256 graphemes.
+    Title,
+    /// A text of several lines, at most 64 KiB.
+    Body,
+}
+
+impl TextKind {
+    /// How many bytes and how many graphemes are kept.
+    const fn most(self) -> (usize, usize) {
+        match self {
+            Self::Line => (1024, usize::MAX),
+            Self::Title => (256 * GRAPHEME_BYTES, 256),
+            Self::Body => (64 * 1024, usize::MAX),
+        }
+    }
+}
 
 /// Text without control characters, bidi controls or invisible characters, and of bounded length. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SafeText(Arc<str>);
 
+/// A text that was made safe, and what that took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sanitised {
+    /// The text.
+    pub text: SafeText,
+    /// How many characters were replaced or left out; a tab or a line end that became a space is none.
+    pub altered: usize,
+    /// Something is missing at the end.
+    pub cut: bool,
+}
+
 impl SafeText {
     /// A field on one line, at most 1 KiB.
     #[must_use]
     pub fn line(text: &str) -> Self {
-        Self(sanitise(text, false, FIELD_BYTES, usize::MAX))
+        Self::sanitised(text, TextKind::Line).text
     }
 
     /// A title on one line, at most 256 graphemes.
     #[must_use]
     pub fn title(text: &str) -> Self {
-        Self(sanitise(text, false, TITLE_GRAPHEMES * GRAPHEME_BYTES, TITLE_GRAPHEMES))
+        Self::sanitised(text, TextKind::Title).text
     }
 
     /// A text of several lines, at most 64 KiB.
     #[must_use]
     pub fn body(text: &str) -> Self {
-        Self(sanitise(text, true, BODY_BYTES, usize::MAX))
+        Self::sanitised(text, TextKind::Body).text
+    }
+
+    /// A text made safe, and what that took.
+    #[must_use]
+    pub fn sanitised(text: &str, kind: TextKind) -> Sanitised {
+        let lines = kind == TextKind::Body;
+        let (most_bytes, most_graphemes) = kind.most();
+        let plain =
+            text.len() <= most_bytes.min(most_graphemes) && text.bytes().all(|b| (b' '..=b'~').contains(&b) || (lines && b == b'\n'));
+        if plain {
+            return Sanitised { text: Self(text.into()), altered: 0, cut: false };
+        }
+        sanitise(text, lines, most_bytes, most_graphemes)
     }
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The same for a list, with at most two combining marks on a base.
+    #[must_use]
+    pub fn in_list(&self) -> Self {
+        if self.0.is_ascii() {
+            return self.clone();
+        }
+        let mut marks = 0;
+        let few = |c: &char| {
+            marks = if is_mark(*c) { marks + 1 } else { 0 };
+            marks <= MARKS_IN_LISTS
+        };
+        Self(self.0.chars().filter(few).collect::<String>().into())
     }
 
     /// Equality without case, for names that people type.
@@ -94,6 +151,7 @@ pub(super) fn deserialize_body<'de, D: Deserializer<'de>>(deserializer: D) -> Re
 /// What becomes of one character.
 enum Fate {
     Keep,
+    Mark,
     Caret(char),
     Escape(char),
     Space,
@@ -104,6 +162,7 @@ enum Fate {
 
 fn fate(c: char) -> Fate {
     match c {
+        ' '..='~' => Fate::Keep,
         '\n' => Fate::Newline,
         '\t' => Fate::Space,
         // control characters in caret notation; C1 ones are ESC and a letter
@@ -132,60 +191,82 @@ fn fate(c: char) -> Fate {
         | '\u{1bca0}'..='\u{1bca3}'
         | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}' => Fate::Drop,
+        _ if is_mark(c) => Fate::Mark,
         _ => Fate::Keep,
     }
 }
 
-fn sanitise(text: &str, lines: bool, most_bytes: usize, most_graphemes: usize) -> Arc<str> {
-    let plain = text.len() <= most_bytes.min(most_graphemes) && text.bytes().all(|b| (b' '..=b'~').contains(&b) || (lines && b == b'\n'));
-    if plain {
-        return text.into();
-    }
+/// Whether a character is drawn onto the one before it.
+fn is_mark(c: char) -> bool {
+    c.width() == Some(0)
+}
+
+fn sanitise(text: &str, lines: bool, most_bytes: usize, most_graphemes: usize) -> Sanitised {
     let mut clean = String::with_capacity(text.len().min(most_bytes));
+    let (mut altered, mut marks, mut cut) = (0, 0, false);
     let mut characters = text.chars().peekable();
     while let Some(c) = characters.next() {
         // well past the cap: the rest cannot show, and 20 MB of it must not cost
         if clean.len() > most_bytes + GRAPHEME_BYTES {
+            cut = true;
             break;
         }
-        match fate(c) {
-            Fate::Keep => clean.push(c),
-            Fate::Space => clean.push(' '),
-            Fate::Newline => clean.push(if lines { '\n' } else { ' ' }),
+        let fate = fate(c);
+        marks = match fate {
+            Fate::Mark => marks + 1,
+            Fate::Drop => marks,
+            _ => 0,
+        };
+        let as_it_is = match fate {
+            Fate::Keep => Some(c),
+            Fate::Mark => (marks <= MARKS).then_some(c),
+            Fate::Newline if lines => Some(c),
+            Fate::Newline | Fate::Space => Some(' '),
             // CR LF is one line end
-            Fate::Caret('M') if characters.peek() == Some(&'\n') => {}
+            Fate::Caret('M') if characters.peek() == Some(&'\n') => continue,
+            _ => None,
+        };
+        clean.extend(as_it_is);
+        altered += usize::from(as_it_is.is_none());
+        match fate {
             Fate::Caret(letter) => clean.extend(['^', letter]),
             Fate::Escape(letter) => clean.extend(['^', '[', letter]),
             Fate::Replace => clean.push('\u{fffd}'),
-            Fate::Drop => {}
+            _ => {}
         }
     }
-    bounded(&clean, most_bytes, most_graphemes).into()
+    let mut safe = bounded(&clean, most_bytes, most_graphemes, cut);
+    safe.altered += altered;
+    safe
 }
 
 /// Bounds graphemes and the whole; marks with `…` where something was cut off the end.
-fn bounded(text: &str, most_bytes: usize, most_graphemes: usize) -> String {
+fn bounded(text: &str, most_bytes: usize, most_graphemes: usize, mut cut: bool) -> Sanitised {
     let mut out = String::with_capacity(text.len().min(most_bytes));
-    for (count, grapheme) in text.graphemes(true).enumerate() {
-        let mut end = 0;
-        for (i, c) in grapheme.chars().enumerate() {
-            if i > MARKS || end + c.len_utf8() > GRAPHEME_BYTES {
-                break;
-            }
-            end += c.len_utf8();
+    let (mut graphemes, mut altered) = (0, 0);
+    let has_room = |bytes: usize, graphemes: usize| bytes + CUT.len_utf8() <= most_bytes && graphemes < most_graphemes;
+    // the last place where the mark of a cut would fit
+    let mut last_room = 0;
+    for grapheme in text.graphemes(true) {
+        let whole = grapheme.len() <= GRAPHEME_BYTES;
+        // one sign for all of it: what is left of a part may join what follows
+        let kept = if whole { grapheme } else { "\u{fffd}" };
+        if has_room(out.len(), graphemes) {
+            last_room = out.len();
         }
-        let kept = &grapheme[..end];
-        let last = count + 1 >= most_graphemes || out.len() + kept.len() + CUT.len_utf8() > most_bytes;
-        if last {
-            let rest = text.len() - (grapheme.as_ptr() as usize - text.as_ptr() as usize) - grapheme.len();
-            if rest == 0 && out.len() + kept.len() <= most_bytes {
-                out.push_str(kept);
-            } else {
-                out.push(CUT);
-            }
+        if graphemes == most_graphemes || out.len() + kept.len() > most_bytes {
+            cut = true;
             break;
         }
+        altered += if whole { 0 } else { grapheme.chars().count() };
         out.push_str(kept);
+        graphemes += 1;
     }
-    out
+    if cut {
+        if !has_room(out.len(), graphemes) {
+            out.truncate(last_room);
+        }
+        out.push(CUT);
+    }
+    Sanitised { text: SafeText(out.into()), altered, cut }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::safe_text::{self, SafeText};
+use super::safe_text::{self, SafeText, TextKind};
 use super::severity::Severity;
 
 /// The configured name of a source; cheap to clone.
@@ -172,6 +172,9 @@ pub struct Ticket {
     pub on_client: Vec<OnClient>,
     /// What could not be read or was cut, each with its raw value.
     pub notes: Vec<SafeText>,
+    /// How many characters of its texts were replaced or left out to make them safe.
+    #[serde(default)]
+    pub altered: usize,
     /// Why the entry could not be read as a ticket at all; such a ticket is `decide`.
     pub unreadable: Option<SafeText>,
     /// When this program first saw it; stands in for a missing submission.
@@ -212,9 +215,21 @@ impl Ticket {
             assessments: Vec::new(),
             on_client: Vec::new(),
             notes: Vec::new(),
+            altered: 0,
             unreadable: None,
             first_seen_at: None,
             severity_seen_at: None,
         }
+    }
+
+    /// Makes one of its texts safe; counts what that took, and notes where it is cut.
+    #[must_use]
+    pub fn take_text(&mut self, name: &str, text: &str, kind: TextKind) -> SafeText {
+        let safe = SafeText::sanitised(text, kind);
+        self.altered += safe.altered;
+        if safe.cut {
+            self.notes.push(SafeText::line(&format!("{name} is cut: {} bytes", text.len())));
+        }
+        safe.text
     }
 }

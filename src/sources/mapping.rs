@@ -1,7 +1,7 @@
 //! `map` rules at work: what the fields of a source's own ticket say about ours.
 
 use super::settings::{MapRule, MapTarget, MapTest};
-use crate::domain::{SafeText, Severity, Status, Ticket};
+use crate::domain::{SafeText, Severity, Status, TextKind, Ticket};
 
 /// Applies the rules to a ticket. `field` gives the values of a field; a field may have several.
 pub(super) fn apply(rules: &[MapRule], ticket: &mut Ticket, field: impl Fn(&str) -> Vec<String>) {
@@ -53,7 +53,7 @@ fn fill(template: &str, groups: &[String]) -> String {
 }
 
 fn give(ticket: &mut Ticket, target: MapTarget, text: &str, rule: &MapRule, value: &str) {
-    let safe = SafeText::line(text.trim());
+    let safe = ticket.take_text(&rule.field, text.trim(), TextKind::Line);
     let wrong =
         |what: &str| SafeText::line(&format!("map rule at {}:{} gives {what} '{safe}', which is none", rule.origin.file, rule.origin.line));
     match target {

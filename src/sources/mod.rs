@@ -17,6 +17,7 @@ mod token;
 
 pub use build::build;
 pub use demo::demo_agreements;
+pub use redmine_wire::read_redmine;
 pub use settings::{MapRule, MapTarget, MapTest, RedmineSettings, SourceKind, SourceSettings, TokenSource};
 pub use source::{Clock, TicketSource};
 pub use ticket_reader::{TicketFormat, read_tickets};

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::mapping;
 use super::settings::{RedmineSettings, SourceSettings};
-use crate::domain::{SafeText, Severity, Status, Ticket, TicketKey};
+use crate::domain::{SafeText, Severity, Status, TextKind, Ticket, TicketKey};
 
 /// Something with an id and a name: a person, a status, a priority, a project.
 #[derive(Debug, Clone, Deserialize)]
@@ -159,7 +159,7 @@ impl Glimpse {
         let key = self.id.map_or_else(|| format!("entry {place}"), |id| id.to_string());
         let mut ticket = Ticket::new(TicketKey { source: source.name.clone(), key: SafeText::line(&key) });
         if let Some(subject) = self.subject.as_deref().filter(|s| !s.trim().is_empty()) {
-            ticket.title = SafeText::title(subject);
+            ticket.title = ticket.take_text("subject", subject, TextKind::Title);
         }
         ticket.client.clone_from(&source.client);
         ticket.unassessed_as = source.unassessed_as;
@@ -224,12 +224,13 @@ impl Issue {
         let key = SafeText::line(&self.id.to_string());
         let mut ticket = Ticket::new(TicketKey { source: source.name.clone(), key });
         if let Some(subject) = self.subject.as_deref().filter(|s| !s.trim().is_empty()) {
-            ticket.title = SafeText::title(subject);
+            ticket.title = ticket.take_text("subject", subject, TextKind::Title);
         }
         ticket.client.clone_from(&source.client);
         ticket.unassessed_as = source.unassessed_as;
-        ticket.description = self.description.as_deref().filter(|d| !d.trim().is_empty()).map(SafeText::body);
-        ticket.assignee = self.assigned_to.as_ref().map(|a| SafeText::line(&a.name));
+        let description = self.description.as_deref().filter(|d| !d.trim().is_empty());
+        ticket.description = description.map(|d| ticket.take_text("description", d, TextKind::Body));
+        ticket.assignee = self.assigned_to.as_ref().map(|a| ticket.take_text("assigned_to", &a.name, TextKind::Line));
         ticket.url = Some(SafeText::line(&format!("{}/issues/{}", redmine.url.trim_end_matches('/'), self.id)));
         match (&self.created_on, instant(self.created_on.as_deref())) {
             (_, Some(at)) if (1970..=2199).contains(&at.year()) => ticket.submitted_at = Some(at),
@@ -265,6 +266,27 @@ impl Issue {
         ticket.severity_origin =
             Some(SafeText::line(&format!("from priority '{name}', number {} of {total} from the top in Redmine's own order", place + 1)));
     }
+}
+
+/// The tickets of one page of a list, as a pass reads them, but without a server. `vocabulary` is what the server answers of
+/// its priorities and of its statuses.
+///
+/// # Errors
+/// What is no answer of Redmine.
+pub fn read_redmine(
+    page: &str,
+    vocabulary: (&str, &str),
+    source: &SourceSettings,
+    redmine: &RedmineSettings,
+) -> Result<Vec<Ticket>, serde_json::Error> {
+    let priorities = serde_json::from_str::<Priorities>(vocabulary.0)?.issue_priorities;
+    let statuses = serde_json::from_str::<Statuses>(vocabulary.1)?.issue_statuses;
+    let vocabulary = Vocabulary { priorities, statuses };
+    let ticket = |(raw, place): (&&RawValue, usize)| match serde_json::from_str::<Issue>(raw.get()) {
+        Ok(issue) => issue.ticket(source, redmine, &vocabulary),
+        Err(e) => Glimpse::of(raw).ticket(source, place, &e),
+    };
+    Ok(serde_json::from_str::<IssueList>(page)?.issues.iter().zip(1..).map(ticket).collect())
 }
 
 /// Names as people type them in a configuration: without case.

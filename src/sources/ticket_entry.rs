@@ -10,7 +10,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::ticket_reader::TicketFormat;
-use crate::domain::{Assessment, ClientContact, Contact, OnClient, SafeText, Severity, Status, Ticket, TicketKey, instant_of_local};
+use crate::domain::{
+    Assessment, ClientContact, Contact, OnClient, SafeText, Severity, Status, TextKind, Ticket, TicketKey, instant_of_local,
+};
 
 type Raw<'a> = Option<&'a RawValue>;
 
@@ -53,6 +55,20 @@ pub(super) struct Reading<'a> {
 /// More different names than this are no names; each is then kept by itself.
 const MOST_KNOWN: usize = 10_000;
 
+/// What is noticed while an entry is read.
+#[derive(Default)]
+struct Noticed {
+    notes: Vec<SafeText>,
+    /// Characters that were replaced or left out.
+    altered: usize,
+}
+
+impl Noticed {
+    fn push(&mut self, note: SafeText) {
+        self.notes.push(note);
+    }
+}
+
 /// Why an entry is no ticket, and as much of it as could be read where its key could.
 pub(super) struct NotATicket {
     pub reason: String,
@@ -90,16 +106,16 @@ impl<'a> Reading<'a> {
     }
 
     /// A name that recurs from ticket to ticket.
-    fn name(&self, name: &str, raw: Raw, notes: &mut Vec<SafeText>) -> Option<SafeText> {
+    fn name(&self, name: &str, raw: Raw, notes: &mut Noticed) -> Option<SafeText> {
         let raw = raw?;
         let mut known = self.known.borrow_mut();
         if let Some(safe) = known.get(raw.get()) {
             return Some(safe.clone());
         }
-        let before = notes.len();
-        let safe = text(name, Some(raw), SafeText::line, notes)?;
-        // what made a note must make it again
-        if known.len() < MOST_KNOWN && notes.len() == before {
+        let before = (notes.notes.len(), notes.altered);
+        let safe = text(name, Some(raw), TextKind::Line, notes)?;
+        // what was noticed must be noticed again
+        if known.len() < MOST_KNOWN && (notes.notes.len(), notes.altered) == before {
             known.insert(raw.get().into(), safe.clone());
         }
         Some(safe)
@@ -110,12 +126,14 @@ impl<'a> Reading<'a> {
     /// # Errors
     /// Why it is none.
     pub fn ticket(&self, members: &Members) -> Result<Ticket, NotATicket> {
+        let mut notes = Noticed::default();
         let key = match members.key {
             None => return Err(NotATicket { reason: "no key".to_owned(), ticket: None }),
-            Some(raw) => key(raw).ok_or_else(|| NotATicket { reason: format!("no usable key: {}", shown(raw)), ticket: None })?,
+            Some(raw) => {
+                key(raw, &mut notes).ok_or_else(|| NotATicket { reason: format!("no usable key: {}", shown(raw)), ticket: None })?
+            }
         };
         let mut ticket = self.blank(TicketKey { source: self.format.source.clone(), key });
-        let mut notes = Vec::new();
         self.texts(members, &mut ticket, &mut notes);
         self.instants(members, &mut ticket, &mut notes);
         self.lists(members, &mut ticket, &mut notes);
@@ -129,7 +147,7 @@ impl<'a> Reading<'a> {
             })
         });
         let submitted = self.submitted(members.submitted_at, &mut notes);
-        ticket.notes = notes;
+        (ticket.notes, ticket.altered) = (notes.notes, notes.altered);
         match submitted {
             Ok(at) => {
                 ticket.submitted_at = at;
@@ -140,7 +158,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The submission: one that cannot be understood makes the entry unreadable, one out of all range counts as missing.
-    fn submitted(&self, raw: Raw, notes: &mut Vec<SafeText>) -> Result<Option<DateTime<Utc>>, String> {
+    fn submitted(&self, raw: Raw, notes: &mut Noticed) -> Result<Option<DateTime<Utc>>, String> {
         let Some(raw) = raw else { return Ok(None) };
         match self.instant(raw) {
             Ok(at) if (1970..=2199).contains(&chrono::Datelike::year(&at)) => Ok(Some(at)),
@@ -152,8 +170,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn texts(&self, members: &Members, ticket: &mut Ticket, notes: &mut Vec<SafeText>) {
-        if let Some(title) = text("title", members.title, SafeText::title, notes) {
+    fn texts(&self, members: &Members, ticket: &mut Ticket, notes: &mut Noticed) {
+        if let Some(title) = text("title", members.title, TextKind::Title, notes) {
             ticket.title = title;
         }
         let mut line = |name, raw| self.name(name, raw, notes);
@@ -166,17 +184,17 @@ impl<'a> Reading<'a> {
         ticket.service = line("service", members.service);
         ticket.assignee = line("assignee", members.assignee);
         ticket.acknowledged_by = line("acknowledged_by", members.acknowledged_by);
-        ticket.description = text("description", members.description, SafeText::body, notes);
+        ticket.description = text("description", members.description, TextKind::Body, notes);
         ticket.url = members.url.and_then(|raw| {
             let url = string(raw).and_then(|url| web_address(&url));
             if url.is_none() {
-                notes.push(not_read("url", raw, "is no http or https address without a user name"));
+                notes.push(not_read("url", raw, "is no http or https address without a user name, of at most 1 KiB"));
             }
             url
         });
     }
 
-    fn instants(&self, members: &Members, ticket: &mut Ticket, notes: &mut Vec<SafeText>) {
+    fn instants(&self, members: &Members, ticket: &mut Ticket, notes: &mut Noticed) {
         let mut read = |name, raw: Raw| {
             let raw = raw?;
             self.instant(raw).map_err(|bad| notes.push(not_read(name, raw, bad.words()))).ok()
@@ -187,7 +205,7 @@ impl<'a> Reading<'a> {
         ticket.resolved_at = read("resolved_at", members.resolved_at);
     }
 
-    fn lists(&self, members: &Members, ticket: &mut Ticket, notes: &mut Vec<SafeText>) {
+    fn lists(&self, members: &Members, ticket: &mut Ticket, notes: &mut Noticed) {
         for raw in elements("contacts", members.contacts, notes) {
             #[derive(Deserialize)]
             struct Item<'a> {
@@ -254,18 +272,19 @@ impl<'a> Reading<'a> {
     }
 }
 
-fn key(raw: &RawValue) -> Option<SafeText> {
+fn key(raw: &RawValue, notes: &mut Noticed) -> Option<SafeText> {
     let text = raw.get();
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return Some(SafeText::line(text));
     }
     // what cannot be seen is no key, and what can is not beside anything
-    let key = SafeText::line(&string(raw)?);
-    let key = key.as_str().trim();
+    let safe = SafeText::sanitised(&string(raw)?, TextKind::Line);
+    notes.altered += safe.altered;
+    let key = safe.text.as_str().trim();
     (!key.is_empty()).then(|| SafeText::line(key))
 }
 
-fn severity(raw: Raw, ticket: &mut Ticket, notes: &mut Vec<SafeText>) {
+fn severity(raw: Raw, ticket: &mut Ticket, notes: &mut Noticed) {
     let Some(raw) = raw else { return };
     ticket.severity = string(raw).and_then(|s| Severity::parse(&s));
     if ticket.severity.is_none() {
@@ -274,7 +293,7 @@ fn severity(raw: Raw, ticket: &mut Ticket, notes: &mut Vec<SafeText>) {
     }
 }
 
-fn status(raw: Raw, notes: &mut Vec<SafeText>) -> Status {
+fn status(raw: Raw, notes: &mut Noticed) -> Status {
     let Some(raw) = raw else { return Status::Open };
     match string(raw).as_deref().map(str::trim) {
         Some("open") => Status::Open,
@@ -288,7 +307,7 @@ fn status(raw: Raw, notes: &mut Vec<SafeText>) -> Status {
     }
 }
 
-fn contact(raw: Raw, notes: &mut Vec<SafeText>) -> Option<Contact> {
+fn contact(raw: Raw, notes: &mut Noticed) -> Option<Contact> {
     #[derive(Deserialize)]
     struct Item<'a> {
         #[serde(borrow)]
@@ -301,7 +320,7 @@ fn contact(raw: Raw, notes: &mut Vec<SafeText>) -> Option<Contact> {
         notes.push(not_read("contact", raw, "is no object with name, phone and email"));
         return None;
     };
-    let mut line = |name, raw| text(name, raw, SafeText::line, notes);
+    let mut line = |name, raw| text(name, raw, TextKind::Line, notes);
     Some(Contact {
         name: line("contact.name", item.name),
         phone: line("contact.phone", item.phone),
@@ -310,21 +329,22 @@ fn contact(raw: Raw, notes: &mut Vec<SafeText>) -> Option<Contact> {
 }
 
 /// A text that is not blank.
-fn text(name: &str, raw: Raw, sanitise: fn(&str) -> SafeText, notes: &mut Vec<SafeText>) -> Option<SafeText> {
+fn text(name: &str, raw: Raw, kind: TextKind, notes: &mut Noticed) -> Option<SafeText> {
     let raw = raw?;
     let Some(text) = string(raw) else {
         notes.push(not_read(name, raw, "is no text"));
         return None;
     };
-    let safe = sanitise(&text);
-    if safe.as_str().len() < text.len() && safe.as_str().ends_with('…') && !text.ends_with('…') {
+    let safe = SafeText::sanitised(&text, kind);
+    notes.altered += safe.altered;
+    if safe.cut {
         notes.push(SafeText::line(&format!("{name} is cut: {} bytes", text.len())));
     }
-    (!safe.as_str().trim().is_empty()).then_some(safe)
+    (!safe.text.as_str().trim().is_empty()).then_some(safe.text)
 }
 
 /// The elements of a list; anything else is noted and empty.
-fn elements<'a>(name: &str, raw: Raw<'a>, notes: &mut Vec<SafeText>) -> Vec<&'a RawValue> {
+fn elements<'a>(name: &str, raw: Raw<'a>, notes: &mut Noticed) -> Vec<&'a RawValue> {
     let Some(raw) = raw else { return Vec::new() };
     serde_json::from_str(raw.get()).unwrap_or_else(|_| {
         notes.push(not_read(name, raw, "is no list"));
@@ -346,7 +366,9 @@ fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
 fn web_address(text: &str) -> Option<SafeText> {
     let url = reqwest::Url::parse(text.trim()).ok()?;
     let web = matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty() && url.password().is_none();
-    web.then(|| SafeText::line(url.as_str()))
+    let safe = SafeText::sanitised(url.as_str(), TextKind::Line);
+    // a part of an address is another address
+    (web && !safe.cut).then_some(safe.text)
 }
 
 /// A value as it stands in the file, cut.

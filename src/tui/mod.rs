@@ -1,5 +1,6 @@
 //! FLOOR 2: the terminal. May use app, domain, ratatui and crossterm.
 
+mod canvas;
 mod color_depth;
 mod input;
 pub mod keymap;
@@ -11,6 +12,7 @@ mod theme;
 mod theme_file;
 pub mod views;
 
+pub use canvas::Canvas;
 pub use color_depth::{ColorDepth, ColorWish, color_depth};
 pub use input::Input;
 pub use panics::install_panic_hook;

@@ -1,19 +1,19 @@
 //! The terminal: entered, drawn on, and left as it was found, whatever happens. Nothing is ever asked of it: a late answer
 //! would be typed into the program as keys.
 
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::execute;
 use crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use crossterm::{execute, queue};
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
 
+use super::canvas::Canvas;
 use super::input::Input;
 use super::panics;
 use super::reader::Reader;
@@ -26,10 +26,8 @@ static ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// The terminal, from [`Terminal::enter`] until it is left or dropped.
 pub struct Terminal {
-    backend: CrosstermBackend<BufWriter<Stdout>>,
+    canvas: Canvas<BufWriter<Stdout>>,
     reader: Reader,
-    shown: Buffer,
-    cursor: Option<Position>,
 }
 
 impl Terminal {
@@ -44,12 +42,7 @@ impl Terminal {
         // which colours are used is decided by the theme; NO_COLOR would make every reset wipe bold and reverse too
         crossterm::style::force_color_output(true);
         take()?;
-        Ok(Self {
-            backend: CrosstermBackend::new(BufWriter::with_capacity(FRAME, io::stdout())),
-            reader: Reader::spawn(),
-            shown: Buffer::empty(Rect::ZERO),
-            cursor: None,
-        })
+        Ok(Self { canvas: Canvas::new(BufWriter::with_capacity(FRAME, io::stdout())), reader: Reader::spawn() })
     }
 
     /// Columns and rows.
@@ -76,42 +69,10 @@ impl Terminal {
         if !is_taken() {
             return Ok(());
         }
-        match self.write_frame(size, render) {
+        match self.canvas.draw(size, render) {
             Err(_) if is_gone() => Ok(()),
             drawn => drawn,
         }
-    }
-
-    fn write_frame(&mut self, (columns, rows): (u16, u16), render: impl FnOnce(&mut Buffer, Rect) -> Option<Position>) -> io::Result<()> {
-        let area = Rect::new(0, 0, columns, rows);
-        let mut frame = Buffer::empty(area);
-        let cursor = render(&mut frame, area);
-        let resized = self.shown.area != area;
-        if resized {
-            queue!(self.backend, Clear(ClearType::All))?;
-            self.shown = Buffer::empty(area);
-        }
-        let changes = self.shown.diff(&frame);
-        let moved = cursor != self.cursor || (cursor.is_some() && !changes.is_empty());
-        if changes.is_empty() && !moved && !resized {
-            return Ok(());
-        }
-        if !changes.is_empty() {
-            self.backend.draw(changes.into_iter())?;
-        }
-        // not by the functions of the backend: each would be a write of its own
-        if let Some(position) = cursor {
-            queue!(self.backend, MoveTo(position.x, position.y))?;
-        }
-        match (self.cursor, cursor) {
-            (None, Some(_)) => queue!(self.backend, Show)?,
-            (Some(_), None) => queue!(self.backend, Hide)?,
-            _ => {}
-        }
-        Write::flush(&mut self.backend)?;
-        self.cursor = cursor;
-        self.shown = frame;
-        Ok(())
     }
 
     /// Gives the terminal to the shell and stops, with whatever was started together with the program. When that is over the
@@ -130,14 +91,13 @@ impl Terminal {
     pub fn take_again(&mut self) -> io::Result<()> {
         restore();
         take()?;
-        self.cursor = None;
-        self.redraw();
+        self.canvas.begin_anew();
         Ok(())
     }
 
     /// Makes the next frame draw everything.
     pub fn redraw(&mut self) {
-        self.shown = Buffer::empty(Rect::ZERO);
+        self.canvas.redraw();
     }
 
     /// Waits for what comes next from the terminal; `None` is its end.

@@ -22,6 +22,7 @@ mod scale;
 mod screens;
 mod sources;
 mod store;
+mod strangers;
 mod support;
 mod terminal;
 mod theme;

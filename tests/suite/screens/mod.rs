@@ -223,7 +223,7 @@ pub fn rows(buffer: &Buffer) -> Vec<String> {
 }
 
 /// A theme in which every role has a colour of its own, so that a cell tells its role.
-fn roles() -> Theme {
+pub fn roles() -> Theme {
     use strum::IntoEnumIterator;
     let style = Role::iter().enumerate().map(|(n, role)| {
         // what is under the cursor is a background: the text keeps its own role

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdover::app::{Health, SourceRules, Store};
-use holdover::domain::{FaultKind, Pass, Severity};
+use holdover::domain::{FaultKind, Pass, SafeText, Severity};
 use holdover::sources::{self, TicketSource, poller};
 use tempfile::TempDir;
 
@@ -155,6 +155,46 @@ async fn wrong_types_cost_a_member_and_years_out_of_range_count_as_missing() {
     for key in ["NEVER", "LATER"] {
         assert!(ticket(&pass, key).unreadable.as_ref().unwrap().as_str().contains("is no time"), "{key}");
     }
+}
+
+#[tokio::test]
+async fn an_address_is_of_the_web_without_a_user_name_and_shows_who_it_leads_to() {
+    for (written, shown) in [
+        ("https://a.example/1?x=y#z", Some("https://a.example/1?x=y#z")),
+        ("HTTP://A.Example", Some("http://a.example/")),
+        ("https://\u{430}pple.com/x", Some("https://xn--pple-43d.com/x")),
+        ("https://a.example/\\u001b]0;x\\u0007\\u202e", Some("https://a.example/%1B]0;x%07%E2%80%AE")),
+        ("https://bank.example@evil.example/", None),
+        ("https://user:word@a.example/", None),
+        ("javascript:alert(1)", None),
+        ("file:///etc/passwd", None),
+        ("//a.example", None),
+        ("data:text/html,x", None),
+    ] {
+        let pass = read(format!(r#"[{{"key":"A","url":"{written}"}}]"#)).await.unwrap();
+        let ticket = ticket(&pass, "A");
+        assert_eq!(ticket.url.as_ref().map(SafeText::as_str), shown, "{written}");
+        assert_eq!(ticket.notes.len(), usize::from(shown.is_none()), "{:?}", ticket.notes);
+    }
+    // a part of an address would lead elsewhere
+    let pass = read(format!(r#"[{{"key":"A","url":"https://a.example/{}"}}]"#, "x".repeat(1024))).await.unwrap();
+    assert_eq!((&ticket(&pass, "A").url, ticket(&pass, "A").notes.len()), (&None, 1));
+}
+
+#[tokio::test]
+async fn what_was_replaced_or_left_out_is_counted_over_all_texts_of_a_ticket() {
+    let x = "x\\u001b\\u200b";
+    let members = ["title", "client", "agreement", "support_level", "channel", "service", "assignee", "acknowledged_by", "description"];
+    let entry = |key: &str| {
+        let texts: Vec<String> = members.iter().map(|name| format!(r#""{name}":"{x}""#)).collect();
+        let contact = format!(r#""contact":{{"name":"{x}","phone":"{x}","email":"{x}"}}"#);
+        let contacts = format!(r#""contacts":[{{"at":"2026-01-01T00:00:00Z","channel":"{x}"}}]"#);
+        format!(r#"{{"key":"{key}","submitted_at":"x",{},{contact},{contacts}}}"#, texts.join(","))
+    };
+    let pass = read(format!(r#"[{},{},{{"key":"plain","client":"acme"}}]"#, entry("A\\u0007"), entry("B"))).await.unwrap();
+    let each = 2 * (members.len() + 4);
+    let counts: Vec<usize> = pass.tickets.iter().map(|t| t.altered).collect();
+    assert_eq!((keys(&pass), counts), (vec!["A^G", "B", "plain"], vec![each + 1, each, 0]), "of names that recur too");
 }
 
 #[tokio::test]

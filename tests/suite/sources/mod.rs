@@ -6,6 +6,7 @@ mod hostile;
 mod polling;
 mod redmine;
 mod redmine_ack;
+mod strangers;
 mod token;
 
 use std::sync::Arc;
