@@ -152,11 +152,13 @@ fn serve(mut stream: &TcpStream, state: &(Mutex<Desk1>, Condvar)) -> Option<()> 
             if !changed && desk.kill == Some(Step::Written) {
                 return murder(desk, state);
             }
-            let answered = answer("200 OK", &format!(r#"{{"issue":{}}}"#, issue(&desk)));
             if changed && desk.kill == Some(Step::NotRecorded) {
+                // it has the answer, and no time to note it
+                desk = signal(desk, state, Signal::SIGSTOP)?;
+                answer("200 OK", &format!(r#"{{"issue":{}}}"#, issue(&desk)))?;
                 return murder(desk, state);
             }
-            answered
+            answer("200 OK", &format!(r#"{{"issue":{}}}"#, issue(&desk)))
         }
         ("PUT", "/issues/1.json") => {
             desk.asked.push("PUT");
@@ -187,12 +189,21 @@ fn serve(mut stream: &TcpStream, state: &(Mutex<Desk1>, Condvar)) -> Option<()> 
     }
 }
 
-/// Kills the program, once it is known which.
-fn murder(desk: std::sync::MutexGuard<'_, Desk1>, state: &(Mutex<Desk1>, Condvar)) -> Option<()> {
-    let (mut desk, late) = state.1.wait_timeout_while(desk, GUARD, |desk| desk.victim.is_none()).unwrap();
-    assert!(!late.timed_out(), "nobody to kill");
+type Guarded<'a> = std::sync::MutexGuard<'a, Desk1>;
+
+/// Sends the program a signal, once it is known which that is.
+fn signal<'a>(desk: Guarded<'a>, state: &'a (Mutex<Desk1>, Condvar), signal: Signal) -> Option<Guarded<'a>> {
+    let (desk, late) = state.1.wait_timeout_while(desk, GUARD, |desk| desk.victim.is_none()).unwrap();
+    assert!(!late.timed_out(), "nobody to send it to");
+    kill(desk.victim?, signal).ok()?;
+    Some(desk)
+}
+
+/// Kills the program.
+fn murder(desk: Guarded, state: &(Mutex<Desk1>, Condvar)) -> Option<()> {
+    let mut desk = signal(desk, state, Signal::SIGKILL)?;
     desk.kill = None;
-    kill(desk.victim.take()?, Signal::SIGKILL).ok()
+    Some(())
 }
 
 fn issue(desk: &Desk1) -> String {
