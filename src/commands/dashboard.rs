@@ -135,6 +135,9 @@ impl<'a> Dashboard<'a> {
         if let Some(records) = &records {
             recall(&mut model, records, settings);
         }
+        if let Some(fault) = &broken {
+            app::update(&mut model, Message::Warned(fault.to_string()));
+        }
         app::update(&mut model, Message::Records(broken));
         if let Some(path) = moved_aside {
             app::update(&mut model, Message::Warned(output::moved_aside(&path)));

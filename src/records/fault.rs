@@ -11,7 +11,7 @@ pub enum RecordsFault {
     #[error("there is no place for the records – neither XDG_STATE_HOME nor HOME is set – set one of them")]
     NoFolder,
     /// The folder, or something in it, is not to be trusted or cannot be used.
-    #[error("the records in {path} cannot be used – {why} – {help}")]
+    #[error("the records cannot be used – {why} – {help} ({path})")]
     Unusable {
         /// What cannot be used.
         path: PathBuf,
@@ -22,7 +22,7 @@ pub enum RecordsFault {
     },
     /// They were written by a newer version of the program.
     #[error(
-        "the records in {path} are of a newer holdover – their schema is {found}, this one knows {known} – use the newer holdover, or another XDG_STATE_HOME"
+        "the records are of a newer holdover – their schema is {found}, this one knows {known} – use the newer holdover, or another XDG_STATE_HOME ({path})"
     )]
     Newer {
         /// The database.
@@ -33,19 +33,19 @@ pub enum RecordsFault {
         known: u32,
     },
     /// They are damaged, and another process still uses them.
-    #[error("the records in {path} are damaged – another holdover has them open, so they were not moved aside – end it and start again")]
+    #[error("the records are damaged – another holdover has them open, so they were not moved aside – end it and start again ({path})")]
     Damaged {
         /// The database.
         path: PathBuf,
     },
     /// There are none yet.
-    #[error("there are no records in {path} – no dashboard has run yet – start holdover once")]
+    #[error("there are no records – no dashboard has run yet – start holdover once ({path})")]
     None {
         /// Where they would be.
         path: PathBuf,
     },
     /// SQLite could not do what it was asked.
-    #[error("the records in {path} cannot be {doing} – {why} – {help}")]
+    #[error("the records cannot be {doing} – {why} – {help} ({path})")]
     Sqlite {
         /// The database.
         path: PathBuf,
