@@ -113,7 +113,7 @@ fn in_the_queues(session: &Session) -> color_eyre::Result<Vec<Problem>> {
         } else {
             // whether a server is there is asked of it; whether there is a key for it is known here
             problems.extend(
-                sources::build(source, Arc::clone(&session.clock), &session.environment)
+                sources::ready(source, Arc::clone(&session.clock), &session.environment)
                     .err()
                     .map(|fault| cannot("cannot be asked", &fault)),
             );

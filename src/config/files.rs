@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::document::{Place, Value, shown};
 use super::problem::Problems;
+use crate::sources;
 
 /// Longest file of configuration or holidays, in bytes. Hundreds of agreements fit in a tenth of it.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
@@ -15,27 +16,36 @@ const MOST_BYTES: u64 = 4 * 1024 * 1024;
 /// Where the files that were read are, and where files they name are looked for.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    /// The folder of each file, by the name the user knows it by. Text that is in no file has none.
-    folders: BTreeMap<Arc<str>, PathBuf>,
+    /// The path of each file, by the name the user knows it by. Text that is in no file has none.
+    paths: BTreeMap<Arc<str>, PathBuf>,
     home: Option<PathBuf>,
 }
 
 impl Files {
     /// `~` stands for `home`.
     pub fn new(home: Option<PathBuf>) -> Self {
-        Self { folders: BTreeMap::new(), home }
+        Self { paths: BTreeMap::new(), home }
     }
 
     /// A file of configuration: paths in it are relative to it. Returns the name the user knows it by.
     pub fn add(&mut self, path: &Path) -> Arc<str> {
         let label: Arc<str> = path.display().to_string().into();
-        self.folders.insert(Arc::clone(&label), path.parent().unwrap_or(Path::new("")).to_owned());
+        self.paths.insert(Arc::clone(&label), path.to_owned());
         label
     }
 
     /// The folder of the file in which something is written.
     pub fn folder(&self, at: &Place) -> PathBuf {
-        self.folders.get(&at.file).cloned().unwrap_or_default()
+        self.paths.get(&at.file).and_then(|path| path.parent()).map(Path::to_owned).unwrap_or_default()
+    }
+
+    /// Why the file in which something is written is no place for a secret; `None` where only we can read it.
+    pub fn open_to_others(&self, at: &Place) -> Option<String> {
+        match self.paths.get(&at.file).map(std::fs::metadata) {
+            Some(Ok(metadata)) => sources::open_to_others(&metadata),
+            Some(Err(error)) => Some(format!("who can read it is not known: {error}")),
+            None => Some("it is no file of your own".to_owned()),
+        }
     }
 
     /// A path written in a file: `~` is the home folder, anything relative is relative to the file it is written in.
@@ -57,7 +67,7 @@ impl Files {
 
     /// The text of a file that a value names, and the name the user knows it by.
     pub fn text(&self, value: &Value, written: &str, problems: &mut Problems) -> Option<(String, String)> {
-        if !self.folders.contains_key(&value.at.file) {
+        if !self.paths.contains_key(&value.at.file) {
             problems.error(&value.at, "files are not read here", "write what is in the file instead");
             return None;
         }

@@ -17,6 +17,7 @@ mod nearest;
 mod oddities;
 mod problem;
 mod response;
+mod server;
 mod settings;
 mod source;
 mod zone;

@@ -4,28 +4,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::agreement::Levels;
-use super::document::{Kind, Table, Value, shown};
+use super::document::{Kind, Table, shown};
 use super::duration;
 use super::files::Files;
 use super::map;
 use super::nearest;
 use super::problem::Problems;
+use super::server;
 use super::zone;
 use crate::domain::{Agreements, SafeText, Severity, SourceName};
-use crate::sources::{RedmineSettings, SourceKind, SourceSettings, TokenSource};
+use crate::sources::{RedmineSettings, SourceKind, SourceSettings};
 
 /// Keys that every source has.
 pub(super) const COMMON_KEYS: &[&str] = &["name", "kind", "timezone", "client", "poll_every", "blind_after", "unassessed_as"];
 
 /// The kinds, each with the keys only it has.
-pub(super) const KINDS: [(&str, &[&str]); 3] =
-    [("file", &["path"]), ("redmine", &["url", "token_env", "token_file", "project", "ack_status", "allow_http", "map"]), ("demo", &[])];
+pub(super) const KINDS: [(&str, &[&str]); 3] = [("file", &["path"]), ("redmine", REDMINE_KEYS), ("demo", &[])];
+
+const REDMINE_KEYS: &[&str] =
+    &["url", "token_command", "token_file", "token_env", "token", "ca_file", "allow_http", "project", "ack_status", "map"];
 
 /// The usual order of the keys that are needed.
-const ORDER: &[&str] = &["name", "kind", "path", "url", "token_file"];
+pub(super) const ORDER: &[&str] = &["name", "kind", "path", "url", "token_file"];
 
 /// Keys that a person might expect to hold a secret.
-const SECRETS: [&str; 6] = ["token", "key", "api_key", "password", "secret", "user"];
+const SECRETS: [&str; 5] = ["key", "api_key", "password", "secret", "user"];
 
 /// The status an acknowledgement sets in Redmine, as a fresh Redmine names it.
 const ACK_STATUS: &str = "In Progress";
@@ -114,10 +117,8 @@ impl Reader<'_> {
             }
             let known = |kind: &str| KINDS.iter().find(|(k, _)| *k == kind).map_or(&[][..], |(_, keys)| keys);
             let all: Vec<&str> = COMMON_KEYS.iter().chain(kind.map_or(&[][..], known)).copied().collect();
-            let (what, help) = if key == "token_command" {
-                ("token_command is not supported yet".to_owned(), "use token_file, a file of mode 0600, or token_env".to_owned())
-            } else if SECRETS.contains(&key) {
-                let help = "put the secret in a file of mode 0600 and name it: token_file = \"…\"; or name a variable: token_env = \"…\"";
+            let (what, help) = if SECRETS.contains(&key) {
+                let help = "have a command tell the secret, token_command = [\"pass\", \"show\", \"…\"], or put it in a file of mode 0600, token_file";
                 (format!("a source has no key '{key}', and no secret belongs in the configuration"), help.to_owned())
             } else if !owners.is_empty() {
                 let kind = kind.unwrap_or_default();
@@ -154,86 +155,14 @@ impl Reader<'_> {
     }
 
     fn redmine(&mut self, table: &Table) -> Option<SourceKind> {
-        let allow_http = table.get("allow_http").and_then(|v| v.boolean(self.problems)).unwrap_or(false);
-        let url = table.need("url", ORDER, "this source has no url", "add url = \"https://redmine.example.com\"", self.problems);
-        let url = url.and_then(|v| url_of(v, allow_http, self.problems));
-        let token = self.token(table);
+        let server = server::read(table, self.files, self.problems);
         let project = table.get("project").and_then(|v| v.line(self.problems)).map(|p| p.as_str().to_owned());
         let ack_status = match table.get("ack_status") {
             Some(value) => value.line(self.problems)?.as_str().to_owned(),
             None => ACK_STATUS.to_owned(),
         };
-        Some(SourceKind::Redmine(RedmineSettings { url: url?, token: token?, project, ack_status }))
+        Some(SourceKind::Redmine(RedmineSettings { server: server?, project, ack_status }))
     }
-
-    /// Where the secret is. What the configuration says here is never repeated: it could be the secret itself.
-    fn token(&mut self, table: &Table) -> Option<TokenSource> {
-        let (env, file) = (table.get("token_env"), table.get("token_file"));
-        match (env, file) {
-            (None, None) => {
-                if table.get("token_command").is_none() {
-                    let help = "add token_file = \"…\", a file of mode 0600, or token_env = \"REDMINE_KEY\"";
-                    self.problems.missing(&table.place_for("token_file", ORDER), "this source has no token", help);
-                }
-                None
-            }
-            (Some(_), Some(file)) => {
-                self.problems.error(&file.at, "token_env and token_file are both given", "leave one of them out");
-                None
-            }
-            (None, Some(value)) => {
-                let path = value.text(self.problems)?;
-                Some(TokenSource::File(self.files.resolve(&value.at, path, self.problems)?))
-            }
-            (Some(value), None) => {
-                let name = value.text(self.problems)?;
-                let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-                if !starts || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') || looks_like_a_secret(name) {
-                    let help = "write the name of a variable, token_env = \"REDMINE_KEY\", and put the token in that variable";
-                    self.problems.error(&value.at, "this is not the name of an environment variable", help);
-                    return None;
-                }
-                Some(TokenSource::Env(name.to_owned()))
-            }
-        }
-    }
-}
-
-/// Redmine's keys are 40 hexadecimal digits; no variable is named so.
-fn looks_like_a_secret(name: &str) -> bool {
-    name.len() >= 32 && name.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
-/// The address of a server. A wrong one is not repeated: it may hold a password.
-fn url_of(value: &Value, allow_http: bool, problems: &mut Problems) -> Option<String> {
-    const HELP: &str = "write it as \"https://redmine.example.com\"";
-    let text = value.text(problems)?;
-    let Ok(url) = reqwest::Url::parse(text) else {
-        problems.error(&value.at, "this is no address of a server", HELP);
-        return None;
-    };
-    let wrong = if !url.username().is_empty() || url.password().is_some() {
-        Some(("there is a user or a password in this address", "leave it out, and use token_file or token_env"))
-    } else if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
-        Some(("this is no address of a server", HELP))
-    } else if url.query().is_some() || url.fragment().is_some() {
-        Some(("this address ends in a query", "end it before the ? or #"))
-    } else if url.scheme() == "http" && !allow_http && !is_loopback(&url) {
-        Some(("over plain http the token can be read by anyone on the way", "use https, or say allow_http = true"))
-    } else {
-        None
-    };
-    if let Some((what, help)) = wrong {
-        problems.error(&value.at, what, help);
-        return None;
-    }
-    Some(text.trim_end_matches('/').to_owned())
-}
-
-fn is_loopback(url: &reqwest::Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Reports names that two sources have.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::safe_text::SafeText;
 use super::ticket::{SourceName, Ticket};
@@ -32,6 +32,8 @@ pub struct Pass {
     pub total: Option<u64>,
     /// What the engineer should know of the pass, such as a half-written file; the last good list stays.
     pub warning: Option<SafeText>,
+    /// How far the source's clock is ahead of ours, behind where negative, where that can be told.
+    pub clock_ahead: Option<TimeDelta>,
     /// Where another process asked the source: what the records tell of that.
     pub recorded: Option<Recorded>,
 }

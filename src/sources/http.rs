@@ -1,14 +1,19 @@
-//! One HTTP client a source: sign-in, time-outs, caps, and what a status means. Follows no redirect, keeps no cookie.
+//! One HTTP client a source: sign-in, time-outs, caps. Follows no redirect, keeps no cookie.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::DateTime;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{ACCEPT, AGE, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Method, Response, StatusCode, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::answer::{Answer, time};
+use super::settings::ServerSettings;
+use super::source::Clock;
+use super::token::Token;
 use crate::domain::{Fault, FaultKind, SafeText};
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -18,21 +23,17 @@ const WHOLE_REQUEST: Duration = Duration::from_secs(30);
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// Largest sum of answers in one pass.
 const MOST_BYTES_A_PASS: usize = 64 * 1024 * 1024;
-/// A server is believed when it wants to be left alone, up to here.
-const LONGEST_RETRY_AFTER: u64 = 600;
 
 /// A client of one server.
 pub(super) struct Http {
     client: reqwest::Client,
     base: Url,
-    key: SecretString,
-}
-
-/// An answer that came whole.
-pub(super) struct Answer {
-    pub status: StatusCode,
-    pub body: Vec<u8>,
-    headers: HeaderMap,
+    /// The header that the key goes into.
+    sign_in: HeaderName,
+    token: Token,
+    clock: Clock,
+    /// How far the server's clock was ahead of ours when it last answered.
+    ahead: Mutex<Option<TimeDelta>>,
 }
 
 /// How many bytes a pass may still read.
@@ -55,34 +56,36 @@ impl Http {
     /// A client that signs in with a header. The settings have made sure that a plain address is meant to be one.
     ///
     /// # Errors
-    /// An address or a key that no request can be made of.
-    pub fn new(base: &str, sign_in: (HeaderName, &SecretString)) -> Result<Self, Fault> {
-        let base = Url::parse(&format!("{}/", base.trim_end_matches('/')));
+    /// An address that no request can be made of.
+    pub fn new(server: &ServerSettings, sign_in: HeaderName, clock: Clock, environment: &[(String, String)]) -> Result<Self, Fault> {
+        let base = Url::parse(&format!("{}/", server.url.trim_end_matches('/')));
         let base =
             base.map_err(|e| fault(FaultKind::Unintelligible, &format!("url is no address – {e} – write it as https://host/path")))?;
-        let (name, secret) = sign_in;
-        let mut value = HeaderValue::from_str(secret.expose_secret())
-            .map_err(|_| fault(FaultKind::NotSignedIn, "the key cannot be sent – it has characters that no key has – copy it again"))?;
-        value.set_sensitive(true);
-        let mut headers = HeaderMap::new();
-        headers.insert(name, value);
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let loopback = matches!(base.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         let mut builder = reqwest::Client::builder()
-            .default_headers(headers)
+            .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]))
             .user_agent(concat!("holdover/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .referer(false)
             .connect_timeout(CONNECT)
             .read_timeout(READ)
             .timeout(WHOLE_REQUEST);
-        if loopback {
+        if is_loopback(&base) {
             builder = builder.no_proxy();
+        }
+        if let Some(authorities) = &server.authorities {
+            builder = builder.tls_certs_merge(authorities.certificates());
         }
         let client = builder
             .build()
             .map_err(|e| fault(FaultKind::Unreachable, &format!("no connection can be made – {} – see TLS and proxies", told(e))))?;
-        Ok(Self { client, base, key: secret.clone() })
+        let token = Token::new(&server.token, environment);
+        Ok(Self { client, base, sign_in, token, clock, ahead: Mutex::default() })
+    }
+
+    /// How far the server's clock was ahead of ours when it last answered, behind where negative; `None` where that cannot
+    /// be told.
+    pub fn clock_ahead(&self) -> Option<TimeDelta> {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The address of a path of the server.
@@ -107,22 +110,66 @@ impl Http {
     }
 
     async fn send(&self, method: Method, url: Url, body: Option<&Value>, budget: &mut Budget) -> Result<Answer, NoAnswer> {
-        let mut request = self.client.request(method, url);
+        let key = self.token.get().await.map_err(|fault| NoAnswer { fault, may_have_arrived: false })?;
+        let answer = self.send_with(&key, method.clone(), url.clone(), body, budget).await?;
+        if !matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            return Ok(answer);
+        }
+        // the key may have been changed since it was read; what is not allowed was not done, and can be asked again
+        match self.token.other_than(&key).await {
+            Some(key) => self.send_with(&key, method, url, body, budget).await,
+            None => Ok(answer),
+        }
+    }
+
+    async fn send_with(
+        &self,
+        key: &SecretString,
+        method: Method,
+        url: Url,
+        body: Option<&Value>,
+        budget: &mut Budget,
+    ) -> Result<Answer, NoAnswer> {
+        let mut value = HeaderValue::from_str(key.expose_secret()).map_err(|_| NoAnswer {
+            fault: fault(FaultKind::NotSignedIn, "the key cannot be sent – it has characters that no key has – copy it again"),
+            may_have_arrived: false,
+        })?;
+        value.set_sensitive(true);
+        let mut request = self.client.request(method, url).header(&self.sign_in, value);
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
+        let asked = (self.clock)();
         let response = request.send().await.map_err(no_answer)?;
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = ahead(response.headers(), asked, (self.clock)());
         let (status, mut headers) = (response.status(), response.headers().clone());
         let mut body = read(response, budget).await?;
         // some servers, and what stands before them, tell a key back: it goes no further than here
-        blank(&mut body, self.key.expose_secret().as_bytes());
+        blank(&mut body, key.expose_secret().as_bytes());
         if let Some(to) = headers.get_mut(LOCATION) {
             let mut said = to.as_bytes().to_vec();
-            blank(&mut said, self.key.expose_secret().as_bytes());
+            blank(&mut said, key.expose_secret().as_bytes());
             *to = HeaderValue::from_bytes(&said).unwrap_or_else(|_| HeaderValue::from_static("nowhere"));
         }
         Ok(Answer { status, body, headers })
     }
+}
+
+/// Whether an address is this computer: nobody can listen on the way, and no proxy stands there.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// How far a server's clock is ahead of ours. It speaks in whole seconds and at some instant between the question and the
+/// answer; what both clocks can have meant is no difference. A clock that stands still, as that of `--at`, is no measure.
+fn ahead(headers: &HeaderMap, asked: DateTime<Utc>, answered: DateTime<Utc>) -> Option<TimeDelta> {
+    // what a cache kept was said long ago
+    let said = headers.get(DATE).filter(|_| asked < answered && !headers.contains_key(AGE))?;
+    let said = time(said.to_str().ok()?)?.timestamp();
+    TimeDelta::try_seconds(said - said.clamp(asked.timestamp(), answered.timestamp()))
 }
 
 /// A key shorter than this is none; its letters are in many words.
@@ -157,92 +204,15 @@ async fn read(mut response: Response, budget: &mut Budget) -> Result<Vec<u8>, No
     Ok(body)
 }
 
-impl Answer {
-    /// Whether the server did it.
-    ///
-    /// # Errors
-    /// What its status means.
-    pub fn success(&self) -> Result<(), Fault> {
-        let status = self.status;
-        let code = status.as_u16();
-        if status.is_success() {
-            return Ok(());
-        }
-        let mut fault = match status {
-            s if s.is_redirection() => {
-                let to = self.headers.get(LOCATION).map_or("nowhere", |l| l.to_str().unwrap_or("nowhere"));
-                fault(
-                    FaultKind::Unintelligible,
-                    &format!("the server points to {to} – redirects are not followed with a key – set url to where it is"),
-                )
-            }
-            StatusCode::UNAUTHORIZED => {
-                fault(FaultKind::NotSignedIn, "not signed in – the server does not know the key (401) – check the key")
-            }
-            StatusCode::FORBIDDEN => {
-                fault(FaultKind::Forbidden, "not allowed – the key is known, but may not do this (403) – ask for the right")
-            }
-            StatusCode::NOT_FOUND => fault(
-                FaultKind::Unintelligible,
-                "not found (404) – there is no such thing, or the key may not see it – check url and project",
-            ),
-            StatusCode::TOO_MANY_REQUESTS => {
-                fault(FaultKind::RateLimited, "too many requests (429) – the server wants to be left alone – it is asked again later")
-            }
-            s if s.is_server_error() => {
-                fault(FaultKind::ServerError, &format!("the server failed ({code}) – look at its log – it is asked again"))
-            }
-            _ => {
-                let text = format!("the server refused the request ({code}) – it says: {} – check url and project", self.words());
-                fault(FaultKind::Unintelligible, &text)
-            }
-        };
-        fault.retry_after = self.retry_after();
-        Err(fault)
-    }
-
-    /// How long the server wants to be left alone: seconds, or a time by its own clock; no longer than it is believed.
-    fn retry_after(&self) -> Option<Duration> {
-        let header = |name| self.headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
-        let said = header(RETRY_AFTER).filter(|said| !said.is_empty())?;
-        let seconds = if said.bytes().all(|b| b.is_ascii_digit()) {
-            said.parse().unwrap_or(u64::MAX)
-        } else {
-            let time = |text| DateTime::parse_from_rfc2822(text).ok();
-            u64::try_from((time(said)? - time(header(DATE)?)?).num_seconds()).unwrap_or(0)
-        };
-        Some(Duration::from_secs(seconds.min(LONGEST_RETRY_AFTER)))
-    }
-
-    fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
-        serde_json::from_slice(&self.body).map_err(|e| {
-            let what = if self.looks_like_a_page() {
-                "the server answered a web page, not JSON".to_owned()
-            } else {
-                format!("the answer is not understood: {e}")
-            };
-            fault(FaultKind::Unintelligible, &format!("{what} – url may be wrong, or a sign-in page stands before it – check url"))
-        })
-    }
-
-    fn looks_like_a_page(&self) -> bool {
-        let html = self.headers.get(CONTENT_TYPE).is_some_and(|t| t.to_str().is_ok_and(|t| t.contains("html")));
-        html || self.body.trim_ascii_start().starts_with(b"<")
-    }
-
-    /// What the server says of it, in its own words.
-    pub fn words(&self) -> SafeText {
-        let said = serde_json::from_slice::<Value>(&self.body).ok();
-        let errors = said.as_ref().and_then(|v| v.get("errors")).and_then(Value::as_array);
-        let errors: Vec<&str> = errors.into_iter().flatten().filter_map(Value::as_str).collect();
-        if errors.is_empty() { SafeText::line(&format!("status {}", self.status.as_u16())) } else { SafeText::line(&errors.join("; ")) }
-    }
-}
-
 fn no_answer(error: reqwest::Error) -> NoAnswer {
     let may_have_arrived = !error.is_connect() && !error.is_builder();
     let why = if error.is_timeout() { "it did not answer in time".to_owned() } else { told(error) };
-    let text = format!("no answer – {why} – is the server up, and is url right?");
+    // the words of rustls, which are all that is known here of its errors
+    let text = if why.starts_with("invalid peer certificate") {
+        format!("the server is not trusted – {why} – name the file of its authority as ca_file, or correct url")
+    } else {
+        format!("no answer – {why} – is the server up, and is url right?")
+    };
     NoAnswer { fault: fault(FaultKind::Unreachable, &text), may_have_arrived }
 }
 

@@ -1,6 +1,9 @@
 //! FLOOR 1': where tickets come from. May use domain, reqwest and tokio.
 
+mod answer;
+mod authorities;
 mod build;
+mod command;
 mod demo;
 mod file;
 mod http;
@@ -15,9 +18,12 @@ mod ticket_entry;
 mod ticket_reader;
 mod token;
 
-pub use build::build;
+pub use authorities::Authorities;
+pub use build::{build, ready};
 pub use demo::demo_agreements;
+pub use http::is_loopback;
 pub use redmine_wire::read_redmine;
-pub use settings::{MapRule, MapTarget, MapTest, RedmineSettings, SourceKind, SourceSettings, TokenSource};
+pub use settings::{MapRule, MapTarget, MapTest, RedmineSettings, ServerSettings, SourceKind, SourceSettings, TokenSource};
 pub use source::{Clock, TicketSource};
 pub use ticket_reader::{TicketFormat, read_tickets};
+pub use token::open_to_others;

@@ -14,8 +14,7 @@ use super::http::{Budget, Http};
 use super::redmine_list::{self, Listed};
 use super::redmine_wire::{CurrentUser, Issue, IssueAnswer, Named, Priorities, RoleAnswer, Statuses, User, Vocabulary, same_name};
 use super::settings::{RedmineSettings, SourceSettings};
-use super::source::TicketSource;
-use super::token;
+use super::source::{Clock, TicketSource};
 use crate::domain::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, SafeText, SourceName, Status, Ticket, TicketKey};
 
 /// How many taken issues a pass looks up the time of, and how long at most; the rest follow in the next passes.
@@ -43,10 +42,14 @@ impl RedmineSource {
     /// A source that asks a server.
     ///
     /// # Errors
-    /// A key that cannot be read, or an address that is none.
-    pub fn new(settings: &SourceSettings, redmine: &RedmineSettings, environment: &[(String, String)]) -> Result<Self, Fault> {
-        let key = token::read(&redmine.token, environment)?;
-        let http = Http::new(&redmine.url, (HeaderName::from_static("x-redmine-api-key"), &key))?;
+    /// An address that is none.
+    pub fn new(
+        settings: &SourceSettings,
+        redmine: &RedmineSettings,
+        clock: Clock,
+        environment: &[(String, String)],
+    ) -> Result<Self, Fault> {
+        let http = Http::new(&redmine.server, HeaderName::from_static("x-redmine-api-key"), clock, environment)?;
         Ok(Self { settings: settings.clone(), redmine: redmine.clone(), http, known: Mutex::default() })
     }
 
@@ -286,7 +289,8 @@ impl TicketSource for RedmineSource {
         let _ = timeout(LOOKING_UP, self.look_up_taken(&listed.issues, &mut tickets, &vocabulary)).await;
         tickets.extend(listed.unreadable);
         let tickets: Vec<Arc<Ticket>> = tickets.into_iter().map(Arc::new).collect();
-        Ok(Pass { tickets, complete: listed.complete, total: Some(listed.total), ..Pass::default() })
+        let clock_ahead = self.http.clock_ahead();
+        Ok(Pass { tickets, complete: listed.complete, total: Some(listed.total), clock_ahead, ..Pass::default() })
     }
 
     async fn acknowledge(&self, key: &TicketKey, note: Option<&str>, tried_before: bool) -> Result<AckOutcome, Fault> {

@@ -231,7 +231,7 @@ impl Issue {
         let description = self.description.as_deref().filter(|d| !d.trim().is_empty());
         ticket.description = description.map(|d| ticket.take_text("description", d, TextKind::Body));
         ticket.assignee = self.assigned_to.as_ref().map(|a| ticket.take_text("assigned_to", &a.name, TextKind::Line));
-        ticket.url = Some(SafeText::line(&format!("{}/issues/{}", redmine.url.trim_end_matches('/'), self.id)));
+        ticket.url = Some(SafeText::line(&format!("{}/issues/{}", redmine.server.url.trim_end_matches('/'), self.id)));
         match (&self.created_on, instant(self.created_on.as_deref())) {
             (_, Some(at)) if (1970..=2199).contains(&at.year()) => ticket.submitted_at = Some(at),
             (Some(odd), Some(_)) => {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use regex::Regex;
+use secrecy::SecretString;
 
+use super::authorities::Authorities;
 use crate::domain::{Agreements, Origin, SafeText, Severity, SourceName, sha256};
 
 /// One `[[source]]`.
@@ -38,7 +40,7 @@ impl SourceSettings {
     pub fn place(&self) -> SafeText {
         sha256(&match &self.kind {
             SourceKind::File { path } => format!("file {}", std::path::absolute(path).as_ref().unwrap_or(path).display()),
-            SourceKind::Redmine(redmine) => format!("redmine {} {}", redmine.url, redmine.project.as_deref().unwrap_or_default()),
+            SourceKind::Redmine(redmine) => format!("redmine {} {}", redmine.server.url, redmine.project.as_deref().unwrap_or_default()),
             SourceKind::Demo { .. } => "demo".to_owned(),
         })
     }
@@ -64,23 +66,36 @@ pub enum SourceKind {
 /// What a Redmine source needs.
 #[derive(Debug, Clone)]
 pub struct RedmineSettings {
-    /// The address of the server, `https://redmine.example.com`.
-    pub url: String,
-    /// Where the key is.
-    pub token: TokenSource,
+    /// The server.
+    pub server: ServerSettings,
     /// Only the issues of this project, by its identifier.
     pub project: Option<String>,
     /// The name of the status that an acknowledgement sets.
     pub ack_status: String,
 }
 
-/// Where a secret is; never the secret itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A server and how it is spoken to.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    /// Its address, `https://redmine.example.com`.
+    pub url: String,
+    /// Where the key is.
+    pub token: TokenSource,
+    /// Whom it may be vouched for by, beside the authorities of the system.
+    pub authorities: Option<Authorities>,
+}
+
+/// Where a secret is.
+#[derive(Debug, Clone)]
 pub enum TokenSource {
+    /// The first line that a command prints: a program and its arguments.
+    Command(Vec<String>),
     /// A file of mode 0600 that is our own; its first line.
     File(PathBuf),
     /// An environment variable.
     Env(String),
+    /// It stands in the configuration itself.
+    Written(SecretString),
 }
 
 /// One rule of `map`.

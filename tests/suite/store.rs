@@ -36,7 +36,7 @@ fn store(names: &[&str]) -> Store {
 }
 
 fn pass(tickets: Vec<Ticket>, complete: bool) -> Pass {
-    Pass { tickets: tickets.into_iter().map(Arc::new).collect(), complete, total: None, ..Pass::default() }
+    Pass { tickets: tickets.into_iter().map(Arc::new).collect(), complete, ..Pass::default() }
 }
 
 fn fault() -> Fault {

@@ -1,11 +1,14 @@
 //! Defaults < file < environment, and no value is taken for one of another type.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono_tz::Tz;
 use holdover::config::{self, ColorChoice, Level, Settings};
 use holdover::sources::{MapTarget, SourceKind, TokenSource};
+use secrecy::ExposeSecret;
 
 use super::{folder, home, lines, right, wrong};
 
@@ -106,15 +109,59 @@ fn each_kind_of_source_has_what_it_needs() {
     assert_eq!(settings.sources[0].poll_every, Duration::from_secs(10));
     let helpdesk = &settings.sources[1];
     let SourceKind::Redmine(redmine) = &helpdesk.kind else { panic!("a Redmine") };
-    assert_eq!(redmine.url, "https://redmine.example.com/sub");
-    assert_eq!(redmine.token, TokenSource::Env("REDMINE_KEY".into()));
+    assert_eq!(redmine.server.url, "https://redmine.example.com/sub");
+    assert!(matches!(&redmine.server.token, TokenSource::Env(name) if name == "REDMINE_KEY"));
     assert_eq!((redmine.project.as_deref(), redmine.ack_status.as_str()), (Some("support"), "Taken"));
     assert_eq!((helpdesk.poll_every, helpdesk.blind_after), (Duration::from_secs(90), Duration::from_secs(600)));
     assert_eq!((helpdesk.timezone, helpdesk.origin.line), (Some(Tz::Europe__Paris), 9));
     assert_eq!(helpdesk.map[1].gives, [(MapTarget::SupportLevel, "$1".to_owned())]);
     assert_eq!(helpdesk.map[2].gives.len(), 3);
     let SourceKind::Redmine(loopback) = &settings.sources[2].kind else { panic!("a Redmine") };
-    assert_eq!(loopback.token, TokenSource::File(folder("valid").join("key")), "relative to the file that says it");
+    assert!(
+        matches!(&loopback.server.token, TokenSource::File(path) if *path == folder("valid").join("key")),
+        "relative to the file that says it"
+    );
+}
+
+/// A configuration on the disk with a mode, and the path of its folder.
+fn on_disk(source: &str, mode: u32) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("config.toml");
+    let text = format!("[[source]]\nname = \"x\"\nkind = \"redmine\"\nurl = \"https://redmine.example.com\"\n{source}\n");
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn a_secret_stands_in_the_configuration_only_where_nobody_else_can_read_it_and_is_warned_about() {
+    let (_folder, path) = on_disk("token = \"hunter2\"", 0o600);
+    let settings = config::load(&path, &home()).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
+    let SourceKind::Redmine(redmine) = &settings.sources[0].kind else { panic!("a Redmine") };
+    assert!(matches!(&redmine.server.token, TokenSource::Written(token) if token.expose_secret() == "hunter2"));
+    let warned = lines(&settings.warnings);
+    assert!(warned.contains("config.toml:5: source[0].token: there is a secret in the configuration"), "{warned}");
+    // what a panic or a log could print of it
+    assert!(!format!("{settings:?}{warned}").contains("hunter2"));
+    for mode in [0o640, 0o604, 0o660] {
+        let (_folder, path) = on_disk("token = \"hunter2\"", mode);
+        let said = lines(&config::load(&path, &home()).expect_err("others can read it"));
+        assert!(said.contains(&format!("others can read it (mode {mode:o})")) && !said.contains("hunter2"), "{said}");
+    }
+    // and a text that is no file has no mode
+    assert!(lines(&wrong(&fs::read_to_string(&path).unwrap())).contains("it is no file of your own"));
+}
+
+#[test]
+fn the_program_of_a_command_is_a_path_where_it_has_a_slash() {
+    for (written, path) in [("pass", "pass".to_owned()), ("~/bin/key", "/home/me/bin/key".to_owned()), ("./key", "/./key".to_owned())] {
+        let (folder, path_of_config) = on_disk(&format!("token_command = [\"{written}\", \"~/x\", \"\"]"), 0o644);
+        let settings = config::load(&path_of_config, &home()).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
+        let SourceKind::Redmine(redmine) = &settings.sources[0].kind else { panic!("a Redmine") };
+        let TokenSource::Command(words) = &redmine.server.token else { panic!("a command") };
+        let path = if written.starts_with('.') { format!("{}{path}", folder.path().display()) } else { path };
+        assert_eq!(*words, [path, "~/x".to_owned(), String::new()], "no shell reads the arguments");
+    }
 }
 
 #[test]

@@ -83,6 +83,12 @@ fn no_secret_is_repeated() {
         "token_file = { x = \"hunter2\" }",
         "token_env = \"hunter2",
         "token_env = hunter2",
+        "token = hunter2",
+        "token = [\"hunter2\"]",
+        "token = 'hunter2",
+        "token_command = \"echo hunter2\"",
+        "token_command = [\"echo\", { x = \"hunter2\" }]",
+        "token_command = [\"echo\", hunter2]",
     ] {
         let said = lines(&wrong(&source(more)));
         assert!(!said.contains("hunter2"), "{more}: {said}");

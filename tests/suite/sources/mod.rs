@@ -8,6 +8,7 @@ mod redmine;
 mod redmine_ack;
 mod strangers;
 mod token;
+mod token_command;
 
 use std::sync::Arc;
 

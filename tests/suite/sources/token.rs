@@ -3,21 +3,27 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
-use holdover::domain::{Fault, FaultKind};
-use holdover::sources;
+use holdover::domain::FaultKind;
+use holdover::sources::{self, SourceSettings, TicketSource};
 use tempfile::TempDir;
 
 use super::fake_redmine::{ALICE, FakeRedmine};
 use super::{clock, settings};
 
 /// A source whose key is where the line says.
-fn build(url: &str, line: &str, environment: &[(String, String)]) -> Result<std::sync::Arc<dyn sources::TicketSource>, Fault> {
-    sources::build(&settings(&format!("kind = \"redmine\"\nurl = \"{url}\"\n{line}\n")), clock(), environment)
+fn source(url: &str, line: &str, environment: &[(String, String)]) -> Arc<dyn TicketSource> {
+    sources::build(&at(url, line), clock(), environment).unwrap()
+}
+
+fn at(url: &str, line: &str) -> SourceSettings {
+    settings(&format!("kind = \"redmine\"\nurl = \"{url}\"\n{line}\n"))
 }
 
 fn refused(line: &str, environment: &[(String, String)]) -> String {
-    let fault = build("https://redmine.example.com", line, environment).err().expect("this key cannot be used");
+    let ready = sources::ready(&at("https://redmine.example.com", line), clock(), environment);
+    let fault = ready.expect_err("this key cannot be used");
     assert_eq!(fault.kind, FaultKind::NotSignedIn);
     assert_eq!(fault.text.as_str().matches(" – ").count(), 2, "what – why – what to do: {}", fault.text);
     assert!(!fault.text.as_str().contains("canary"), "the key is told: {}", fault.text);
@@ -51,7 +57,7 @@ fn a_file_must_be_there_and_nobody_elses_to_read() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("key");
     let line = in_file(&path, b"canary\n", 0o644);
-    assert!(refused(&line, &[]).contains("others can read it (mode 644) – chmod 600 it"));
+    assert!(refused(&line, &[]).contains("others can read it (mode 644) – make it your own, chmod 600"));
     assert!(refused(&in_file(&path, b"canary\n", 0o640), &[]).contains("mode 640"));
     assert!(refused(&in_file(&path, b"", 0o600), &[]).contains("the key is empty"));
     assert!(refused(&in_file(&path, b"canary\x01\n", 0o600), &[]).contains("cannot be sent"));
@@ -70,6 +76,6 @@ async fn the_first_line_of_a_file_is_the_key() {
     let redmine = FakeRedmine::start().await;
     let folder = TempDir::new().unwrap();
     let line = in_file(&folder.path().join("key"), format!("  {ALICE}\r\nand what else somebody wrote\n").as_bytes(), 0o400);
-    let source = build(&redmine.url(), &line, &[]).unwrap();
+    let source = source(&redmine.url(), &line, &[]);
     assert_eq!(source.whoami().await.unwrap().name.as_str(), "Alice Ops");
 }

@@ -1,0 +1,115 @@
+//! What a server answered, and what its status means.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::domain::{Fault, FaultKind, SafeText};
+
+/// A server is believed when it wants to be left alone, up to here.
+const LONGEST_RETRY_AFTER: u64 = 600;
+
+/// An answer that came whole.
+pub(super) struct Answer {
+    pub status: StatusCode,
+    pub body: Vec<u8>,
+    pub headers: HeaderMap,
+}
+
+impl Answer {
+    /// Whether the server did it.
+    ///
+    /// # Errors
+    /// What its status means.
+    pub fn success(&self) -> Result<(), Fault> {
+        let status = self.status;
+        let code = status.as_u16();
+        if status.is_success() {
+            return Ok(());
+        }
+        let mut fault = match status {
+            s if s.is_redirection() => {
+                let to = self.headers.get(LOCATION).map_or("nowhere", |l| l.to_str().unwrap_or("nowhere"));
+                fault(
+                    FaultKind::Unintelligible,
+                    &format!("the server points to {to} – redirects are not followed with a key – set url to where it is"),
+                )
+            }
+            StatusCode::UNAUTHORIZED => {
+                fault(FaultKind::NotSignedIn, "not signed in – the server does not know the key (401) – check the key")
+            }
+            StatusCode::FORBIDDEN => {
+                fault(FaultKind::Forbidden, "not allowed – the key is known, but may not do this (403) – ask for the right")
+            }
+            StatusCode::NOT_FOUND => fault(
+                FaultKind::Unintelligible,
+                "not found (404) – there is no such thing, or the key may not see it – check url and project",
+            ),
+            StatusCode::TOO_MANY_REQUESTS => {
+                fault(FaultKind::RateLimited, "too many requests (429) – the server wants to be left alone – it is asked again later")
+            }
+            s if s.is_server_error() => {
+                fault(FaultKind::ServerError, &format!("the server failed ({code}) – look at its log – it is asked again"))
+            }
+            _ => {
+                let text = format!("the server refused the request ({code}) – it says: {} – check url and project", self.words());
+                fault(FaultKind::Unintelligible, &text)
+            }
+        };
+        fault.retry_after = self.retry_after();
+        Err(fault)
+    }
+
+    /// How long the server wants to be left alone: seconds, or a time by its own clock; no longer than it is believed.
+    fn retry_after(&self) -> Option<Duration> {
+        let header = |name| self.headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
+        let said = header(RETRY_AFTER).filter(|said| !said.is_empty())?;
+        let seconds = if said.bytes().all(|b| b.is_ascii_digit()) {
+            said.parse().unwrap_or(u64::MAX)
+        } else {
+            u64::try_from((time(said)? - time(header(DATE)?)?).num_seconds()).unwrap_or(0)
+        };
+        Some(Duration::from_secs(seconds.min(LONGEST_RETRY_AFTER)))
+    }
+
+    /// Its body, understood.
+    ///
+    /// # Errors
+    /// That it is not.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        serde_json::from_slice(&self.body).map_err(|e| {
+            let what = if self.looks_like_a_page() {
+                "the server answered a web page, not JSON".to_owned()
+            } else {
+                format!("the answer is not understood: {e}")
+            };
+            fault(FaultKind::Unintelligible, &format!("{what} – url may be wrong, or a sign-in page stands before it – check url"))
+        })
+    }
+
+    fn looks_like_a_page(&self) -> bool {
+        let html = self.headers.get(CONTENT_TYPE).is_some_and(|t| t.to_str().is_ok_and(|t| t.contains("html")));
+        html || self.body.trim_ascii_start().starts_with(b"<")
+    }
+
+    /// What the server says of it, in its own words.
+    pub fn words(&self) -> SafeText {
+        let said = serde_json::from_slice::<Value>(&self.body).ok();
+        let errors = said.as_ref().and_then(|v| v.get("errors")).and_then(Value::as_array);
+        let errors: Vec<&str> = errors.into_iter().flatten().filter_map(Value::as_str).collect();
+        if errors.is_empty() { SafeText::line(&format!("status {}", self.status.as_u16())) } else { SafeText::line(&errors.join("; ")) }
+    }
+}
+
+/// A time in a header.
+pub(super) fn time(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc2822(text).ok().map(|at| at.to_utc())
+}
+
+fn fault(kind: FaultKind, text: &str) -> Fault {
+    Fault { kind, text: SafeText::line(text), retry_after: None }
+}
