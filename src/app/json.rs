@@ -171,6 +171,8 @@ struct SourceJson<'a> {
     total: Option<u64>,
     complete: bool,
     fault: Option<&'a SafeText>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_skew_seconds: Option<i64>,
 }
 
 impl<'a> SourceJson<'a> {
@@ -183,6 +185,7 @@ impl<'a> SourceJson<'a> {
             total: source.total,
             complete: source.complete,
             fault: source.fault.as_ref(),
+            clock_skew_seconds: source.clock_ahead.map(|ahead| ahead.num_seconds()),
         }
     }
 }

@@ -9,6 +9,9 @@ use serde::Serialize;
 
 use crate::domain::{AckOutcome, Fault, FaultKind, Pass, PollReport, SafeText, SourceName, Status, Ticket, TicketKey};
 
+/// Clocks that are no further apart agree: no response time is so short that it would matter.
+const CLOCKS_AGREE: TimeDelta = TimeDelta::seconds(60);
+
 /// When a source counts as late.
 #[derive(Debug, Clone)]
 pub struct SourceRules {
@@ -55,6 +58,8 @@ pub struct SourceHealth {
     pub kind: Option<FaultKind>,
     /// The other process that asks it.
     pub asked_by: Option<SafeText>,
+    /// How far its clock is ahead of ours, behind where negative; `None` where that is so little that it hinders nothing.
+    pub clock_ahead: Option<TimeDelta>,
 }
 
 /// The last good tickets of every source.
@@ -72,6 +77,7 @@ struct Source {
     total: Option<u64>,
     complete: bool,
     complete_at: Option<DateTime<Utc>>,
+    clock_ahead: Option<TimeDelta>,
     last: Last,
     /// Of which only is known when they, or their severity, were first seen.
     seen: HashMap<TicketKey, Arc<Ticket>>,
@@ -120,6 +126,7 @@ impl Store {
             total: None,
             complete: false,
             complete_at: None,
+            clock_ahead: None,
             last: Last::NotHeard,
             seen: HashMap::new(),
             asked_by: None,
@@ -278,6 +285,7 @@ impl Source {
         }
         self.total = pass.total.or(pass.complete.then_some(tickets.len() as u64));
         self.complete = pass.complete;
+        self.clock_ahead = pass.clock_ahead;
         self.tickets = tickets;
         self.asked_by = pass.recorded.as_ref().and_then(|recorded| recorded.by.clone());
         self.last = match pass.recorded.and_then(|recorded| recorded.fault) {
@@ -325,6 +333,7 @@ impl Source {
                 Last::Failed(fault) => Some(fault.kind),
             },
             asked_by: self.asked_by.clone(),
+            clock_ahead: self.clock_ahead.filter(|ahead| ahead.abs() > CLOCKS_AGREE),
         }
     }
 }

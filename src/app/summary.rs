@@ -269,11 +269,13 @@ fn troubles(model: &Model, health: &[SourceHealth]) -> Vec<Vec<Piece>> {
     let blind: Vec<&SourceHealth> = health.iter().filter(|s| s.health == Health::Blind && s.heard).collect();
     let stale: Vec<&SourceHealth> = health.iter().filter(|s| s.health == Health::Stale && s.heard).collect();
     let asking: Vec<&str> = health.iter().filter(|s| !s.heard).map(|s| s.name.as_str()).collect();
+    let (clocks, clock_count) = clocks(health);
     if blind.is_empty() && stale.is_empty() {
         let asking = (!asking.is_empty()).then(|| Piece::new(format!("asking {} ", asking.join(", ")), Tone::Muted));
         let asked_by = health.iter().find_map(|s| s.asked_by.as_ref());
         let asked_by = asked_by.map(|by| Piece::new(format!("asked by process {by} "), Tone::Muted));
-        return vec![asking.or(asked_by).into_iter().collect(), Vec::new()];
+        let asking: Vec<Piece> = asking.or(asked_by).into_iter().collect();
+        return vec![[clocks.clone(), asking].concat(), clocks, clock_count, Vec::new()];
     }
     let since = |source: &SourceHealth| {
         let since = source
@@ -301,6 +303,8 @@ fn troubles(model: &Model, health: &[SourceHealth]) -> Vec<Vec<Piece>> {
     };
     let (b, s) = (&blind, &stale);
     vec![
+        [pieces(full(b, "BLIND"), full(s, "STALE")), clocks].concat(),
+        [pieces(full(b, "BLIND"), full(s, "STALE")), clock_count].concat(),
         pieces(full(b, "BLIND"), full(s, "STALE")),
         pieces(full(b, "BLIND"), names(s, "STALE")),
         pieces(names(b, "BLIND"), names(s, "STALE")),
@@ -308,6 +312,17 @@ fn troubles(model: &Model, health: &[SourceHealth]) -> Vec<Vec<Piece>> {
         pieces(count(b, "BLIND"), count(s, "STALE")),
         pieces(count(b, "BLIND"), Vec::new()),
     ]
+}
+
+/// The sources whose clock is another than ours, so that what they tell is older or younger than it looks: by name, and as
+/// a count.
+fn clocks(health: &[SourceHealth]) -> (Vec<Piece>, Vec<Piece>) {
+    let apart: Vec<String> = health.iter().filter_map(|s| Some(format!("{} clock {}", s.name, words::apart(s.clock_ahead?)))).collect();
+    if apart.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    let count = format!("! {} {} wrong ", apart.len(), if apart.len() == 1 { "clock" } else { "clocks" });
+    (vec![Piece::new(format!("! {} ", apart.join("  ")), Tone::Stale)], vec![Piece::new(count, Tone::Stale)])
 }
 
 /// What time it is for the agreements: each window with how many are in it, and until when.

@@ -30,6 +30,12 @@ pub fn late(seconds: i64) -> String {
     }
 }
 
+/// How a clock differs from ours: `61s ahead`, `2h behind`.
+#[must_use]
+pub fn apart(ahead: TimeDelta) -> String {
+    format!("{} {}", length(ahead.num_seconds().abs()), if ahead < TimeDelta::zero() { "behind" } else { "ahead" })
+}
+
 /// An instant in at most nine columns: `00:14` today, `Mon 09:00` within six days, else `29 Dec` or `Jan 2027`.
 #[must_use]
 pub fn column(zone: Tz, at: DateTime<Utc>, now: DateTime<Utc>) -> String {

@@ -59,6 +59,9 @@ impl BoardTable<'_> {
 
     /// What must not be trusted: an empty board from a source that is blind is no calm.
     fn trouble(&self, source: &SourceHealth, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(ahead) = source.clock_ahead {
+            writeln!(out, "! {} clock {}: what it tells is that much older or younger than it looks", source.name, words::apart(ahead))?;
+        }
         let state = match source.health {
             Health::Ok => return Ok(()),
             Health::Stale => "STALE",

@@ -102,6 +102,20 @@ fn a_source_that_never_answered_is_blind_at_once_and_one_that_answers_in_part_is
 }
 
 #[test]
+fn a_clock_that_is_more_than_a_minute_off_is_told() {
+    let mut store = store(&["a"]);
+    for (ahead, told) in [(60, None), (61, Some(61)), (-60, None), (-61, Some(-61))] {
+        store.apply(answered("a", 0, Pass { clock_ahead: Some(TimeDelta::seconds(ahead)), ..pass(vec![], true) }));
+        assert_eq!(only(&store, 0).clock_ahead, told.map(TimeDelta::seconds), "{ahead}");
+    }
+    // a fault tells nothing of it, the next pass does
+    store.apply(failed("a", 30));
+    assert_eq!(only(&store, 30).clock_ahead, Some(TimeDelta::seconds(-61)));
+    store.apply(answered("a", 60, pass(vec![], true)));
+    assert_eq!((only(&store, 60).clock_ahead, only(&store, 60).health), (None, Health::Ok));
+}
+
+#[test]
 fn a_report_that_began_before_an_acknowledgement_does_not_undo_it() {
     let mut store = store(&["a"]);
     store.apply(answered("a", 0, pass(vec![ticket("a", "1")], true)));

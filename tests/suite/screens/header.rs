@@ -1,9 +1,9 @@
 //! Rows 1 and 2 alone answer what matters: a parser that sees nothing else finds the same as is computed from `list --json`.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use holdover::app::{BoardJson, BoardRow};
 use holdover::config;
-use holdover::domain::FaultKind;
+use holdover::domain::{FaultKind, Pass};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
@@ -66,8 +66,8 @@ fn ticket(n: usize, drawn: &Drawn) -> Value {
     };
     json!({
         "key": key, "client": if drawn.client { "acme" } else { "stranger" }, "severity": severity, "title": "t", "status": status,
-        "submitted_at": (now - chrono::TimeDelta::minutes(drawn.minutes_ago)).to_rfc3339(),
-        "acknowledged_at": drawn.acknowledged.then(|| (now - chrono::TimeDelta::minutes(drawn.minutes_ago / 2)).to_rfc3339()),
+        "submitted_at": (now - TimeDelta::minutes(drawn.minutes_ago)).to_rfc3339(),
+        "acknowledged_at": drawn.acknowledged.then(|| (now - TimeDelta::minutes(drawn.minutes_ago / 2)).to_rfc3339()),
     })
 }
 
@@ -185,4 +185,22 @@ proptest! {
             prop_assert!(agree(&read, &so), "read {read:?}\nbut it is {so:?}\n{}", rows.join("\n"));
         }
     }
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_told_and_takes_no_room_from_what_matters_more() {
+    let row = |columns: u16, health: [u8; 3]| {
+        let mut dashboard = dashboard(&[], health, (columns, 24));
+        for (source, seconds) in [("desk", 7300), ("jira", -61)] {
+            let ahead = Some(TimeDelta::seconds(seconds));
+            if health[usize::from(source == "jira")] == 0 {
+                dashboard.report(source, Ok(Pass { complete: true, clock_ahead: ahead, ..Pass::default() }));
+            }
+        }
+        dashboard.screen().lines().nth(1).unwrap().trim().to_owned()
+    };
+    assert!(row(100, [0; 3]).ends_with("! desk clock 2h01m ahead  jira clock 61s behind"), "{}", row(100, [0; 3]));
+    assert!(row(40, [0; 3]).ends_with("! 2 clocks wrong"), "{}", row(40, [0; 3]));
+    let blind = row(70, [0, 2, 0]);
+    assert!(blind.contains("!! jira BLIND, no answer yet") && blind.ends_with("! 1 clock wrong"), "{blind}");
 }

@@ -23,20 +23,22 @@ async fn of_all(answer: ResponseTemplate) -> Fault {
 
 /// The fault of a server that knows the key and gives this list of issues.
 async fn of_list(body: impl Into<Vec<u8>>) -> Fault {
-    let server = server_with_list(ResponseTemplate::new(200).set_body_raw(body, "application/json")).await;
+    let server = server_with_list(ResponseTemplate::new(200).set_body_raw(body, "application/json"), &[]).await;
     fault(&*redmine_at(&server.uri(), ALICE, ""), ALICE).await
 }
 
-async fn server_with_list(list: ResponseTemplate) -> MockServer {
+/// A server that knows any key and gives this list of issues; all that it answers has these headers too.
+pub async fn server_with_list(list: ResponseTemplate, headers: &[(&str, &str)]) -> MockServer {
     let server = MockServer::start().await;
+    let with = |answer: ResponseTemplate| headers.iter().fold(answer, |answer, (name, text)| answer.insert_header(*name, *text));
     for (at, name) in [
         ("/users/current.json", "current-user"),
         ("/enumerations/issue_priorities.json", "priorities"),
         ("/issue_statuses.json", "statuses"),
     ] {
-        Mock::given(path(at)).respond_with(ResponseTemplate::new(200).set_body_json(recorded(name))).mount(&server).await;
+        Mock::given(path(at)).respond_with(with(ResponseTemplate::new(200).set_body_json(recorded(name)))).mount(&server).await;
     }
-    Mock::given(path("/issues.json")).respond_with(list).mount(&server).await;
+    Mock::given(path("/issues.json")).respond_with(with(list)).mount(&server).await;
     server
 }
 
@@ -54,7 +56,7 @@ async fn a_page_instead_of_json_is_named() {
     has(&of_all(html.clone()).await, FaultKind::Unintelligible, &["web page, not JSON", "check url"]);
     let mislabelled = ResponseTemplate::new(200).set_body_raw(page, "application/json");
     has(&of_all(mislabelled).await, FaultKind::Unintelligible, &["web page, not JSON"]);
-    let server = server_with_list(html).await;
+    let server = server_with_list(html, &[]).await;
     has(&fault(&*redmine_at(&server.uri(), ALICE, ""), ALICE).await, FaultKind::Unintelligible, &["web page, not JSON"]);
 }
 
@@ -136,7 +138,7 @@ async fn a_redirect_is_not_followed_and_the_key_goes_nowhere_else() {
     }
     has(&of_all(ResponseTemplate::new(302)).await, FaultKind::Unintelligible, &["nowhere"]);
     // a change is not sent on either
-    let server = server_with_list(ResponseTemplate::new(500)).await;
+    let server = server_with_list(ResponseTemplate::new(500), &[]).await;
     let there = format!("{}/issues/1.json", elsewhere.uri());
     Mock::given(path("/issues/1.json")).respond_with(ResponseTemplate::new(307).insert_header("Location", &*there)).mount(&server).await;
     let id = holdover::domain::TicketKey { source: holdover::domain::SourceName::new("desk"), key: holdover::domain::SafeText::line("1") };
@@ -227,7 +229,7 @@ async fn a_list_that_is_none_is_a_fault() {
     ] {
         has(&of_list(list).await, FaultKind::Unintelligible, &["not understood"]);
     }
-    let server = server_with_list(ResponseTemplate::new(200).set_body_raw(deep, "application/json")).await;
+    let server = server_with_list(ResponseTemplate::new(200).set_body_raw(deep, "application/json"), &[]).await;
     let pass = redmine_at(&server.uri(), ALICE, "").list_open().await.unwrap();
     assert_eq!(pass.tickets.len(), 1, "one entry, and it cannot be read");
     assert!(pass.tickets[0].unreadable.is_some());
@@ -237,7 +239,7 @@ async fn a_list_that_is_none_is_a_fault() {
 async fn entries_that_are_no_issues_are_shown_as_unreadable() {
     let list = r#"{ "issues": [ 17, null, "x", [], {}, { "id": -1 }, { "id": 1e400 }, { "id": 18446744073709551616 }, { "id": 1.5 },
         { "id": 5, "id": 6 }, { "id": 18446744073709551615, "subject": "The largest" } ], "total_count": 11 }"#;
-    let server = server_with_list(ResponseTemplate::new(200).set_body_raw(list, "application/json")).await;
+    let server = server_with_list(ResponseTemplate::new(200).set_body_raw(list, "application/json"), &[]).await;
     let pass = redmine_at(&server.uri(), ALICE, "").list_open().await.unwrap();
     assert_eq!((pass.complete, pass.tickets.len()), (true, 11));
     assert_eq!(pass.tickets.iter().filter(|t| t.unreadable.is_none()).count(), 1);
@@ -249,7 +251,7 @@ async fn a_server_that_repeats_itself_or_promises_too_much_does_not_keep_us() {
     let one = recorded("list")["issues"][0].clone();
     for (issues, total) in [(vec![one.clone()], 1_000_000), (vec![], 5)] {
         let list = serde_json::json!({ "issues": issues, "total_count": total });
-        let server = server_with_list(ResponseTemplate::new(200).set_body_json(list)).await;
+        let server = server_with_list(ResponseTemplate::new(200).set_body_json(list), &[]).await;
         let pass = redmine_at(&server.uri(), ALICE, "").list_open().await.unwrap();
         assert_eq!((pass.complete, pass.total, pass.tickets.len()), (false, Some(total), issues.len()), "shown so many of so many");
         let asked = server.received_requests().await.unwrap().len();

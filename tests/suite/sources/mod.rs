@@ -1,5 +1,6 @@
 //! sources against recorded answers and hostile servers.
 
+mod clocks;
 mod fake_redmine;
 mod file;
 mod hostile;
