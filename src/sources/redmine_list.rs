@@ -27,13 +27,16 @@ pub(super) struct Listed {
     pub total: u64,
     /// Whether these are all.
     pub complete: bool,
+    /// How many pages were asked for.
+    pages: usize,
 }
 
 /// All open issues, or as many as could be had.
 pub(super) async fn issues(http: &Http, source: &SourceSettings, project: Option<&str>, budget: &mut Budget) -> Result<Listed, Fault> {
     for _ in 1..TRIES {
         let listed = pages(http, source, project, budget).await?;
-        if listed.complete {
+        // what has no end has none the next time either
+        if listed.complete || listed.pages == MOST_PAGES {
             return Ok(listed);
         }
     }
@@ -47,7 +50,8 @@ async fn pages(http: &Http, source: &SourceSettings, project: Option<&str>, budg
     let mut seen: HashSet<u64> = HashSet::new();
     let mut last: Option<Mark> = None;
     let limit = PAGE.to_string();
-    for _ in 0..MOST_PAGES {
+    while listed.pages < MOST_PAGES {
+        listed.pages += 1;
         let offset = listed.entries.saturating_sub(usize::from(last.is_some())).to_string();
         let mut query = vec![("status_id", "open"), ("sort", "id"), ("limit", &*limit), ("offset", &*offset)];
         query.extend(project.map(|project| ("project_id", project)));

@@ -3,11 +3,8 @@
 use std::time::Duration;
 
 use holdover::domain::{Fault, FaultKind};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, timeout};
 use wiremock::matchers::{any, path};
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::fake_redmine::{ALICE, FakeRedmine, recorded};
 use super::{fault, redmine_at};
@@ -15,7 +12,7 @@ use super::{fault, redmine_at};
 const ZEROS: &[u8] = include_bytes!("../../recorded/zeros-16-mib.gz");
 
 /// The fault of a server that gives one answer to everything.
-async fn of_all(answer: ResponseTemplate) -> Fault {
+pub async fn of_all(answer: ResponseTemplate) -> Fault {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(answer).mount(&server).await;
     fault(&*redmine_at(&server.uri(), ALICE, ""), ALICE).await
@@ -42,7 +39,7 @@ pub async fn server_with_list(list: ResponseTemplate, headers: &[(&str, &str)]) 
     server
 }
 
-fn has(fault: &Fault, kind: FaultKind, words: &[&str]) {
+pub fn has(fault: &Fault, kind: FaultKind, words: &[&str]) {
     assert_eq!(fault.kind, kind, "{fault:?}");
     for word in words {
         assert!(fault.text.as_str().contains(word), "'{word}' is not in {}", fault.text);
@@ -128,76 +125,6 @@ async fn how_long_a_server_wants_to_be_left_alone_is_read_and_capped() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed_and_the_key_goes_nowhere_else() {
-    let elsewhere = MockServer::start().await;
-    Mock::given(any()).respond_with(ResponseTemplate::new(200)).expect(0).mount(&elsewhere).await;
-    for status in [301, 302, 303, 307, 308] {
-        let there = format!("{}/sign-in", elsewhere.uri());
-        let fault = of_all(ResponseTemplate::new(status).insert_header("Location", &*there)).await;
-        has(&fault, FaultKind::Unintelligible, &[&there, "set url to where it is"]);
-    }
-    has(&of_all(ResponseTemplate::new(302)).await, FaultKind::Unintelligible, &["nowhere"]);
-    // a change is not sent on either
-    let server = server_with_list(ResponseTemplate::new(500), &[]).await;
-    let there = format!("{}/issues/1.json", elsewhere.uri());
-    Mock::given(path("/issues/1.json")).respond_with(ResponseTemplate::new(307).insert_header("Location", &*there)).mount(&server).await;
-    let id = holdover::domain::TicketKey { source: holdover::domain::SourceName::new("desk"), key: holdover::domain::SafeText::line("1") };
-    redmine_at(&server.uri(), ALICE, "").acknowledge(&id, None, false).await.unwrap_err();
-    elsewhere.verify().await;
-}
-
-#[tokio::test]
-async fn a_location_with_control_characters_cannot_reach_the_terminal() {
-    let url = raw(b"HTTP/1.1 302 Found\r\nLocation: /\xc2\x9b2J\x1b]0;x\r\nContent-Length: 0\r\n\r\n", 1).await;
-    let fault = fault(&*redmine_at(&url, ALICE, ""), ALICE).await;
-    assert!(!fault.text.as_str().chars().any(char::is_control), "{:?}", fault.text);
-}
-
-#[tokio::test]
-async fn a_server_that_is_not_there_or_hangs_up_gives_no_answer() {
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let nobody = fault(&*redmine_at(&format!("http://{free}"), ALICE, ""), ALICE).await;
-    has(&nobody, FaultKind::Unreachable, &["no answer", "is the server up"]);
-    for answer in [
-        &b""[..],
-        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"user\":",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZZ\r\n",
-        b"SSH-2.0-OpenSSH_9.2p1\r\n",
-        b"\0\0\0\0",
-    ] {
-        let url = raw(answer, 1).await;
-        has(&fault(&*redmine_at(&url, ALICE, ""), ALICE).await, FaultKind::Unreachable, &["no answer"]);
-    }
-    let tls = fault(&*redmine_at(&raw(b"plain words", 1).await.replace("http:", "https:"), ALICE, ""), ALICE).await;
-    has(&tls, FaultKind::Unreachable, &["no answer"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_server_that_says_nothing_or_little_is_given_up() {
-    // nothing at all: the time for one piece is up; a piece a second: the time for the whole is
-    for (drips, seconds) in [(false, 10), (true, 30)] {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = tokio::spawn(async move {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            request(&mut stream).await;
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n").await.unwrap();
-            while drips && stream.write_all(b" ").await.is_ok() {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-            std::future::pending::<()>().await;
-        });
-        let start = Instant::now();
-        let source = redmine_at(&url, ALICE, "");
-        let fault = timeout(Duration::from_secs(300), fault(&*source, ALICE)).await.expect("it is given up");
-        has(&fault, FaultKind::Unreachable, &["did not answer in time"]);
-        let took = start.elapsed().as_secs_f64();
-        assert!((f64::from(seconds)..f64::from(seconds) + 0.1).contains(&took), "drips {drips}: {took}");
-        server.abort();
-    }
-}
-
-#[tokio::test]
 async fn an_answer_beyond_the_cap_is_not_held() {
     let large = format!("{{\"user\":{{\"id\":1}},\"x\":\"{}\"}}", "x".repeat(9 << 20));
     has(&of_all(ResponseTemplate::new(200).set_body_raw(large, "application/json")).await, FaultKind::Unintelligible, &["more than 8 MiB"]);
@@ -260,6 +187,21 @@ async fn a_server_that_repeats_itself_or_promises_too_much_does_not_keep_us() {
 }
 
 #[tokio::test]
+async fn a_list_without_end_is_left_after_500_pages() {
+    let server = server_with_list(ResponseTemplate::new(500), &[]).await;
+    let page = |request: &Request| {
+        let from: u64 = request.url.query_pairs().find(|(name, _)| name == "offset").unwrap().1.parse().unwrap();
+        let issues: Vec<_> = (from + 1..=from + 100).map(|id| serde_json::json!({ "id": id })).collect();
+        ResponseTemplate::new(200).set_body_json(serde_json::json!({ "issues": issues, "total_count": from + 1000 }))
+    };
+    Mock::given(path("/issues.json")).respond_with(page).with_priority(1).mount(&server).await;
+    let pass = redmine_at(&server.uri(), ALICE, "").list_open().await.unwrap();
+    assert_eq!((pass.complete, pass.tickets.len()), (false, 500 * 99 + 1));
+    let asked = server.received_requests().await.unwrap().iter().filter(|r| r.url.path() == "/issues.json").count();
+    assert_eq!(asked, 500);
+}
+
+#[tokio::test]
 async fn text_of_an_issue_cannot_reach_the_terminal() {
     let redmine = FakeRedmine::start().await;
     {
@@ -274,30 +216,4 @@ async fn text_of_an_issue_cannot_reach_the_terminal() {
     let pass = redmine_at(&redmine.url(), ALICE, "").list_open().await.unwrap();
     let shown = format!("{:?}", pass.tickets).replace("\\n", "");
     assert!(!shown.contains("\\u{1b}") && !shown.contains("\\u{9b}") && !shown.contains('\u{202e}') && !shown.contains("\\0"), "{shown}");
-}
-
-/// Reads the head of a request.
-async fn request(stream: &mut TcpStream) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        if stream.read(&mut byte).await.unwrap_or(0) == 0 {
-            return;
-        }
-        head.push(byte[0]);
-    }
-}
-
-/// A server that answers each of so many connections with these bytes and hangs up; its address.
-async fn raw(answer: &'static [u8], connections: usize) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        for _ in 0..connections {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            request(&mut stream).await;
-            let _ = stream.write_all(answer).await;
-        }
-    });
-    url
 }

@@ -10,6 +10,7 @@ mod redmine_ack;
 mod strangers;
 mod token;
 mod token_command;
+mod wire;
 
 use std::sync::Arc;
 
