@@ -208,7 +208,10 @@ fn no_answer(error: reqwest::Error) -> NoAnswer {
     let may_have_arrived = !error.is_connect() && !error.is_builder();
     let why = if error.is_timeout() { "it did not answer in time".to_owned() } else { told(error) };
     // the words of rustls, which are all that is known here of its errors
-    let text = if why.starts_with("invalid peer certificate") {
+    let text = if why.starts_with("invalid peer certificate") && why.contains("CaUsedAsEndEntity") {
+        // what openssl makes by itself, and much else accepts
+        format!("the server is not trusted – {why}: its certificate is that of an authority – make it one for the server (CA:FALSE)")
+    } else if why.starts_with("invalid peer certificate") {
         format!("the server is not trusted – {why} – name the file of its authority as ca_file, or correct url")
     } else {
         format!("no answer – {why} – is the server up, and is url right?")

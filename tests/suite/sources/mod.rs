@@ -8,6 +8,7 @@ mod polling;
 mod redmine;
 mod redmine_ack;
 mod strangers;
+mod tls;
 mod token;
 mod token_command;
 mod wire;
