@@ -29,6 +29,9 @@ const AT_THE_END: Duration = Duration::from_secs(2);
 /// So many reports and outcomes may wait to be taken in.
 const WAITING: usize = 64;
 
+/// Longest that the end waits for what is dropped.
+const ENDING: Duration = Duration::from_millis(100);
+
 /// Runs the dashboard until the user leaves. `frozen` is a clock that stands still: nothing is sent.
 ///
 /// # Errors
@@ -47,8 +50,9 @@ pub(super) fn run(session: &Session, frozen: bool) -> Result<Exit> {
         }
     };
     let ended = runtime.block_on(async { Dashboard::start(session, frozen, terminal, theme)?.run().await });
-    // what is still under way was asked about, or the terminal is gone: nobody waits for it
-    runtime.shutdown_background();
+    // what is still under way was asked about, or the terminal is gone: nobody waits for it; but a command that tells a key
+    // is to end with us, and is killed as its task is dropped
+    runtime.shutdown_timeout(ENDING);
     ended
 }
 

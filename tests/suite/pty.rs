@@ -90,6 +90,11 @@ impl Pty {
         Self::start(&assert_cmd::cargo::cargo_bin("holdover"), &["--config", config.to_str().unwrap()], &[("HOME", home)], size)
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
     /// What is on the screen.
     pub fn text(&self) -> String {
         self.screen.screen().contents()
@@ -140,8 +145,7 @@ impl Pty {
     }
 
     pub fn signal(&self, signal: Signal) {
-        let id = self.child.process_id().unwrap();
-        kill(Pid::from_raw(i32::try_from(id).unwrap()), signal).unwrap();
+        kill(Pid::from_raw(i32::try_from(self.id()).unwrap()), signal).unwrap();
     }
 
     /// Gives the terminal another size, and takes for so long what is written.

@@ -9,7 +9,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use super::fake_redmine::{ALICE, FakeRedmine, recorded};
 use super::{fault, redmine_at};
 
-const ZEROS: &[u8] = include_bytes!("../../recorded/zeros-16-mib.gz");
+pub const ZEROS: &[u8] = include_bytes!("../../recorded/zeros-16-mib.gz");
 
 /// The fault of a server that gives one answer to everything.
 pub async fn of_all(answer: ResponseTemplate) -> Fault {
@@ -186,8 +186,8 @@ async fn a_server_that_repeats_itself_or_promises_too_much_does_not_keep_us() {
     }
 }
 
-#[tokio::test]
-async fn a_list_without_end_is_left_after_500_pages() {
+/// A server that knows any key and has ever more issues.
+pub async fn endless() -> MockServer {
     let server = server_with_list(ResponseTemplate::new(500), &[]).await;
     let page = |request: &Request| {
         let from: u64 = request.url.query_pairs().find(|(name, _)| name == "offset").unwrap().1.parse().unwrap();
@@ -195,6 +195,12 @@ async fn a_list_without_end_is_left_after_500_pages() {
         ResponseTemplate::new(200).set_body_json(serde_json::json!({ "issues": issues, "total_count": from + 1000 }))
     };
     Mock::given(path("/issues.json")).respond_with(page).with_priority(1).mount(&server).await;
+    server
+}
+
+#[tokio::test]
+async fn a_list_without_end_is_left_after_500_pages() {
+    let server = endless().await;
     let pass = redmine_at(&server.uri(), ALICE, "").list_open().await.unwrap();
     assert_eq!((pass.complete, pass.tickets.len()), (false, 500 * 99 + 1));
     let asked = server.received_requests().await.unwrap().iter().filter(|r| r.url.path() == "/issues.json").count();

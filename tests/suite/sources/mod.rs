@@ -7,6 +7,7 @@ mod hostile;
 mod polling;
 mod redmine;
 mod redmine_ack;
+mod siege;
 mod strangers;
 mod tls;
 mod token;

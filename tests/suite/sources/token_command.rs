@@ -117,8 +117,8 @@ async fn a_command_that_waits_is_given_up_after_ten_seconds() {
     assert!((10.0..10.1).contains(&took), "{took}");
 }
 
-/// Reads what is written into a pipe: a line at once, and then its end, when nobody has it open any more.
-fn listen(path: PathBuf) -> (std::sync::mpsc::Receiver<String>, std::thread::JoinHandle<()>) {
+/// Makes a pipe and reads what is written into it: a line at once, and then its end, when nobody has it open any more.
+pub fn listen(path: PathBuf) -> (std::sync::mpsc::Receiver<String>, std::thread::JoinHandle<()>) {
     assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
     let (sender, said) = std::sync::mpsc::channel();
     let reader = std::thread::spawn(move || {
