@@ -1,5 +1,6 @@
 //! sources against recorded answers and hostile servers.
 
+mod canary;
 mod clocks;
 mod fake_redmine;
 mod file;

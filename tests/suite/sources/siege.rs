@@ -1,6 +1,7 @@
 //! The dashboard while servers hold on, drip, flood and swell, and a command waits for a passphrase: keys are answered as
 //! before, other sources are fresh, and the memory stays small.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -43,7 +44,7 @@ fn desk(servers: &[(&str, &str)]) -> Desk {
     fs::set_permissions(key, fs::Permissions::from_mode(0o600)).unwrap();
     let mut config = format!("poll_every = \"1s\"\n{ACME}{}", source("tickets", &desk.path("tickets.json")));
     for (name, url) in servers {
-        config += &format!("\n[[source]]\nname = \"{name}\"\nkind = \"redmine\"\nurl = \"{url}\"\ntoken_file = \"key\"\n");
+        write!(config, "\n[[source]]\nname = \"{name}\"\nkind = \"redmine\"\nurl = \"{url}\"\ntoken_file = \"key\"\n").unwrap();
     }
     desk.write("config.toml", config);
     desk
