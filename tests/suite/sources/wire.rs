@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use holdover::domain::{FaultKind, SafeText, SourceName, TicketKey};
+use holdover::sources;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
@@ -15,6 +16,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::fake_redmine::ALICE;
 use super::hostile::{has, of_all, server_with_list};
 use super::{fault, redmine_at};
+use crate::support::{Desk, Said};
 
 #[tokio::test]
 async fn a_redirect_is_not_followed_and_the_key_goes_nowhere_else() {
@@ -154,6 +156,25 @@ async fn a_server_that_says_nothing_or_little_is_given_up() {
         assert!((f64::from(seconds)..f64::from(seconds) + 0.1).contains(&took), "{said:?} {drips:?}: {took}");
         server.abort();
     }
+}
+
+#[tokio::test]
+async fn no_proxy_stands_before_this_computer() {
+    let is = |url: &str| sources::is_loopback(&url.parse().unwrap());
+    for url in ["http://localhost:3000", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]:3000", "http://2130706433"] {
+        assert!(is(url), "{url}");
+    }
+    for url in ["http://localhost.example.com", "http://10.0.0.1", "http://128.0.0.1", "http://[::2]", "http://127.0.0.1.example.com"] {
+        assert!(!is(url), "{url}");
+    }
+    let proxy = Wire::answering("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n").await;
+    let server = Wire::answering("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await;
+    let source = format!("[[source]]\nname = \"desk\"\nkind = \"redmine\"\nurl = \"{}\"\ntoken_env = \"KEY\"\n", server.url);
+    let desk = Desk::configured(&source);
+    let mut list = desk.command(&["list"]);
+    list.env("KEY", ALICE).env("http_proxy", &proxy.url).env("all_proxy", &proxy.url);
+    let said: Said = tokio::task::spawn_blocking(move || list.output().unwrap()).await.unwrap().into();
+    assert!(said.err.contains("(401)") && proxy.asked.load(Relaxed) == 0, "{}", said.err);
 }
 
 /// Reads the head of a request.
