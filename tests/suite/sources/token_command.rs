@@ -177,6 +177,17 @@ async fn a_key_that_is_not_taken_is_asked_for_again_and_used_where_it_is_another
 }
 
 #[tokio::test]
+async fn requests_that_are_refused_together_ask_for_the_key_once() {
+    let redmine = FakeRedmine::start().await;
+    let script = format!("[ -s $1/runs ] && echo {ALICE} || echo {WRONG}; printf x >>$1/runs");
+    let scripted = Scripted::new(&redmine.url(), &script);
+    let source = scripted.open();
+    let (one, other) = tokio::join!(source.whoami(), source.whoami());
+    assert_eq!((one.unwrap().name.as_str(), other.unwrap().name.as_str()), ("Alice Ops", "Alice Ops"));
+    assert_eq!((scripted.runs(), redmine.state().requests.len()), (2, 4));
+}
+
+#[tokio::test]
 async fn a_file_that_comes_later_or_changes_is_read() {
     let redmine = FakeRedmine::start().await;
     let folder = TempDir::new().unwrap();
