@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::ack::Ack;
-use crate::domain::{AckOutcome, Pass, PollReport, SafeText, SourceName, TicketKey};
+use crate::domain::{AckOutcome, Pass, PollReport, SafeText, SourceName, TakenHere, TicketKey};
 
 /// What the user means by a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter)]
@@ -83,8 +83,8 @@ pub enum Message {
     Undone(TicketKey),
     /// What the records tell of a source that was not asked yet.
     Recalled(SourceName, Pass),
-    /// Tickets that are acknowledged here, for their sources cannot be told: which, by whom, and since when.
-    TakenHere(Vec<(TicketKey, SafeText, DateTime<Utc>)>),
+    /// Tickets that are acknowledged here, for their sources cannot be told.
+    TakenHere(Vec<TakenHere>),
     /// Something that the engineer should know.
     Warned(String),
     /// What other processes are sending, and how that stands.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::domain::{AckOutcome, Fault, FaultKind, Pass, PollReport, SafeText, SourceName, Status, Ticket, TicketKey};
+use crate::domain::{AckOutcome, Fault, FaultKind, Pass, PollReport, SafeText, SourceName, Status, TakenHere, Ticket, TicketKey};
 
 /// Clocks that are no further apart agree: no response time is so short that it would matter.
 const CLOCKS_AGREE: TimeDelta = TimeDelta::seconds(60);
@@ -98,12 +98,30 @@ struct Taken {
     known_at: DateTime<Utc>,
     at: DateTime<Utc>,
     by: Option<SafeText>,
-    /// Its source cannot be told, and so never tells of it.
-    here: bool,
+    here: Here,
+}
+
+/// Whether an acknowledgement is kept here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Here {
+    /// Its source tells of it.
+    No,
+    /// Its source cannot be told, and so never tells of it. What was submitted at another time under the same key is another.
+    Of {
+        /// When its ticket was submitted.
+        submitted_at: Option<DateTime<Utc>>,
+    },
 }
 
 impl Taken {
+    fn is_here(&self) -> bool {
+        self.here != Here::No
+    }
+
     fn mark(&self, ticket: &mut Arc<Ticket>) {
+        if self.is_here() && self.here != (Here::Of { submitted_at: ticket.submitted_at }) {
+            return;
+        }
         let ticket = Arc::make_mut(ticket);
         if ticket.status == Status::Open {
             ticket.status = Status::Acknowledged;
@@ -171,9 +189,9 @@ impl Store {
     }
 
     /// Takes in which tickets are acknowledged here, for their source cannot be told.
-    pub fn recall_taken(&mut self, taken: impl IntoIterator<Item = (TicketKey, SafeText, DateTime<Utc>)>) {
-        for (key, by, at) in taken {
-            let taken = Taken { known_at: at, at, by: Some(by), here: true };
+    pub fn recall_taken(&mut self, taken: impl IntoIterator<Item = TakenHere>) {
+        for TakenHere { key, submitted_at, by, at } in taken {
+            let taken = Taken { known_at: at, at, by: Some(by), here: Here::Of { submitted_at } };
             let tickets = self.sources.iter_mut().flat_map(|source| &mut source.tickets);
             tickets.filter(|ticket| ticket.id == key).for_each(|ticket| taken.mark(ticket));
             self.taken.insert(key, taken);
@@ -194,12 +212,12 @@ impl Store {
         match report.outcome {
             Ok(pass) => {
                 // what began later than an acknowledgement tells of it itself
-                self.taken.retain(|key, taken| taken.here || key.source != report.source || report.began_at <= taken.known_at);
+                self.taken.retain(|key, taken| taken.is_here() || key.source != report.source || report.began_at <= taken.known_at);
                 let changed = source.pass(pass, report.ended_at, &self.taken);
                 // what is gone, and comes again, is another
-                if source.complete && self.taken.iter().any(|(key, taken)| taken.here && key.source == report.source) {
+                if source.complete && self.taken.iter().any(|(key, taken)| taken.is_here() && key.source == report.source) {
                     let there: HashSet<&TicketKey> = source.tickets.iter().map(|ticket| &ticket.id).collect();
-                    self.taken.retain(|key, taken| !taken.here || key.source != report.source || there.contains(key));
+                    self.taken.retain(|key, taken| !taken.is_here() || key.source != report.source || there.contains(key));
                 }
                 changed
             }
@@ -214,9 +232,12 @@ impl Store {
     pub fn acknowledged(&mut self, key: &TicketKey, outcome: &AckOutcome, now: DateTime<Utc>) {
         let taken = match outcome {
             AckOutcome::Confirmed { by, at } | AckOutcome::Already { by, at } => {
-                Taken { known_at: now, at: at.unwrap_or(now), by: by.clone(), here: false }
+                Taken { known_at: now, at: at.unwrap_or(now), by: by.clone(), here: Here::No }
             }
-            AckOutcome::Here { by, at } => Taken { known_at: now, at: *at, by: Some(by.clone()), here: true },
+            AckOutcome::Here { by, at } => {
+                let submitted_at = self.tickets().find(|ticket| ticket.id == *key).and_then(|ticket| ticket.submitted_at);
+                Taken { known_at: now, at: *at, by: Some(by.clone()), here: Here::Of { submitted_at } }
+            }
             AckOutcome::Refused { .. } | AckOutcome::Unknown { .. } => return,
         };
         let tickets = self.sources.iter_mut().flat_map(|source| &mut source.tickets);

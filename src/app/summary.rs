@@ -252,7 +252,7 @@ fn held_and_troubles(model: &Model, columns: usize) -> SummaryRow {
 
 /// What is wrong on our own side: nothing can be written down, or a source has not been told for too long.
 fn of_ours(model: &Model) -> Vec<Piece> {
-    let records = model.no_records.is_some().then(|| Piece::new("!! no records: a refuses  ", Tone::Alarm));
+    let records = model.no_records.is_some().then(|| Piece::new("!! records cannot be written  ", Tone::Alarm));
     let late = model.late();
     let late = (late > 0).then(|| Piece::new(format!("!! {late} unsent  "), Tone::Alarm));
     records.into_iter().chain(late).collect()

@@ -14,7 +14,7 @@ use super::message::{Action, Effect, Message};
 use super::model::{Model, Notice, Screen};
 use super::store::Store;
 use super::view;
-use crate::domain::{AckOutcome, Agreements, Group, PollReport, Status, TicketKey};
+use crate::domain::{AckOutcome, Agreements, Group, PollReport, Status, TicketKey, judge};
 
 /// Takes in what happened.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -350,9 +350,11 @@ fn fold(model: &mut Model) {
 }
 
 /// How long an acknowledgement can be undone: not where the client would lose by it.
-fn hold(row: &BoardRow) -> TimeDelta {
-    let left = row.verdict.response.as_ref().and_then(|clock| clock.remaining_seconds);
-    let hurry = row.verdict.group == Group::Unanswered && left.is_some_and(|left| left < 60);
+fn hold(model: &Model, row: &BoardRow) -> TimeDelta {
+    // what is left counts down between two judgements
+    let verdict = judge(&row.ticket, &model.rules.agreements, model.now);
+    let left = verdict.response.as_ref().and_then(|clock| clock.remaining_seconds);
+    let hurry = matches!(verdict.group, Group::Decide | Group::Unanswered) && left.is_some_and(|left| left < 60);
     if hurry { TimeDelta::zero() } else { UNDO }
 }
 
@@ -385,7 +387,7 @@ fn acknowledge(model: &mut Model) -> Vec<Effect> {
             }
             _ => {
                 let key = key.clone();
-                let send_at = model.now + hold(row);
+                let send_at = model.now + hold(model, row);
                 model.acks.insert(key.clone(), Ack::Writing);
                 return vec![Effect::Acknowledge { key, send_at }];
             }

@@ -11,7 +11,7 @@ use super::explain::unknown;
 use super::output;
 use super::session::{Exit, Fetched, Session};
 use crate::app::words;
-use crate::domain::{AckOutcome, Grounds, SafeText, SourceName, Ticket, TicketKey};
+use crate::domain::{AckOutcome, Grounds, SafeText, SourceName, Status, Ticket, TicketKey};
 use crate::records::{Ended, OutboxEntry, Queued, Records, RecordsFault};
 
 /// What became of one key.
@@ -104,6 +104,15 @@ fn resolve(typed: &str, fetched: &Fetched) -> Result<Option<TicketKey>, String> 
 async fn acknowledge(id: &TicketKey, args: &AckArgs, fetched: &Fetched, records: &Arc<Records>, session: &Session) -> Acked {
     let TicketKey { source: name, key } = id.clone();
     let ended = |outcome, by, at, reason| Acked { source: Some(name.clone()), key: key.clone(), outcome, by, reason, at };
+    let source = fetched.sources.iter().find(|source| *source.name() == name).cloned();
+    if source.as_ref().is_some_and(|source| !source.capabilities().acknowledge)
+        && let Some(known) = kept_here(fetched.store.tickets().find(|ticket| ticket.id == *id))
+    {
+        return match known {
+            Ok((by, at)) => ended("already", by, at, None),
+            Err(reason) => refused(Some(name), key, SafeText::line(reason)),
+        };
+    }
     let entry = match queue(id, args, fetched, records, session) {
         Ok(entry) => entry,
         Err(fault) => return refused(Some(name), key, SafeText::line(&fault.to_string())),
@@ -111,16 +120,18 @@ async fn acknowledge(id: &TicketKey, args: &AckArgs, fetched: &Fetched, records:
     if let Some(by) = &entry.other {
         return ended("queued", None, None, Some(SafeText::line(&format!("process {by} is sending it"))));
     }
+    if args.note.is_some() && entry.attempts > 0 {
+        output::say(&format!("{id}: the note does not go with it: it was sent before without one – write it in the source"));
+    }
     if args.queue {
         return ended("queued", None, None, None);
     }
-    let before = match records.adopt(entry.id).and_then(|_| records.begin(entry.id)) {
-        Ok(Some(before)) => before,
+    let begun = match records.begin(entry.id) {
+        Ok(Some(begun)) => begun,
         Ok(None) => return ended("queued", None, None, Some(SafeText::line("another process took it over"))),
         Err(fault) => return ended("queued", None, None, Some(SafeText::line(&fault.to_string()))),
     };
-    let source = fetched.sources.iter().find(|source| *source.name() == name).cloned();
-    match delivery::attempt(source, &entry, before > 0, &session.clock).await {
+    match delivery::attempt(source, &entry, begun).await {
         Attempt::Over(outcome) => {
             if let Err(fault) = records.end(entry.id, &Ended { outcome: &outcome, at: (session.clock)() }) {
                 output::say(&format!("{id}: what became of it is not on record – {fault}"));
@@ -143,13 +154,33 @@ async fn acknowledge(id: &TicketKey, args: &AckArgs, fetched: &Fetched, records:
     }
 }
 
+/// What needs no acknowledgement here: who has it already, or why there is nothing to take. A source that cannot be told
+/// cannot be asked either.
+#[expect(clippy::type_complexity, reason = "who and when, or why not")]
+fn kept_here(ticket: Option<&Arc<Ticket>>) -> Option<Result<(Option<SafeText>, Option<DateTime<Utc>>), &'static str>> {
+    let Some(ticket) = ticket else { return Some(Err("its source does not tell of it")) };
+    match ticket.status {
+        Status::Resolved => Some(Err("it is resolved")),
+        Status::Open | Status::OnClient if ticket.acknowledged_at.is_none() => None,
+        _ => Some(Ok((ticket.acknowledged_by.clone().or_else(|| ticket.assignee.clone()), ticket.acknowledged_at))),
+    }
+}
+
 fn queue(id: &TicketKey, args: &AckArgs, fetched: &Fetched, records: &Records, session: &Session) -> Result<OutboxEntry, RecordsFault> {
     let now = (session.clock)();
     let unknown = Ticket::new(id.clone());
     let ticket = fetched.store.tickets().find(|ticket| ticket.id == *id).map_or(&unknown, Arc::as_ref);
     let grounds = Grounds::of(ticket, &session.settings.agreements, now);
     let (who, note) = (session.who(), args.note.as_deref().map(SafeText::body));
-    records.queue(&Queued { key: id, note: note.as_ref(), who: &who, grounds: &grounds, asked_at: now, send_at: now })
+    records.queue(&Queued {
+        key: id,
+        note: note.as_ref(),
+        who: &who,
+        grounds: &grounds,
+        submitted_at: ticket.submitted_at,
+        asked_at: now,
+        send_at: now,
+    })
 }
 
 fn refused(source: Option<SourceName>, key: SafeText, reason: SafeText) -> Acked {

@@ -5,15 +5,19 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc as jobs;
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc;
 
 use super::delivery::{ack_of, failed_inside};
 use crate::app::{Message, Store};
-use crate::domain::{Fault, PollReport, SafeText, SourceName, TicketKey};
+use crate::domain::{Fault, PollReport, SafeText, SourceName, TakenHere};
 use crate::records::{OutboxEntry, Records, RecordsFault, Snapshot};
 use crate::sources::Clock;
+
+/// The outbox is looked into this often, whatever else there is to do: another process may have left something.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// What comes to the loop from beside it.
 pub(super) enum Event {
@@ -21,6 +25,8 @@ pub(super) enum Event {
     Happened(Message),
     /// An entry of the outbox is this process's to deliver now.
     Adopted(OutboxEntry),
+    /// An entry of this number is delivered no longer.
+    Left(i64),
 }
 
 /// What is to be kept of a poll; made before the report is taken in.
@@ -28,7 +34,7 @@ pub(super) struct ToKeep {
     source: SourceName,
     began_at: DateTime<Utc>,
     ended_at: DateTime<Utc>,
-    outcome: Result<(bool, Option<u64>), Fault>,
+    outcome: Result<(bool, Option<u64>, Option<TimeDelta>), Fault>,
 }
 
 impl ToKeep {
@@ -36,7 +42,7 @@ impl ToKeep {
     pub fn of(report: &PollReport) -> Option<Self> {
         let outcome = match &report.outcome {
             Ok(pass) if pass.recorded.is_some() => return None,
-            Ok(pass) => Ok((pass.complete, pass.total)),
+            Ok(pass) => Ok((pass.complete, pass.total, pass.clock_ahead)),
             Err(fault) => Err(fault.clone()),
         };
         Some(Self { source: report.source.clone(), began_at: report.began_at, ended_at: report.ended_at, outcome })
@@ -59,11 +65,16 @@ impl Bookkeeper {
         let (sender, jobs) = jobs::channel();
         std::thread::spawn(move || {
             let mut broken = false;
-            let mut taken = Vec::new();
-            while let Ok(job) = jobs.recv() {
+            let mut seen = Seen::default();
+            loop {
+                let job = match jobs.recv_timeout(LOOK) {
+                    Ok(job) => job,
+                    Err(jobs::RecvTimeoutError::Timeout) => Job::Look,
+                    Err(jobs::RecvTimeoutError::Disconnected) => return,
+                };
                 // what breaks here is told as what fails, and the next job is done
                 let done =
-                    catch_unwind(AssertUnwindSafe(|| do_job(&records, job).and_then(|()| look(&records, &clock, &events, &mut taken))));
+                    catch_unwind(AssertUnwindSafe(|| do_job(&records, job).and_then(|()| look(&records, &clock, &events, &mut seen))));
                 let done = done.unwrap_or_else(|_| Err(failed_inside(&records)));
                 // told once when it breaks, and once when it is well again
                 if done.is_err() || broken {
@@ -82,9 +93,10 @@ impl Bookkeeper {
         let job = match kept {
             None => Job::Look,
             Some(ToKeep { source, outcome: Err(fault), ended_at, .. }) => Job::KeepFault(source, fault, ended_at),
-            Some(ToKeep { source, outcome: Ok((complete, total)), began_at, ended_at }) => {
+            Some(ToKeep { source, outcome: Ok((complete, total, clock_ahead)), began_at, ended_at }) => {
                 let (tickets, complete_at) = store.of_source(&source);
-                let snapshot = Snapshot { began_at, ended_at, complete, total, complete_at, tickets, tried_at: ended_at, fault: None };
+                let (tried_at, fault, ours) = (ended_at, None, true);
+                let snapshot = Snapshot { began_at, ended_at, complete, total, complete_at, tickets, tried_at, fault, clock_ahead, ours };
                 Job::Keep(source, snapshot)
             }
         };
@@ -110,13 +122,25 @@ fn do_job(records: &Records, job: Job) -> Result<(), RecordsFault> {
     }
 }
 
-/// A ticket that is acknowledged here, by whom and since when.
-type Taken = (TicketKey, SafeText, DateTime<Utc>);
+/// What was seen when the records were last looked at, so that only what is new is told.
+#[derive(Default)]
+struct Seen {
+    taken: Vec<TakenHere>,
+    stranded: usize,
+}
 
 /// Takes over what nobody sees to, and tells what others do and did.
-fn look(records: &Records, clock: &Clock, events: &mpsc::Sender<Event>, taken: &mut Vec<Taken>) -> Result<(), RecordsFault> {
+fn look(records: &Records, clock: &Clock, events: &mpsc::Sender<Event>, seen: &mut Seen) -> Result<(), RecordsFault> {
     let mut elsewhere = HashMap::new();
-    for entry in records.outbox()? {
+    let outbox = records.outbox()?;
+    let (outbox, stranded): (Vec<_>, Vec<_>) = outbox.into_iter().partition(|entry| entry.configured);
+    if stranded.len() > seen.stranded {
+        let keys: Vec<String> = stranded.iter().map(|entry| entry.key.to_string()).collect();
+        let text = format!("not sent: {} – the configuration no longer has the source it is for – put it back", keys.join(", "));
+        let _ = events.blocking_send(Event::Happened(Message::Warned(text)));
+    }
+    seen.stranded = stranded.len();
+    for entry in outbox {
         if entry.other.is_some() {
             elsewhere.extend([ack_of(&entry, clock())]);
         } else if records.adopt(entry.id)? {
@@ -125,8 +149,8 @@ fn look(records: &Records, clock: &Clock, events: &mpsc::Sender<Event>, taken: &
     }
     let _ = events.blocking_send(Event::Happened(Message::Elsewhere(elsewhere)));
     let now_taken = records.taken_here()?;
-    if now_taken != *taken {
-        taken.clone_from(&now_taken);
+    if now_taken != seen.taken {
+        seen.taken.clone_from(&now_taken);
         let _ = events.blocking_send(Event::Happened(Message::TakenHere(now_taken)));
     }
     Ok(())

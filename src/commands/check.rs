@@ -29,7 +29,7 @@ pub(super) fn run(args: &CheckArgs, global: &Global, clock: Clock, environment: 
             let today = clock().with_timezone(&settings.timezone).date_naive();
             let mut problems = std::mem::take(&mut settings.warnings);
             problems.extend(config::holidays_ending(&settings, today));
-            let session = Session { settings, clock, environment, demo: global.demo, read_only: true };
+            let session = Session { settings, clock, environment, demo: global.demo, read_only: true, frozen: global.at.is_some() };
             problems.extend(in_the_queues(&session)?);
             let Settings { agreements, sources, .. } = &session.settings;
             let sound = format!("{} and {}", count(agreements.all().len(), "agreement"), count(sources.len(), "source"));

@@ -1,22 +1,22 @@
 //! The dashboard: one loop that takes in what happened, draws when something on the screen is another, and sleeps until the
 //! next instant at which it will be. The effect runner is here too: the only place where the model meets the world.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use color_eyre::eyre::{Result, WrapErr};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::bookkeeper::{Bookkeeper, Event, ToKeep};
 use super::delivery::{Delivery, Pace, ack_of, write_beside};
 use super::output;
-use super::session::{Exit, Session};
+use super::session::{self, Exit, Session};
 use super::shared_source::{self, SharedSource};
-use crate::app::{self, Ack, Effect, Message, Model, Rules, Screen, SourceRules, View};
+use crate::app::{self, Ack, Effect, Message, Model, Rules, Screen, View};
 use crate::config::{ColorChoice, Settings};
 use crate::domain::{AckOutcome, Grounds, PollReport, SafeText, Ticket, TicketKey};
 use crate::records::{Opened, OutboxEntry, Queued, Records, RecordsFault};
@@ -32,24 +32,28 @@ const WAITING: usize = 64;
 /// Longest that the end waits for what is dropped.
 const ENDING: Duration = Duration::from_millis(100);
 
-/// Runs the dashboard until the user leaves. `frozen` is a clock that stands still: nothing is sent.
+/// Runs the dashboard until the user leaves.
 ///
 /// # Errors
 /// Where the terminal, or the machine, does not play along.
-pub(super) fn run(session: &Session, frozen: bool) -> Result<Exit> {
+pub(super) fn run(session: &Session) -> Result<Exit> {
     let depth = tui::color_depth(wish(session.settings.color), &session.environment);
     let theme = Theme::named(&session.settings.theme, depth)?;
     // what is polled runs beside the loop: a source that works hard delays no key
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.wrap_err("the event loop cannot start")?;
-    let terminal = match Terminal::enter() {
-        Ok(terminal) => terminal,
-        Err(error) => {
-            output::say(&format!("the dashboard cannot start – {error} – run it in a terminal, or see holdover list"));
-            return Ok(Exit::Failed);
+    let ended = runtime.block_on(async {
+        // from here on a signal waits for the loop, which gives the terminal back
+        let signals = Signals::listen().wrap_err("signals cannot be listened for")?;
+        let kept = Kept::open(session);
+        match Terminal::enter() {
+            Ok(terminal) => Dashboard::start(session, kept, signals, terminal, theme)?.run().await,
+            Err(error) => {
+                output::say(&format!("the dashboard cannot start – {error} – run it in a terminal, or see holdover list"));
+                Ok(Exit::Failed)
+            }
         }
-    };
-    let ended = runtime.block_on(async { Dashboard::start(session, frozen, terminal, theme)?.run().await });
+    });
     // what is still under way was asked about, or the terminal is gone: nobody waits for it; but a command that tells a key
     // is to end with us, and is killed as its task is dropped
     runtime.shutdown_timeout(ENDING);
@@ -83,8 +87,10 @@ struct Dashboard<'a> {
     pace: watch::Sender<Pace>,
     /// The entries of the outbox that can be undone.
     held: HashMap<TicketKey, i64>,
-    /// Those that are delivered, or were.
-    delivered: HashSet<i64>,
+    /// Those that are delivered now.
+    delivered: HashMap<i64, AbortHandle>,
+    /// The sources that other processes may ask too.
+    shared: Vec<Arc<SharedSource>>,
     drawn: Option<View>,
     /// How it ended, once it has.
     ended: Option<Exit>,
@@ -92,40 +98,31 @@ struct Dashboard<'a> {
 
 impl<'a> Dashboard<'a> {
     /// Opens every source and begins to poll it.
-    fn start(session: &'a Session, frozen: bool, terminal: Terminal, theme: Theme) -> Result<Self> {
+    fn start(session: &'a Session, kept: Kept, signals: Signals, terminal: Terminal, theme: Theme) -> Result<Self> {
         let settings = &session.settings;
         let now = (session.clock)();
         let rules = Rules {
             agreements: Arc::clone(&settings.agreements),
             zone: settings.timezone,
             help_lines: views::help_lines().len(),
-            frozen,
+            frozen: session.frozen,
             read_only: session.read_only,
         };
-        let writes = !frozen && !session.read_only;
-        let opened = if writes {
-            session.open_records().map(Some)
-        } else {
-            session.read_records().map(|records| Some(Opened { records, moved_aside: None }))
-        };
-        let (opened, broken) = match opened {
-            Ok(opened) => (opened, None),
-            Err(RecordsFault::None { .. }) if !writes => (None, None),
-            Err(fault) => (None, Some(SafeText::line(&fault.to_string()))),
-        };
-        let moved_aside = opened.as_ref().and_then(|opened| opened.moved_aside.clone());
-        let records = opened.map(|opened| Arc::new(opened.records));
+        let Kept { records, writes, warnings, broken } = kept;
         let (sender, reports) = mpsc::channel(WAITING);
         let (mut opened, mut pollers, mut known, mut faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut shared = Vec::new();
         for settings in &settings.sources {
             let source = sources::build(settings, Arc::clone(&session.clock), &session.environment);
-            known.push(SourceRules { name: settings.name.clone(), poll_every: settings.poll_every, blind_after: settings.blind_after });
+            known.push(session::rules(settings));
             match source {
                 Ok(source) => {
                     let source = match &records {
                         Some(records) if writes => {
-                            let shared = SharedSource::new(source, Arc::clone(records), settings.poll_every, Arc::clone(&session.clock));
-                            Arc::new(shared) as Arc<dyn TicketSource>
+                            let (records, clock) = (Arc::clone(records), Arc::clone(&session.clock));
+                            let source = Arc::new(SharedSource::new(source, records, settings.poll_every, clock));
+                            shared.push(Arc::clone(&source));
+                            source as Arc<dyn TicketSource>
                         }
                         _ => source,
                     };
@@ -136,21 +133,15 @@ impl<'a> Dashboard<'a> {
             }
         }
         let mut model = Model::new(rules, known, now, terminal.size()?);
-        if let Some(records) = &records {
-            recall(&mut model, records, settings);
-        }
-        if let Some(fault) = &broken {
-            app::update(&mut model, Message::Warned(fault.to_string()));
-        }
+        let recalled = records.as_ref().map_or_else(Vec::new, |records| recall(&mut model, records, settings));
         app::update(&mut model, Message::Records(broken));
-        if let Some(path) = moved_aside {
-            app::update(&mut model, Message::Warned(output::moved_aside(&path)));
+        for warning in warnings.into_iter().chain(recalled) {
+            app::update(&mut model, Message::Warned(warning));
         }
         // what cannot be asked at all is told for as long as the dashboard runs
         for report in faults {
             app::update(&mut model, Message::Polled(report));
         }
-        let signals = Signals::listen().wrap_err("signals cannot be listened for")?;
         let events = mpsc::channel(WAITING);
         let bookkeeper = records.as_ref().filter(|_| writes).map(|records| {
             let keeper = Bookkeeper::spawn(Arc::clone(records), Arc::clone(&session.clock), events.0.clone());
@@ -172,7 +163,8 @@ impl<'a> Dashboard<'a> {
             deliveries: JoinSet::new(),
             pace: watch::Sender::new(Pace::Running),
             held: HashMap::new(),
-            delivered: HashSet::new(),
+            delivered: HashMap::new(),
+            shared,
             drawn: None,
             ended: None,
         })
@@ -244,6 +236,9 @@ impl<'a> Dashboard<'a> {
             Asked::End(number) => self.ended = Some(Exit::Signal(number)),
             Asked::GoOn => {
                 self.terminal.take_again().wrap_err("the terminal cannot be taken again")?;
+                if let Some(bookkeeper) = &self.bookkeeper {
+                    bookkeeper.look();
+                }
                 self.happened(Message::WentOn);
             }
         }
@@ -286,7 +281,13 @@ impl<'a> Dashboard<'a> {
                 {
                     self.held.remove(key);
                 }
+                if let Message::Undone(key) = &message {
+                    self.held.remove(key);
+                }
                 self.happened(message);
+            }
+            Event::Left(id) => {
+                self.delivered.remove(&id);
             }
             Event::Adopted(entry) => {
                 let (key, ack) = ack_of(&entry, (self.session.clock)());
@@ -310,12 +311,18 @@ impl<'a> Dashboard<'a> {
             match effect {
                 Effect::Acknowledge { key, send_at } => self.acknowledge(key, send_at),
                 Effect::Undo(key) => self.undo(key),
-                Effect::PollNow => self.pollers.iter().for_each(Poller::poll_now),
+                Effect::PollNow => {
+                    self.shared.iter().for_each(|source| source.ask_itself());
+                    self.pollers.iter().for_each(Poller::poll_now);
+                }
                 Effect::Redraw => {
                     self.terminal.redraw();
                     self.drawn = None;
                 }
-                Effect::Suspend => Terminal::suspend(),
+                Effect::Suspend => {
+                    self.let_go();
+                    Terminal::suspend();
+                }
                 Effect::Quit => self.ended = Some(Exit::Done),
             }
         }
@@ -336,11 +343,9 @@ impl<'a> Dashboard<'a> {
             let id = key.clone();
             let queued = write_beside(&records, move |records| {
                 let unknown = Ticket::new(id.clone());
-                let grounds = Grounds::of(ticket.as_deref().unwrap_or(&unknown), &agreements, now);
-                let entry = records.queue(&Queued { key: &id, note: None, who: &who, grounds: &grounds, asked_at: now, send_at })?;
-                // what was there already may have lost its process
-                records.adopt(entry.id)?;
-                Ok(entry)
+                let ticket = ticket.as_deref().unwrap_or(&unknown);
+                let (grounds, submitted_at) = (Grounds::of(ticket, &agreements, now), ticket.submitted_at);
+                records.queue(&Queued { key: &id, note: None, who: &who, grounds: &grounds, submitted_at, asked_at: now, send_at })
             });
             let event = match queued.await {
                 Ok(entry) => Event::Adopted(entry),
@@ -357,17 +362,31 @@ impl<'a> Dashboard<'a> {
     /// Sees an entry of the outbox to its end, beside the loop.
     fn deliver(&mut self, entry: OutboxEntry) {
         let Some(records) = self.records.clone().filter(|_| entry.other.is_none()) else { return };
-        if !self.delivered.insert(entry.id) {
+        if self.delivered.contains_key(&entry.id) {
             return;
         }
         let source = self.sources.iter().find(|source| *source.name() == entry.key.source).cloned();
         let (clock, events, pace) = (Arc::clone(&self.session.clock), self.events.0.clone(), self.pace.subscribe());
-        self.deliveries.spawn(Delivery { records, source, clock, events, pace }.run(entry));
+        let id = entry.id;
+        let task = self.deliveries.spawn(Delivery { records, source, clock, events, pace }.run(entry));
+        self.delivered.insert(id, task);
+    }
+
+    /// Lets go of what is not being sent: while the program stands, another can send it.
+    fn let_go(&mut self) {
+        let Some(records) = &self.records else { return };
+        self.delivered.retain(|id, task| {
+            let released = records.release(*id).unwrap_or(false);
+            if released {
+                task.abort();
+            }
+            !released
+        });
     }
 
     /// Takes an acknowledgement back, if nothing of it is sent yet.
     fn undo(&mut self, key: TicketKey) {
-        let (Some(records), Some(id)) = (self.records.clone(), self.held.remove(&key)) else { return };
+        let (Some(records), Some(id)) = (self.records.clone(), self.held.get(&key).copied()) else { return };
         let events = self.events.0.clone();
         self.deliveries.spawn(async move {
             let message = match write_beside(&records, move |records| records.undo(id)).await {
@@ -392,7 +411,7 @@ impl<'a> Dashboard<'a> {
                     event = self.events.1.recv() => match event {
                         // written down at the last moment
                         Some(Event::Adopted(entry)) => self.deliver(entry),
-                        Some(Event::Happened(_)) => {}
+                        Some(Event::Happened(_) | Event::Left(_)) => {}
                         None => return,
                     },
                     over = self.deliveries.join_next() => if over.is_none() {
@@ -403,24 +422,72 @@ impl<'a> Dashboard<'a> {
         };
         let _ = timeout(AT_THE_END, deliveries).await;
         let Some(records) = self.records.as_ref().filter(|_| self.bookkeeper.is_some()) else { return };
-        let unsent: Vec<String> = records.outbox().unwrap_or_default().iter().map(|entry| entry.key.to_string()).collect();
-        if !unsent.is_empty() {
-            output::say(&format!("not sent yet: {} – it is sent when holdover runs again", unsent.join(", ")));
+        match records.outbox() {
+            Ok(outbox) => {
+                let own = outbox.iter().filter(|entry| entry.other.is_none() && entry.configured);
+                let unsent: Vec<String> = own.map(|entry| entry.key.to_string()).collect();
+                match (unsent.is_empty(), self.session.demo) {
+                    (true, _) => {}
+                    (false, true) => output::say(&format!("not sent: {} – the demo keeps nothing", unsent.join(", "))),
+                    (false, false) => {
+                        output::say(&format!("not sent yet: {} – it is sent when holdover runs again", unsent.join(", ")));
+                    }
+                }
+            }
+            Err(fault) => output::say(&format!("it is not known what is still to be sent – {fault}")),
         }
     }
 }
 
-/// Takes in what the records tell, before any source has answered.
-fn recall(model: &mut Model, records: &Records, settings: &Settings) {
-    // what cannot be read is told by the first write, and until then nothing is known
-    let Ok(taken) = records.taken_here() else { return };
-    model.store.recall_taken(taken);
-    for source in &settings.sources {
-        if let Ok(seen) = records.seen(&source.name) {
-            model.store.recall_seen(&source.name, seen);
-        }
-        if let Ok(Some(snapshot)) = records.snapshot(&source.name) {
-            app::update(model, Message::Recalled(source.name.clone(), shared_source::pass(snapshot, None)));
+/// The records as the dashboard begins with them.
+struct Kept {
+    records: Option<Arc<Records>>,
+    /// They are written, and what is in the outbox is sent.
+    writes: bool,
+    /// What to tell of them.
+    warnings: Vec<String>,
+    /// Why they cannot be used.
+    broken: Option<SafeText>,
+}
+
+impl Kept {
+    fn open(session: &Session) -> Self {
+        let writes = !session.frozen && !session.read_only;
+        let opened =
+            if writes { session.open_records() } else { session.read_records().map(|records| Opened { records, moved_aside: None }) };
+        match opened {
+            Ok(Opened { records, moved_aside }) => {
+                let warnings = moved_aside.iter().map(|path| output::moved_aside(path)).collect();
+                Self { records: Some(Arc::new(records)), writes, warnings, broken: None }
+            }
+            Err(RecordsFault::None { .. }) if !writes => Self { records: None, writes, warnings: Vec::new(), broken: None },
+            Err(fault) => {
+                let broken = Some(SafeText::line(&fault.to_string()));
+                Self { records: None, writes, warnings: vec![fault.to_string()], broken }
+            }
         }
     }
+}
+
+/// Takes in what the records tell, before any source has answered. What of it could not be read.
+fn recall(model: &mut Model, records: &Records, settings: &Settings) -> Vec<String> {
+    let mut faults = Vec::new();
+    match records.taken_here() {
+        Ok(taken) => model.store.recall_taken(taken),
+        Err(fault) => faults.push(fault.to_string()),
+    }
+    for source in &settings.sources {
+        match records.seen(&source.name) {
+            Ok(seen) => model.store.recall_seen(&source.name, seen),
+            Err(fault) => faults.push(fault.to_string()),
+        }
+        match records.snapshot(&source.name) {
+            Ok(Some(snapshot)) => {
+                app::update(model, Message::Recalled(source.name.clone(), shared_source::pass(snapshot, None)));
+            }
+            Ok(None) => {}
+            Err(fault) => faults.push(fault.to_string()),
+        }
+    }
+    faults
 }

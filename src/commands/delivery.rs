@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::bookkeeper::Event;
 use crate::app::{Ack, Message};
 use crate::domain::{AckOutcome, Fault, FaultKind, SafeText, TicketKey};
-use crate::records::{Ended, OutboxEntry, Records, RecordsFault};
+use crate::records::{Begun, Ended, OutboxEntry, Records, RecordsFault};
 use crate::sources::{Clock, TicketSource};
 
 /// Longest wait between two attempts, unless the source wants to be left alone for longer.
@@ -44,15 +44,15 @@ pub(super) enum Attempt {
     },
 }
 
-/// Tells a source once. `tried_before`: it may have been told already.
-pub(super) async fn attempt(source: Option<Arc<dyn TicketSource>>, entry: &OutboxEntry, tried_before: bool, clock: &Clock) -> Attempt {
+/// Tells a source once.
+pub(super) async fn attempt(source: Option<Arc<dyn TicketSource>>, entry: &OutboxEntry, begun: Begun) -> Attempt {
     let Some(source) = source else {
         return Attempt::Again { reason: SafeText::line("the source could not be opened"), doubt: false, retry_after: None };
     };
     if !source.capabilities().acknowledge {
-        return Attempt::Over(AckOutcome::Here { by: entry.who.clone(), at: clock() });
+        return Attempt::Over(AckOutcome::Here { by: entry.who.clone(), at: entry.asked_at });
     }
-    let (key, note) = (entry.key.clone(), entry.note.clone());
+    let (key, note, tried_before) = (entry.key.clone(), begun.note, begun.before > 0);
     // a task of its own, so that a panic in it is an answer too
     let told = tokio::spawn(async move { source.acknowledge(&key, note.as_ref().map(SafeText::as_str), tried_before).await }).await;
     match told {
@@ -70,6 +70,11 @@ pub(super) async fn attempt(source: Option<Arc<dyn TicketSource>>, entry: &Outbo
     }
 }
 
+/// How long to wait after so many failures in a row.
+fn backoff(failures: u32) -> Duration {
+    Duration::from_secs(1 << failures.min(6)).min(LONGEST_WAIT)
+}
+
 /// Sees to one entry of the outbox.
 pub(super) struct Delivery {
     pub records: Arc<Records>,
@@ -82,6 +87,12 @@ pub(super) struct Delivery {
 impl Delivery {
     /// Delivers an entry, however long that takes; ends earlier where another process or the user has taken it.
     pub async fn run(mut self, entry: OutboxEntry) {
+        self.deliver(&entry).await;
+        // the loop has ended: nobody asks any more
+        let _ = self.events.send(Event::Left(entry.id)).await;
+    }
+
+    async fn deliver(&mut self, entry: &OutboxEntry) {
         let hold = (entry.send_at - (self.clock)()).to_std().unwrap_or(Duration::ZERO);
         if self.pause(hold).await == Pace::Ending {
             return;
@@ -91,11 +102,11 @@ impl Delivery {
             let id = entry.id;
             let again = match self.write(move |records| records.begin(id)).await {
                 Ok(None) => return,
-                Ok(Some(before)) => {
+                Ok(Some(begun)) => {
                     let ack = Ack::Sending { by: None, asked_at: entry.asked_at };
                     self.tell(Message::Underway { key: entry.key.clone(), ack }).await;
-                    match attempt(self.source.clone(), &entry, before > 0, &self.clock).await {
-                        Attempt::Over(outcome) => return self.over(&entry, outcome).await,
+                    match attempt(self.source.clone(), entry, begun).await {
+                        Attempt::Over(outcome) => return self.over(entry, outcome).await,
                         Attempt::Again { reason, retry_after, .. } => {
                             let why = reason.clone();
                             // that it waits is for the eye: it is still in the outbox
@@ -109,7 +120,7 @@ impl Delivery {
             };
             let (reason, retry_after) = again;
             self.tell(Message::Underway { key: entry.key.clone(), ack: Ack::Waiting { reason, asked_at: entry.asked_at } }).await;
-            let wait = Duration::from_secs(1 << failures.min(6)).min(LONGEST_WAIT);
+            let wait = backoff(failures);
             failures += 1;
             if self.pause(wait.max(retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER))).await != Pace::Running {
                 return;
@@ -117,12 +128,25 @@ impl Delivery {
         }
     }
 
-    async fn over(&self, entry: &OutboxEntry, outcome: AckOutcome) {
-        let (id, at, kept) = (entry.id, (self.clock)(), outcome.clone());
-        let ended = self.write(move |records| records.end(id, &Ended { outcome: &kept, at })).await;
-        self.tell(Message::Acknowledged { key: entry.key.clone(), outcome }).await;
-        if let Err(fault) = ended {
-            self.tell(Message::Records(Some(SafeText::line(&fault.to_string())))).await;
+    /// Notes how it ended, and tells it; tries until it is noted: nothing is called taken here that is not on the disk.
+    async fn over(&mut self, entry: &OutboxEntry, outcome: AckOutcome) {
+        let (id, at) = (entry.id, (self.clock)());
+        let mut told = false;
+        let mut failures = 0;
+        loop {
+            let kept = outcome.clone();
+            let ended = self.write(move |records| records.end(id, &Ended { outcome: &kept, at })).await;
+            // what the source itself has said is true, noted or not
+            if !told && (ended.is_ok() || !matches!(outcome, AckOutcome::Here { .. })) {
+                self.tell(Message::Acknowledged { key: entry.key.clone(), outcome: outcome.clone() }).await;
+                told = true;
+            }
+            let Err(fault) = ended else { return };
+            self.tell(Message::Warned(format!("{}: what became of it is not on record yet – {fault}", entry.key))).await;
+            if self.pause(backoff(failures)).await != Pace::Running {
+                return;
+            }
+            failures += 1;
         }
     }
 

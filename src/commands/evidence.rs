@@ -96,15 +96,26 @@ pub(super) fn run(args: &EvidenceArgs, session: &Session) -> color_eyre::Result<
     if args.json {
         output::print_json(&lines)?;
     } else if args.csv {
-        let mut table = csv::Writer::from_writer(Vec::new());
-        lines.iter().try_for_each(|line| table.serialize(line)).wrap_err("the evidence cannot be written as CSV")?;
-        let bytes = table.into_inner().wrap_err("the evidence cannot be written as CSV")?;
+        let bytes = csv(&lines).wrap_err("the evidence cannot be written as CSV")?;
         output::print(|out| out.write_all(&bytes))?;
     } else {
         let (zone, now) = (session.settings.timezone, (session.clock)());
         output::print(|out| evidence.iter().try_for_each(|evidence| writeln!(out, "{}", sentence(evidence, zone, now))))?;
     }
     Ok(exit)
+}
+
+/// As comma-separated values under their names. What a spreadsheet would take for a formula gets a quote before it.
+fn csv(lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
+    let mut plain = csv::Writer::from_writer(Vec::new());
+    lines.iter().try_for_each(|line| plain.serialize(line))?;
+    let plain = plain.into_inner().map_err(csv::IntoInnerError::into_error)?;
+    let mut safe = csv::Writer::from_writer(Vec::new());
+    for record in csv::ReaderBuilder::new().has_headers(false).from_reader(plain.as_slice()).into_records() {
+        let guard = |cell: &str| if cell.starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.to_owned() };
+        safe.write_record(record?.iter().map(guard))?;
+    }
+    Ok(safe.into_inner().map_err(csv::IntoInnerError::into_error)?)
 }
 
 fn sentence(evidence: &Evidence, zone: chrono_tz::Tz, now: DateTime<Utc>) -> String {

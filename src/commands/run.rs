@@ -39,8 +39,8 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
             return Ok(Exit::Usage);
         }
     };
-    let (demo, read_only) = (global.demo, global.read_only);
-    let session = Session { settings, clock, environment, demo, read_only };
+    let (demo, read_only, frozen) = (global.demo, global.read_only, global.at.is_some());
+    let session = Session { settings, clock, environment, demo, read_only, frozen };
     match &verb {
         Some(Verb::List(args)) => list::run(args, &session),
         Some(Verb::Explain(args)) => explain::run(args, &session),
@@ -55,7 +55,7 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
         Some(Verb::Status(args)) => status::run(args, &session),
         Some(Verb::Evidence(args)) => evidence::run(args, &session),
         Some(Verb::Check(_)) => Ok(Exit::Usage),
-        None => dashboard::run(&session, global.at.is_some()),
+        None => dashboard::run(&session),
     }
 }
 

@@ -56,6 +56,13 @@ pub(super) struct Session {
     pub demo: bool,
     /// Nothing is written and nothing sent.
     pub read_only: bool,
+    /// The clock stands still at an instant that was asked for.
+    pub frozen: bool,
+}
+
+/// When a source counts as late.
+pub(super) fn rules(settings: &SourceSettings) -> SourceRules {
+    SourceRules { name: settings.name.clone(), poll_every: settings.poll_every, blind_after: settings.blind_after }
 }
 
 impl Session {
@@ -88,7 +95,7 @@ impl Session {
     /// Where the machine gives no event loop.
     pub fn fetch(&self, only: Option<&SourceSettings>) -> Result<Fetched> {
         let asked: Vec<&SourceSettings> = only.map_or_else(|| self.settings.sources.iter().collect(), |one| vec![one]);
-        let rules = asked.iter().map(|s| SourceRules { name: s.name.clone(), poll_every: s.poll_every, blind_after: s.blind_after });
+        let rules = asked.iter().map(|s| rules(s));
         let mut store = Store::new(rules, (self.clock)());
         self.recall(&mut store, &asked);
         let runtime = runtime()?;
@@ -117,7 +124,7 @@ impl Session {
     /// stderr; whether all of it is known.
     pub fn cached(&self, only: Option<&SourceSettings>) -> (Store, bool) {
         let asked: Vec<&SourceSettings> = only.map_or_else(|| self.settings.sources.iter().collect(), |one| vec![one]);
-        let rules = asked.iter().map(|s| SourceRules { name: s.name.clone(), poll_every: s.poll_every, blind_after: s.blind_after });
+        let rules = asked.iter().map(|s| rules(s));
         let mut store = Store::new(rules, (self.clock)());
         let records = match self.read_records() {
             Ok(records) => records,
@@ -133,6 +140,8 @@ impl Session {
         for settings in asked {
             match records.snapshot(&settings.name) {
                 Ok(Some(snapshot)) => {
+                    // with --at no age is judged
+                    let snapshot = if self.frozen { snapshot.as_of((self.clock)()) } else { snapshot };
                     let (began_at, ended_at) = (snapshot.began_at, snapshot.ended_at);
                     let outcome = Ok(shared_source::pass(snapshot, None));
                     store.apply(PollReport { source: settings.name.clone(), began_at, ended_at, outcome });
@@ -174,7 +183,9 @@ impl Session {
 
     fn recorded_sources(&self) -> Vec<RecordedSource> {
         let sources = self.settings.sources.iter();
-        sources.map(|s| RecordedSource { name: s.name.clone(), place: s.place().to_string() }).collect()
+        let recorded =
+            |s: &SourceSettings| RecordedSource { name: s.name.clone(), place: s.place().to_string(), reading: s.reading().to_string() };
+        sources.map(recorded).collect()
     }
 
     /// Takes in what the records know that no source tells: when what was first seen, and what is taken here.

@@ -1,5 +1,6 @@
 //! A source that several processes watch: one asks it, the others read in the records what it said.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use crate::domain::{AckOutcome, Capabilities, Fault, Identity, Pass, Recorded, S
 use crate::records::{Lease, Records, Snapshot};
 use crate::sources::{Clock, TicketSource};
 
-/// A source that fails is asked less often, but at least this often.
-const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(360);
+/// So much later than it should another process may ask, before it is asked here.
+const GRACE: TimeDelta = TimeDelta::seconds(10);
 
 /// A source, and the right to ask it.
 pub(super) struct SharedSource {
@@ -19,6 +20,8 @@ pub(super) struct SharedSource {
     shared: Arc<Shared>,
     poll_every: Duration,
     clock: Clock,
+    /// The user wants the source itself asked.
+    wanted: AtomicBool,
 }
 
 /// What is asked of the records, beside the loop.
@@ -37,15 +40,20 @@ enum Turn {
 impl SharedSource {
     pub fn new(source: Arc<dyn TicketSource>, records: Arc<Records>, poll_every: Duration, clock: Clock) -> Self {
         let shared = Shared { records, name: source.name().clone(), lease: Mutex::new(None) };
-        Self { source, shared: Arc::new(shared), poll_every, clock }
+        Self { source, shared: Arc::new(shared), poll_every, clock, wanted: AtomicBool::new(false) }
     }
 
-    /// What another process was told, if it asks as often as it should.
+    /// Asks the source itself at the next turn, whoever else does.
+    pub fn ask_itself(&self) {
+        self.wanted.store(true, Ordering::SeqCst);
+    }
+
+    /// What another process was told, if it asks as often as it should. One that was stopped keeps its right to ask, but does
+    /// not use it: from then on the source is asked here, until the other goes on.
     fn recorded(&self, by: SafeText, snapshot: Snapshot) -> Option<Pass> {
-        let failing = snapshot.fault.is_some();
-        let patience =
-            TimeDelta::from_std(self.poll_every.saturating_mul(3)).ok()? + if failing { LONGEST_WAIT } else { TimeDelta::zero() };
-        ((self.clock)() - snapshot.tried_at <= patience).then(|| pass(snapshot, Some(by)))
+        let patience = TimeDelta::from_std(self.poll_every.saturating_mul(2)).ok()?.checked_add(&GRACE)?;
+        let asks = !snapshot.ours && (self.clock)() - snapshot.tried_at <= patience;
+        asks.then(|| pass(snapshot, Some(by)))
     }
 }
 
@@ -69,9 +77,9 @@ impl Shared {
 
 /// A snapshot as a pass.
 pub(super) fn pass(snapshot: Snapshot, by: Option<SafeText>) -> Pass {
-    let Snapshot { began_at, ended_at, complete, total, complete_at, tickets, fault, tried_at: _ } = snapshot;
+    let Snapshot { began_at, ended_at, complete, total, complete_at, tickets, fault, clock_ahead, .. } = snapshot;
     let recorded = Recorded { began_at, ended_at, complete_at, fault, by };
-    Pass { tickets, complete, total, recorded: Some(recorded), ..Pass::default() }
+    Pass { tickets, complete, total, clock_ahead, recorded: Some(recorded), warning: None }
 }
 
 #[async_trait]
@@ -93,6 +101,9 @@ impl TicketSource for SharedSource {
     }
 
     async fn list_open(&self) -> Result<Pass, Fault> {
+        if self.wanted.swap(false, Ordering::SeqCst) {
+            return self.source.list_open().await;
+        }
         let shared = Arc::clone(&self.shared);
         let turn = tokio::task::spawn_blocking(move || shared.turn()).await.unwrap_or(Turn::Ours);
         match turn {

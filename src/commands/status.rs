@@ -8,6 +8,7 @@ use super::output;
 use super::session::{Exit, Session};
 use crate::app::{Counts, Health, NextKind, words};
 use crate::domain::SourceName;
+use crate::records::RecordsFault;
 
 /// What `status --json` prints.
 #[derive(Debug, Serialize)]
@@ -40,8 +41,15 @@ pub(super) fn run(args: &StatusArgs, session: &Session) -> color_eyre::Result<Ex
     let (store, _) = session.cached(None);
     let board = session.board(&store);
     let blind = store.health(board.at).into_iter().filter(|s| s.health == Health::Blind).map(|s| s.name).collect();
-    let outbox = session.read_records().and_then(|records| records.outbox());
-    let status = Status::of(&board.counts(), blind, outbox.map_or(0, |outbox| outbox.len()));
+    let outbox = match session.read_records().and_then(|records| records.outbox()) {
+        Ok(outbox) => outbox,
+        Err(RecordsFault::None { .. }) => Vec::new(),
+        Err(fault) => {
+            output::say(&fault);
+            Vec::new()
+        }
+    };
+    let status = Status::of(&board.counts(), blind, outbox.len());
     if args.json {
         output::print_json(&status)?;
     } else {

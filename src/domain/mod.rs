@@ -30,7 +30,7 @@ pub use calendar::{Calendar, CalendarRules, Holidays, NamedWindow, Span, WeekHou
 pub use digest::sha256;
 pub use explain::{Step, explain};
 pub use grounds::Grounds;
-pub use report::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, PollReport, Recorded};
+pub use report::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, PollReport, Recorded, TakenHere};
 pub use response_table::{BadTarget, Cell, Entry, OnDay, ResponseTable, Row, Target, TargetKind};
 pub use safe_text::{SafeText, Sanitised, TextKind};
 pub use severity::Severity;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::safe_text::SafeText;
-use super::ticket::{SourceName, Ticket};
+use super::ticket::{SourceName, Ticket, TicketKey};
 
 /// The answer of one poll.
 #[derive(Debug, Clone)]
@@ -137,6 +137,19 @@ pub enum AckOutcome {
         /// Why.
         reason: SafeText,
     },
+}
+
+/// An acknowledgement that is kept here, for its source cannot be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenHere {
+    /// Of which ticket.
+    pub key: TicketKey,
+    /// When that ticket was submitted: what was submitted at another time under the same key is another.
+    pub submitted_at: Option<DateTime<Utc>>,
+    /// Who took it.
+    pub by: SafeText,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// What a source can do.

@@ -23,8 +23,9 @@ impl Claim {
         let folder = folder.join("claims");
         folder::make(&folder)?;
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            if File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
-                // another may clear it away at the same time
+            let Ok(file) = File::open(entry.path()) else { continue };
+            if file.try_lock().is_ok() {
+                // locked until it is gone: whoever is just making it sees that, and makes another
                 let _ = fs::remove_file(entry.path());
             }
         }

@@ -30,6 +30,9 @@ pub struct RecordedSource {
     pub name: SourceName,
     /// What stands for its kind and address; no secret can be read from it.
     pub place: String,
+    /// What stands for the settings by which its tickets are read, and for who asks. Tickets that were read otherwise are not
+    /// shown as its own.
+    pub reading: String,
 }
 
 /// What must outlive the process.
@@ -37,10 +40,18 @@ pub struct RecordedSource {
 pub struct Records {
     connection: Mutex<Connection>,
     path: PathBuf,
-    sources: Vec<(SourceName, i64)>,
+    sources: Vec<Known>,
     pub(super) claim: Claim,
     /// Held, shared, for as long as the database is open.
     open: Option<File>,
+}
+
+/// A source of the configuration, as the database knows it.
+#[derive(Debug)]
+struct Known {
+    id: i64,
+    name: SourceName,
+    reading: String,
 }
 
 /// Records, and where those went that were damaged.
@@ -126,7 +137,7 @@ impl Records {
                 (source.name.as_str(), &source.place),
                 |row| row.get(0),
             );
-            Ok(id.optional()?.map(|id| (source.name.clone(), id)))
+            Ok(id.optional()?.map(|id| Known { id, name: source.name.clone(), reading: source.reading.clone() }))
         };
         let sources: Result<Vec<_>, rusqlite::Error> = sources.iter().map(find).filter_map(Result::transpose).collect();
         let sources = sources.map_err(sqlite)?;
@@ -144,7 +155,7 @@ impl Records {
             let key = (source.name.as_str(), &source.place);
             connection.execute("INSERT INTO source (name, place) VALUES (?1, ?2) ON CONFLICT DO NOTHING", key)?;
             let id = connection.query_row("SELECT id FROM source WHERE name = ?1 AND place = ?2", key, |row| row.get(0))?;
-            Ok((source.name.clone(), id))
+            Ok(Known { id, name: source.name.clone(), reading: source.reading.clone() })
         };
         let sources: Result<Vec<_>, rusqlite::Error> = sources.iter().map(register).collect();
         let sources = sources.map_err(|error| RecordsFault::sqlite(&path, "written", &error))?;
@@ -164,12 +175,17 @@ impl Records {
 
     /// The source in the database.
     pub(super) fn id(&self, source: &SourceName) -> Option<i64> {
-        self.sources.iter().find(|(name, _)| name == source).map(|(_, id)| *id)
+        self.sources.iter().find(|known| known.name == *source).map(|known| known.id)
     }
 
     /// The name of a source in the database, if the configuration has it.
     pub(super) fn name(&self, id: i64) -> Option<&SourceName> {
-        self.sources.iter().find(|(_, known)| *known == id).map(|(name, _)| name)
+        self.sources.iter().find(|known| known.id == id).map(|known| &known.name)
+    }
+
+    /// What stands for the settings by which the tickets of a source are read.
+    pub(super) fn reading(&self, source: &SourceName) -> Option<&String> {
+        self.sources.iter().find(|known| known.name == *source).map(|known| &known.reading)
     }
 
     /// Where the database is.

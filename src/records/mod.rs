@@ -14,5 +14,5 @@ pub use database::{Opened, RecordedSource, Records};
 pub use evidence::Evidence;
 pub use fault::RecordsFault;
 pub use folder::folder;
-pub use outbox::{Ended, OutboxEntry, OutboxState, Queued};
+pub use outbox::{Begun, Ended, OutboxEntry, OutboxState, Queued};
 pub use snapshot::Snapshot;

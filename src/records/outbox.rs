@@ -1,13 +1,13 @@
 //! What the sources have still to be told: written before it is shown, kept until the source has said what became of it.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::database::Records;
 use super::evidence;
 use super::fault::RecordsFault;
 use super::snapshot::instant;
-use crate::domain::{AckOutcome, Grounds, SafeText, TicketKey};
+use crate::domain::{AckOutcome, Grounds, SafeText, SourceName, TicketKey};
 
 /// How far an acknowledgement has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
@@ -44,6 +44,17 @@ pub struct OutboxEntry {
     pub reason: Option<SafeText>,
     /// The process that sees to it, where that is another that lives.
     pub other: Option<SafeText>,
+    /// The configuration still has its source.
+    pub configured: bool,
+}
+
+/// An acknowledgement whose sending begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// How often it was sent before, whether it arrived or not.
+    pub before: u32,
+    /// The internal note that goes with it.
+    pub note: Option<SafeText>,
 }
 
 /// What is to be written into the outbox.
@@ -57,7 +68,9 @@ pub struct Queued<'a> {
     pub who: &'a SafeText,
     /// Under which verdict and clause.
     pub grounds: &'a Grounds,
-    /// When.
+    /// When the ticket was submitted.
+    pub submitted_at: Option<DateTime<Utc>>,
+    /// When it is asked for.
     pub asked_at: DateTime<Utc>,
     /// Not before.
     pub send_at: DateTime<Utc>,
@@ -73,7 +86,8 @@ pub struct Ended<'a> {
 }
 
 impl Records {
-    /// Writes an acknowledgement down. Where one of the ticket is there already, that one stays, and is returned.
+    /// Writes an acknowledgement down. Where one of the ticket is there already, that one stays, and is returned: with the
+    /// note, if nothing of it was sent yet, and taken over, if its process is no more.
     ///
     /// # Errors
     /// It is not on the disk, and must not be shown as if it were.
@@ -81,14 +95,19 @@ impl Records {
         let source = self.must_know(queued.key)?;
         let grounds = evidence::json(queued.grounds);
         self.write(|transaction| {
-            let row = "INSERT INTO outbox (source, key, note, who, grounds, asked_at, send_at, state, claim) \
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'held', ?8) ON CONFLICT (source, key) DO NOTHING";
+            let row = "INSERT INTO outbox (source, key, note, who, grounds, asked_at, send_at, state, claim, submitted_at) \
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'held', ?8, ?9) ON CONFLICT (source, key) DO UPDATE \
+                       SET note = excluded.note WHERE attempts = 0 AND excluded.note IS NOT NULL";
             let (asked_at, send_at) = (queued.asked_at.timestamp(), queued.send_at.timestamp());
             let (key, note) = (queued.key.key.as_str(), queued.note.map(SafeText::as_str));
-            transaction.execute(row, params![source, key, note, queued.who.as_str(), grounds, asked_at, send_at, self.claim.name])?;
-            transaction.query_row(&format!("{SELECT} WHERE source = ?1 AND key = ?2"), params![source, key], |row| self.entry(row))
-        })?
-        .ok_or_else(|| self.unknown(queued.key))
+            let submitted_at = queued.submitted_at.map(|at| at.timestamp());
+            let values = params![source, key, note, queued.who.as_str(), grounds, asked_at, send_at, self.claim.name, submitted_at];
+            transaction.execute(row, values)?;
+            let of_ticket = format!("{SELECT} WHERE source = ?1 AND key = ?2");
+            let entry = transaction.query_row(&of_ticket, params![source, key], |row| self.entry(row))?;
+            self.adopt_within(transaction, entry.id)?;
+            Ok(entry)
+        })
     }
 
     /// Takes an acknowledgement back. Whether that was in time: nothing of it was sent.
@@ -101,15 +120,30 @@ impl Records {
     }
 
     /// Notes that an acknowledgement is now sent, before anything of it is. `None`: it is no longer there, or another
-    /// process sees to it. Otherwise how often it was sent before.
+    /// process sees to it. Otherwise how often it was sent before, and the note.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn begin(&self, id: i64) -> Result<Option<u32>, RecordsFault> {
+    pub fn begin(&self, id: i64) -> Result<Option<Begun>, RecordsFault> {
         self.write(|transaction| {
-            let row = "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?1 AND claim = ?2 RETURNING attempts - 1";
-            transaction.query_row(row, params![id, self.claim.name], |row| row.get(0)).optional()
+            let row =
+                "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?1 AND claim = ?2 RETURNING attempts - 1, note";
+            let begun = |row: &Row| {
+                let note: Option<String> = row.get(1)?;
+                Ok(Begun { before: row.get(0)?, note: note.map(|note| SafeText::body(&note)) })
+            };
+            transaction.query_row(row, params![id, self.claim.name], begun).optional()
         })
+    }
+
+    /// Lets go of what is not being sent, so that another process can take it over while this one stops. Whether this one
+    /// still had it.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn release(&self, id: i64) -> Result<bool, RecordsFault> {
+        let row = "UPDATE outbox SET claim = '' WHERE id = ?1 AND claim = ?2 AND state <> 'sending'";
+        self.write(|transaction| transaction.execute(row, params![id, self.claim.name])).map(|rows| rows == 1)
     }
 
     /// Notes that an attempt came to no end, and why.
@@ -127,8 +161,15 @@ impl Records {
     /// The database cannot be written; the acknowledgement is still in the outbox.
     pub fn end(&self, id: i64, ended: &Ended) -> Result<(), RecordsFault> {
         self.write(|transaction| {
+            let ours = "SELECT 1 FROM outbox WHERE id = ?1 AND claim = ?2";
+            if transaction.query_row(ours, params![id, self.claim.name], |_| Ok(())).optional()?.is_none() {
+                // whoever took it over asks the source, and notes what it says
+                return Ok(());
+            }
             if let AckOutcome::Here { by, at } = ended.outcome {
-                let row = "INSERT OR REPLACE INTO taken_here (source, key, who, at) SELECT source, key, ?2, ?3 FROM outbox WHERE id = ?1";
+                let row = "INSERT INTO taken_here (source, key, submitted_at, who, at) SELECT source, key, submitted_at, ?2, ?3 FROM outbox WHERE id = ?1 \
+                           ON CONFLICT DO UPDATE SET who = excluded.who, at = excluded.at, submitted_at = excluded.submitted_at \
+                           WHERE submitted_at IS NOT excluded.submitted_at";
                 transaction.execute(row, params![id, by.as_str(), at.timestamp()])?;
             }
             evidence::add(transaction, id, ended)?;
@@ -136,16 +177,15 @@ impl Records {
         })
     }
 
-    /// All that is still to be sent of the configured sources, the oldest first.
+    /// All that is still to be sent, the oldest first; also for sources that the configuration no longer has.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn outbox(&self) -> Result<Vec<OutboxEntry>, RecordsFault> {
-        let entries: Vec<Option<OutboxEntry>> = self.read(|connection| {
-            let mut rows = connection.prepare_cached(&format!("{SELECT} ORDER BY id"))?;
+        self.read(|connection| {
+            let mut rows = connection.prepare_cached(&format!("{SELECT} ORDER BY outbox.id"))?;
             rows.query_map([], |row| self.entry(row))?.collect()
-        })?;
-        Ok(entries.into_iter().flatten().collect())
+        })
     }
 
     /// Takes over an acknowledgement whose process is no more. Whether it is now this one's.
@@ -153,17 +193,17 @@ impl Records {
     /// # Errors
     /// The database cannot be written.
     pub fn adopt(&self, id: i64) -> Result<bool, RecordsFault> {
-        self.write(|transaction| {
-            let claim: Option<String> =
-                transaction.query_row("SELECT claim FROM outbox WHERE id = ?1", [id], |row| row.get(0)).optional()?;
-            match claim {
-                Some(claim) if !self.claim.is_alive(&claim) => {
-                    let row = "UPDATE outbox SET claim = ?2 WHERE id = ?1";
-                    transaction.execute(row, params![id, self.claim.name]).map(|rows| rows == 1)
-                }
-                _ => Ok(false),
-            }
-        })
+        self.write(|transaction| self.adopt_within(transaction, id))
+    }
+
+    fn adopt_within(&self, transaction: &Transaction, id: i64) -> rusqlite::Result<bool> {
+        let claim = "SELECT claim FROM outbox WHERE id = ?1";
+        let claim: Option<String> = transaction.query_row(claim, [id], |row| row.get(0)).optional()?;
+        if claim.is_none_or(|claim| self.claim.is_alive(&claim)) {
+            return Ok(false);
+        }
+        let row = "UPDATE outbox SET claim = ?2 WHERE id = ?1";
+        transaction.execute(row, params![id, self.claim.name]).map(|rows| rows == 1)
     }
 
     fn must_know(&self, key: &TicketKey) -> Result<i64, RecordsFault> {
@@ -175,15 +215,15 @@ impl Records {
         RecordsFault::Unusable { path: self.path().to_owned(), why, help: "start again with the present configuration" }
     }
 
-    /// A row of [`SELECT`]; `None` where the configuration no longer has its source.
-    fn entry(&self, row: &Row) -> rusqlite::Result<Option<OutboxEntry>> {
-        let Some(source) = self.name(row.get(1)?) else { return Ok(None) };
+    /// A row of [`SELECT`].
+    fn entry(&self, row: &Row) -> rusqlite::Result<OutboxEntry> {
+        let source = SourceName::new(&row.get::<_, String>(11)?);
         let safe = |text: Option<String>| text.map(|text| SafeText::line(&text));
         let (claim, state): (String, String) = (row.get(10)?, row.get(7)?);
         let other = claim != self.claim.name && self.claim.is_alive(&claim);
-        Ok(Some(OutboxEntry {
+        Ok(OutboxEntry {
             id: row.get(0)?,
-            key: TicketKey { source: source.clone(), key: SafeText::line(&row.get::<_, String>(2)?) },
+            key: TicketKey { source, key: SafeText::line(&row.get::<_, String>(2)?) },
             note: row.get::<_, Option<String>>(3)?.map(|note| SafeText::body(&note)),
             who: SafeText::line(&row.get::<_, String>(4)?),
             asked_at: instant(row.get(5)?).unwrap_or_default(),
@@ -193,8 +233,10 @@ impl Records {
             attempts: row.get(8)?,
             reason: safe(row.get(9)?),
             other: other.then(|| SafeText::line(claim.split('-').next().unwrap_or_default())),
-        }))
+            configured: self.name(row.get(1)?).is_some(),
+        })
     }
 }
 
-const SELECT: &str = "SELECT id, source, key, note, who, asked_at, send_at, state, attempts, reason, claim FROM outbox";
+const SELECT: &str = "SELECT outbox.id, source, key, note, who, asked_at, send_at, state, attempts, reason, claim, source.name \
+                      FROM outbox JOIN source ON source.id = source";

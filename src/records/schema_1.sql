@@ -11,8 +11,13 @@ CREATE TABLE source (
     complete INTEGER NOT NULL DEFAULT 0,
     -- the last complete one
     complete_at INTEGER,
-    -- when it was last asked, and what went wrong, if anything
+    -- when it was last asked, by which process, and what went wrong, if anything
     tried_at INTEGER,
+    tried_by TEXT,
+    -- how far its clock is ahead of ours, in seconds
+    clock_ahead INTEGER,
+    -- what stands for the settings by which its tickets were read
+    reading TEXT,
     fault TEXT,
     fault_kind TEXT,
     UNIQUE (name, place)
@@ -43,6 +48,8 @@ CREATE TABLE outbox (
     note TEXT,
     who TEXT NOT NULL,
     grounds TEXT NOT NULL,
+    -- of the ticket
+    submitted_at INTEGER,
     asked_at INTEGER NOT NULL,
     send_at INTEGER NOT NULL,
     -- held: nothing was sent yet; sending: it may have arrived; waiting: it was tried, and is tried again
@@ -58,6 +65,8 @@ CREATE TABLE outbox (
 CREATE TABLE taken_here (
     source INTEGER NOT NULL REFERENCES source (id),
     key TEXT NOT NULL,
+    -- of the ticket: what was submitted at another time is another
+    submitted_at INTEGER,
     who TEXT NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (source, key)

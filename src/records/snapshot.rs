@@ -1,9 +1,9 @@
 //! The last good tickets of each source, for the first frame, `--cached` and `status`; and when what was first seen.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Row, Transaction, params};
 
 use super::database::Records;
@@ -29,10 +29,22 @@ pub struct Snapshot {
     pub tried_at: DateTime<Utc>,
     /// What went wrong then.
     pub fault: Option<Fault>,
+    /// How far its clock is ahead of ours.
+    pub clock_ahead: Option<TimeDelta>,
+    /// It was this process that asked.
+    pub ours: bool,
+}
+
+impl Snapshot {
+    /// The same as if it had been told at an instant.
+    #[must_use]
+    pub fn as_of(self, at: DateTime<Utc>) -> Self {
+        Self { began_at: at, ended_at: at, complete_at: self.complete_at.map(|_| at), tried_at: at, ..self }
+    }
 }
 
 impl Records {
-    /// The last good tickets of a source.
+    /// The last good tickets of a source, if they were read by its present settings.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -41,8 +53,13 @@ impl Records {
         self.read(|connection| {
             // of one instant, though another process may be writing
             let transaction = connection.unchecked_transaction()?;
-            let row = "SELECT began_at, ended_at, complete, total, complete_at, fault, fault_kind, tried_at FROM source WHERE id = ?1";
-            let Some(mut snapshot) = transaction.query_row(row, [id], of_row)? else { return Ok(None) };
+            let row = "SELECT began_at, ended_at, complete, total, complete_at, fault, fault_kind, tried_at, tried_by, clock_ahead, reading \
+                       FROM source WHERE id = ?1";
+            let told = transaction.query_row(row, [id], |row| Ok((of_row(row, &self.claim.name)?, row.get::<_, Option<String>>(10)?)))?;
+            let (Some(mut snapshot), Some(reading)) = told else { return Ok(None) };
+            if self.reading(source) != Some(&reading) {
+                return Ok(None);
+            }
             let mut rows = transaction.prepare_cached("SELECT body FROM ticket WHERE source = ?1")?;
             let mut rows = rows.query([id])?;
             while let Some(row) = rows.next()? {
@@ -55,38 +72,47 @@ impl Records {
         })
     }
 
-    /// Keeps the tickets of a source as they stand after a pass; what is no longer among them goes.
+    /// Keeps the tickets of a source as they stand after a pass; of a complete one, what is no longer among them goes.
     ///
     /// # Errors
     /// The database cannot be written.
     pub fn keep(&self, source: &SourceName, kept: &Snapshot) -> Result<(), RecordsFault> {
         let Some(id) = self.id(source) else { return Ok(()) };
         self.write(|transaction| {
-            let mut before = bodies(transaction, id)?;
+            let before = bodies(transaction, id)?;
             for ticket in &kept.tickets {
                 let body = serde_json::to_string(ticket.as_ref()).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
-                if before.remove(ticket.id.key.as_str()).is_some_and(|before| before == body) {
+                if before.get(ticket.id.key.as_str()) == Some(&body) {
                     continue;
                 }
                 let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO ticket (source, key, body) VALUES (?1, ?2, ?3)")?;
                 put.execute(params![id, ticket.id.key.as_str(), body])?;
                 see(transaction, id, ticket)?;
             }
-            for gone in before.keys() {
+            if kept.complete {
+                let there: HashSet<&str> = kept.tickets.iter().map(|ticket| ticket.id.key.as_str()).collect();
                 for table in ["ticket", "seen", "taken_here"] {
-                    transaction
-                        .prepare_cached(&format!("DELETE FROM {table} WHERE source = ?1 AND key = ?2"))?
-                        .execute(params![id, gone])?;
+                    prune(transaction, table, id, &there)?;
                 }
             }
             let row = "UPDATE source SET began_at = ?2, ended_at = ?3, complete = ?4, total = ?5, complete_at = ?6, tried_at = ?7, \
-                       fault = NULL, fault_kind = NULL WHERE id = ?1";
+                       tried_by = ?8, clock_ahead = ?9, reading = ?10, fault = NULL, fault_kind = NULL WHERE id = ?1";
             let seconds = |at: DateTime<Utc>| at.timestamp();
             let complete_at = kept.complete_at.map(seconds);
             let total = kept.total.and_then(|total| i64::try_from(total).ok());
-            let tried_at = seconds(kept.tried_at);
-            transaction
-                .execute(row, params![id, seconds(kept.began_at), seconds(kept.ended_at), kept.complete, total, complete_at, tried_at])?;
+            let values = params![
+                id,
+                seconds(kept.began_at),
+                seconds(kept.ended_at),
+                kept.complete,
+                total,
+                complete_at,
+                seconds(kept.tried_at),
+                self.claim.name,
+                kept.clock_ahead.map(|ahead| ahead.num_seconds()),
+                self.reading(source),
+            ];
+            transaction.execute(row, values)?;
             Ok(())
         })
     }
@@ -98,8 +124,9 @@ impl Records {
     pub fn keep_fault(&self, source: &SourceName, fault: &Fault, tried_at: DateTime<Utc>) -> Result<(), RecordsFault> {
         let Some(id) = self.id(source) else { return Ok(()) };
         let kind: &str = fault.kind.into();
-        let row = "UPDATE source SET fault = ?2, fault_kind = ?3, tried_at = ?4 WHERE id = ?1";
-        self.write(|transaction| transaction.execute(row, params![id, fault.text.as_str(), kind, tried_at.timestamp()])).map(|_| ())
+        let row = "UPDATE source SET fault = ?2, fault_kind = ?3, tried_at = ?4, tried_by = ?5 WHERE id = ?1";
+        self.write(|transaction| transaction.execute(row, params![id, fault.text.as_str(), kind, tried_at.timestamp(), self.claim.name]))
+            .map(|_| ())
     }
 
     /// Tickets of a source whose verdict hangs on when they, or their severity, were first seen; nothing else is known of them.
@@ -147,6 +174,14 @@ fn see(transaction: &Transaction, id: i64, ticket: &Ticket) -> rusqlite::Result<
     Ok(())
 }
 
+/// Removes what a source no longer has from a table of its tickets.
+fn prune(transaction: &Transaction, table: &str, id: i64, there: &HashSet<&str>) -> rusqlite::Result<()> {
+    let mut rows = transaction.prepare_cached(&format!("SELECT key FROM {table} WHERE source = ?1"))?;
+    let keys: Vec<String> = rows.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let mut remove = transaction.prepare_cached(&format!("DELETE FROM {table} WHERE source = ?1 AND key = ?2"))?;
+    keys.iter().filter(|key| !there.contains(key.as_str())).try_for_each(|key| remove.execute(params![id, key]).map(|_| ()))
+}
+
 /// What is kept of each ticket of a source.
 fn bodies(transaction: &Transaction, id: i64) -> rusqlite::Result<HashMap<String, String>> {
     let mut rows = transaction.prepare_cached("SELECT key, body FROM ticket WHERE source = ?1")?;
@@ -154,7 +189,7 @@ fn bodies(transaction: &Transaction, id: i64) -> rusqlite::Result<HashMap<String
 }
 
 /// A row of `source`; `None` where no pass was ever taken in.
-fn of_row(row: &Row) -> rusqlite::Result<Option<Snapshot>> {
+fn of_row(row: &Row, own: &str) -> rusqlite::Result<Option<Snapshot>> {
     let (Some(began_at), Some(ended_at)) = (instant(row.get(0)?), instant(row.get(1)?)) else { return Ok(None) };
     let (text, kind): (Option<String>, Option<String>) = (row.get(5)?, row.get(6)?);
     let fault = text.zip(kind.and_then(|kind| kind.parse::<FaultKind>().ok()));
@@ -166,6 +201,8 @@ fn of_row(row: &Row) -> rusqlite::Result<Option<Snapshot>> {
         complete_at: instant(row.get(4)?),
         tickets: Vec::new(),
         tried_at: instant(row.get(7)?).unwrap_or(ended_at),
+        ours: row.get::<_, Option<String>>(8)?.is_some_and(|by| by == own),
+        clock_ahead: row.get::<_, Option<i64>>(9)?.and_then(TimeDelta::try_seconds),
         fault: fault.map(|(text, kind)| Fault { kind, text: SafeText::line(&text), retry_after: None }),
     }))
 }

@@ -44,6 +44,17 @@ impl SourceSettings {
             SourceKind::Demo { .. } => "demo".to_owned(),
         })
     }
+
+    /// Stands for how tickets are read and who asks for them: what was read otherwise may say something else of them.
+    #[must_use]
+    pub fn reading(&self) -> SafeText {
+        let asks = match &self.kind {
+            SourceKind::Redmine(redmine) => format!("{:?}", redmine.server.token),
+            SourceKind::File { .. } | SourceKind::Demo { .. } => String::new(),
+        };
+        let rules: Vec<String> = self.map.iter().map(|rule| format!("{} {:?} {:?}", rule.field, rule.test, rule.gives)).collect();
+        sha256(&format!("{:?} {:?} {:?} {rules:?} {asks}", self.timezone, self.client, self.unassessed_as))
+    }
 }
 
 /// The kinds of source.

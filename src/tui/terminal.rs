@@ -146,8 +146,9 @@ fn take() -> io::Result<()> {
 /// Gives the terminal back as it was, if it is ours. Nothing can be done where that fails: it is gone.
 fn restore() {
     if ENTERED.swap(false, Ordering::SeqCst) {
-        let _ = execute!(io::stdout(), DisableBracketedPaste, Show, LeaveAlternateScreen);
+        // first what needs no room in a terminal that takes nothing
         let _ = disable_raw_mode();
+        let _ = execute!(io::stdout(), DisableBracketedPaste, Show, LeaveAlternateScreen);
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{ACME, Desk, source};
+use crate::support::{ACME, Desk, Said, source};
 
 /// Friday, a bank holiday: the instant of the explanation's example.
 const AT: &str = "2026-12-25T02:20:00Z";
@@ -213,8 +213,83 @@ fn what_a_file_cannot_be_told_is_kept_here() {
     let acks = desk.run(&["ack", "ACME-7", "NO-1", "--json", "--note", "x"]).ended(1).json();
     let members: Vec<&String> = acks[0].as_object().unwrap().keys().collect();
     assert_eq!(members, ["by", "key", "outcome", "reason", "source"]);
-    assert_eq!((&acks[0]["source"], &acks[0]["key"], &acks[0]["outcome"]), (&json!("tickets"), &json!("ACME-7"), &json!("confirmed")));
+    assert_eq!((&acks[0]["source"], &acks[0]["key"], &acks[0]["outcome"]), (&json!("tickets"), &json!("ACME-7"), &json!("already")));
     assert_eq!((&acks[1]["source"], &acks[1]["key"], &acks[1]["outcome"]), (&Value::Null, &json!("NO-1"), &json!("refused")));
+}
+
+#[test]
+fn what_is_taken_here_is_taken_once_and_only_if_it_is_known() {
+    let ticket = |submitted: &str| format!(r#"[{{ "key": "A-1", "client": "acme", "severity": "S1", "submitted_at": "{submitted}" }}]"#);
+    let desk = Desk::with(&[&ticket("2026-11-24T02:14:00Z")]);
+    desk.run(&["ack", "A-1"]).ended(0);
+    let again = Said::from(desk.command(&["ack", "A-1", "--json"]).env("USER", "li").output().unwrap()).ended(0);
+    assert_eq!((&again.json()[0]["outcome"], &again.json()[0]["by"]), (&json!("already"), &json!("jo")));
+    // what comes later under the same key is another
+    desk.write("tickets.json", ticket("2026-11-25T02:14:00Z"));
+    let board = desk.run(&["list", "--json"]).ended(0).json();
+    assert_eq!(board["tickets"][0]["acknowledged_at"], Value::Null);
+    desk.run(&["ack", "A-1"]).ended(0);
+    let board = desk.run(&["list", "--json"]).ended(0).json();
+    assert_eq!(board["tickets"][0]["acknowledged_by"], "jo");
+    // of what nobody has seen nothing is known
+    std::fs::remove_file(desk.path("tickets.json")).unwrap();
+    let unseen = desk.run(&["ack", "tickets/A-99", "--json"]).ended(1).json();
+    assert_eq!(unseen[0]["outcome"], "refused");
+    desk.write("tickets.json", r#"[{ "key": "A-99", "status": "resolved" }]"#);
+    assert_eq!(desk.run(&["ack", "A-99", "--json"]).ended(1).json()[0]["reason"], "it is resolved");
+}
+
+#[test]
+fn what_is_queued_is_told_and_not_forgotten() {
+    let desk = Desk::with(&[&format!("[{ACME_7}]")]);
+    let queued = desk.run(&["ack", "ACME-7", "--queue", "--json"]).ended(0).json();
+    assert_eq!(queued[0]["outcome"], "queued");
+    assert!(desk.run(&["ack", "ACME-7", "--queue"]).ended(0).out.contains("tickets/ACME-7: queued"));
+    assert_eq!(desk.run(&["status", "--json"]).json()["unsent"], 1);
+    assert_eq!(desk.run(&["list", "--json", "--at", AT]).ended(0).json()["tickets"][0]["status"], "open", "nobody has taken it yet");
+    // a note that comes later goes with it
+    assert_eq!(desk.run(&["ack", "ACME-7", "--note", "runbook 7", "--json"]).ended(0).json()[0]["outcome"], "confirmed");
+    assert_eq!(desk.run(&["evidence", "--json"]).ended(0).json()[0]["note"], "runbook 7");
+    // nor when its source is called otherwise
+    let desk = Desk::with(&[&format!("[{ACME_7}]")]);
+    desk.run(&["ack", "ACME-7", "--queue"]).ended(0);
+    let config = std::fs::read_to_string(desk.path("config.toml")).unwrap();
+    desk.write("config.toml", config.replace("name = \"tickets\"", "name = \"other\""));
+    assert_eq!(desk.run(&["status", "--json"]).json()["unsent"], 1);
+}
+
+#[test]
+fn nothing_is_written_with_at_or_read_only() {
+    let desk = Desk::with(&[&format!("[{ACME_7}]")]);
+    for flags in [&["--at", AT][..], &["--read-only"]] {
+        for verb in [&["list"][..], &["list", "--cached"], &["status"], &["evidence"], &["explain", "ACME-7"], &["check"]] {
+            desk.run(&[verb, flags].concat());
+        }
+        let ack = desk.run(&[&["ack", "ACME-7"], flags].concat()).ended(2);
+        assert!(ack.err.contains(flags[0]), "{}", ack.err);
+    }
+    assert!(!desk.path(".local").exists());
+}
+
+#[test]
+fn evidence_is_json_values_for_a_spreadsheet_or_a_sentence() {
+    let desk = Desk::with(&[r#"[{ "key": "=1+1", "client": "acme", "severity": "S2", "submitted_at": "2026-11-21T12:00:00Z" }]"#]);
+    assert_eq!(desk.run(&["evidence", "--json"]).ended(0).json(), json!([]));
+    desk.run(&["ack", "--note", "a, \"b\"", "--", "=1+1"]).ended(0);
+    let evidence = desk.run(&["evidence", "--json"]).ended(0).json();
+    let of = &evidence[0];
+    assert_eq!(
+        (&of["who"], &of["outcome"], &of["agreement"], &of["severity"]),
+        (&json!("jo"), &json!("here"), &json!("Acme"), &json!("S2"))
+    );
+    assert_eq!(of["agreement_hash"].as_str().unwrap().len(), 64);
+    let csv = desk.run(&["evidence", "--csv"]).ended(0).out;
+    let rows: Vec<&str> = csv.lines().collect();
+    assert!(rows.len() == 2 && rows[0].starts_with("asked_at,ended_at,source,key,action,who,outcome,by,"), "{csv}");
+    assert!(rows[1].contains(",tickets,'=1+1,acknowledge,jo,here,") && rows[1].contains("\"a, \"\"b\"\"\""), "{csv}");
+    assert!(desk.run(&["evidence"]).ended(0).out.contains("tickets/=1+1  jo: here by jo  (S2, due "));
+    assert_eq!(desk.run(&["evidence", "--json", "--since", "2199-01-01T00:00:00Z"]).ended(0).json(), json!([]));
+    desk.run(&["evidence", "--since", "yesterday"]).ended(2);
 }
 
 #[test]

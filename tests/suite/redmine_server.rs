@@ -293,7 +293,7 @@ fn a_wrong_key_is_not_signed_in_rather_than_no_tickets() {
     assert!(source["fault"].as_str().unwrap().starts_with("not signed in"), "{source}");
     let id = redmine.create(5, "Out of reach");
     let acked = desk.run(&["ack", &format!("helpdesk/{id}"), "--json"]).ended(1);
-    assert_eq!(acked.json()[0]["outcome"], "refused");
+    assert_eq!(acked.json()[0]["outcome"], "queued");
     assert!(acked.json()[0]["reason"].as_str().unwrap().starts_with("not signed in"), "{}", acked.out);
     for Said { out, err, .. } in [listed, acked, desk.run(&["list"]), desk.run(&["check"])] {
         assert!(!out.contains(WRONG) && !err.contains(WRONG), "the key is told: {out}{err}");

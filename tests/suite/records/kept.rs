@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use holdover::domain::{AckOutcome, Fault, FaultKind, SafeText, Severity, SourceName, Ticket};
+use holdover::domain::{AckOutcome, Fault, FaultKind, SafeText, Severity, SourceName, TakenHere, Ticket};
 use holdover::records::{Ended, OutboxState, Records, Snapshot};
 use holdover::sources::{TicketFormat, read_tickets};
 use tempfile::TempDir;
@@ -20,6 +20,8 @@ fn snapshot(tickets: Vec<Arc<Ticket>>) -> Snapshot {
         tickets,
         tried_at: now() + TimeDelta::seconds(1),
         fault: None,
+        clock_ahead: Some(TimeDelta::seconds(90)),
+        ours: true,
     }
 }
 
@@ -55,6 +57,11 @@ fn tickets_come_back_with_all_that_was_known_of_them() {
     tickets.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(again.tickets, tickets);
     assert_eq!((again.began_at, again.complete, again.total), (now(), true, Some(3)));
+    assert_eq!((again.clock_ahead, again.ours), (Some(TimeDelta::seconds(90)), false));
+    let mut otherwise = super::sources();
+    otherwise[0].reading = "by other rules".to_owned();
+    let read_otherwise = Records::open(folder.path(), &otherwise, now() + TimeDelta::seconds(3)).unwrap().records;
+    assert!(read_otherwise.snapshot(&name).unwrap().is_none(), "other rules may say something else of them");
     assert!(open(folder.path(), 2).snapshot(&SourceName::new("file")).unwrap().is_none(), "it never answered");
 }
 
@@ -104,12 +111,12 @@ fn an_acknowledgement_is_held_then_sent_and_ends_as_evidence() {
     let entry = queue(&records, &id);
     assert_eq!((entry.state, entry.attempts, entry.other.is_none(), entry.key.clone()), (OutboxState::Held, 0, true, id.clone()));
     assert_eq!(queue(&records, &id).id, entry.id, "one of a ticket is enough");
-    assert_eq!(records.begin(entry.id).unwrap(), Some(0));
+    assert_eq!(records.begin(entry.id).unwrap().unwrap().before, 0);
     assert!(!records.undo(entry.id).unwrap(), "it is being sent");
     records.wait(entry.id, &SafeText::line("no answer")).unwrap();
     let waiting = records.outbox().unwrap().remove(0);
     assert_eq!((waiting.state, waiting.attempts, waiting.reason), (OutboxState::Waiting, 1, Some(SafeText::line("no answer"))));
-    assert_eq!(records.begin(entry.id).unwrap(), Some(1), "it was sent before");
+    assert_eq!(records.begin(entry.id).unwrap().unwrap().before, 1, "it was sent before");
     assert!(records.evidence(None).unwrap().is_empty(), "nothing has ended");
     let outcome = AckOutcome::Confirmed { by: Some(SafeText::line("Alice Ops")), at: Some(now()) };
     let at = now() + TimeDelta::seconds(9);
@@ -162,7 +169,8 @@ fn what_is_taken_here_lasts_as_long_as_its_ticket() {
     records.end(entry.id, &Ended { outcome: &outcome, at: now() }).unwrap();
     drop(records);
     let records = open(folder.path(), 1);
-    assert_eq!(records.taken_here().unwrap(), [(id.clone(), SafeText::line("jo"), now())]);
+    let taken = TakenHere { key: id.clone(), submitted_at: Some(now()), by: SafeText::line("jo"), at: now() };
+    assert_eq!(records.taken_here().unwrap(), [taken]);
     records.keep(&name, &snapshot(vec![ticket(&id)])).unwrap();
     assert_eq!(records.taken_here().unwrap().len(), 1);
     records.keep(&name, &snapshot(Vec::new())).unwrap();

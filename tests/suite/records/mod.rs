@@ -19,7 +19,9 @@ fn now() -> DateTime<Utc> {
 }
 
 fn sources() -> Vec<RecordedSource> {
-    ["desk", "file"].map(|name| RecordedSource { name: SourceName::new(name), place: format!("{name} at home") }).into()
+    ["desk", "file"]
+        .map(|name| RecordedSource { name: SourceName::new(name), place: format!("{name} at home"), reading: "as it is".to_owned() })
+        .into()
 }
 
 /// The records in a folder; each of its own process, as far as they can tell. `nth` keeps them apart.
@@ -53,5 +55,15 @@ fn grounds(of: &TicketKey) -> Grounds {
 fn queue(records: &Records, of: &TicketKey) -> OutboxEntry {
     let (who, note) = (SafeText::line("jo"), SafeText::line("on it"));
     let send_at = now() + TimeDelta::seconds(5);
-    records.queue(&Queued { key: of, note: Some(&note), who: &who, grounds: &grounds(of), asked_at: now(), send_at }).unwrap()
+    records
+        .queue(&Queued {
+            key: of,
+            note: Some(&note),
+            who: &who,
+            grounds: &grounds(of),
+            submitted_at: Some(now()),
+            asked_at: now(),
+            send_at,
+        })
+        .unwrap()
 }

@@ -24,7 +24,7 @@ fn what_a_process_leaves_undone_is_taken_over_once_and_only_when_it_is_no_more()
     let folder = TempDir::new().unwrap();
     let (first, second, third) = (open(folder.path(), 0), open(folder.path(), 1), open(folder.path(), 2));
     let entry = queue(&first, &key("desk", "1"));
-    assert_eq!(first.begin(entry.id).unwrap(), Some(0));
+    assert_eq!(first.begin(entry.id).unwrap().unwrap().before, 0);
     let seen = second.outbox().unwrap().remove(0);
     assert_eq!(seen.other.unwrap().as_str(), std::process::id().to_string());
     assert!(!second.adopt(entry.id).unwrap() && !second.undo(entry.id).unwrap());
@@ -33,7 +33,18 @@ fn what_a_process_leaves_undone_is_taken_over_once_and_only_when_it_is_no_more()
     assert!(second.adopt(entry.id).unwrap());
     assert!(!third.adopt(entry.id).unwrap());
     assert_eq!(third.begin(entry.id).unwrap(), None);
-    assert_eq!(second.begin(entry.id).unwrap(), Some(1), "it may have arrived");
+    assert_eq!(second.begin(entry.id).unwrap().unwrap().before, 1, "it may have arrived");
+}
+
+#[test]
+fn a_process_that_stops_lets_go_of_what_it_is_not_sending() {
+    let folder = TempDir::new().unwrap();
+    let (first, second) = (open(folder.path(), 0), open(folder.path(), 1));
+    let (held, sending) = (queue(&first, &key("desk", "1")), queue(&first, &key("desk", "2")));
+    first.begin(sending.id).unwrap();
+    assert!(first.release(held.id).unwrap() && !first.release(sending.id).unwrap());
+    assert_eq!(first.begin(held.id).unwrap(), None, "it is anybody's");
+    assert!(second.adopt(held.id).unwrap() && !second.adopt(sending.id).unwrap());
 }
 
 #[test]
@@ -41,9 +52,10 @@ fn a_source_of_the_same_name_elsewhere_is_another() {
     let folder = TempDir::new().unwrap();
     let first = open(folder.path(), 0);
     queue(&first, &key("desk", "1"));
-    let elsewhere = [RecordedSource { name: SourceName::new("desk"), place: "desk at work".to_owned() }];
+    let elsewhere = [RecordedSource { name: SourceName::new("desk"), place: "desk at work".to_owned(), reading: "as it is".to_owned() }];
     let other = Records::open(folder.path(), &elsewhere, now() + TimeDelta::seconds(1)).unwrap().records;
-    assert!(other.outbox().unwrap().is_empty(), "what is meant for one server is not sent to another");
+    let stranded = other.outbox().unwrap().remove(0);
+    assert!(!stranded.configured, "what is meant for one server is not sent to another, nor forgotten");
     assert!(other.lease(&SourceName::new("desk")).unwrap().is_ok());
 }
 

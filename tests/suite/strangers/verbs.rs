@@ -96,8 +96,10 @@ fn each_ticket_is_explained_taken_and_remembered_safely() {
     }
     assert!(counted > payloads.len(), "{counted} of {}: what was done to it is told", payloads.len());
     let arguments = |verb: &'static [&'static str]| verb.iter().chain(&keys).copied().collect::<Vec<&str>>();
-    let taken = "its source cannot be told";
-    assert_eq!(looked_at(&desk, &arguments(&["ack", "--"]), 4).matches(taken).count(), keys.len());
+    let acks = looked_at(&desk, &arguments(&["ack", "--"]), 4);
+    let (taken, already) = (acks.matches("its source cannot be told").count(), acks.matches("already acknowledged").count());
+    assert!(taken > 0 && already > 0, "{taken} and {already}");
+    assert_eq!(taken + already, keys.len());
     looked_at(&desk, &arguments(&["ack", "--json", "--"]), 4);
     // what was written down tells them again
     for verb in [&["evidence"][..], &["evidence", "--json"], &["evidence", "--csv"]] {
