@@ -29,5 +29,5 @@ pub use message::{Action, Effect, Message};
 pub use model::{Model, Notice, Rules, Screen};
 pub use store::{Ambiguous, Health, SourceHealth, SourceRules, Store};
 pub use summary::{Piece, SummaryRow, Tone, cut};
-pub use update::update;
+pub use update::{UNDO, update};
 pub use view::{Body, ListLine, View, view};

@@ -81,6 +81,8 @@ pub struct Model {
     pub screen: Screen,
     /// Acknowledgements under way or just ended.
     pub acks: HashMap<TicketKey, Ack>,
+    /// The tickets that were taken here and are not sent yet, in the order of the keys.
+    pub(super) taken: Vec<TicketKey>,
     /// Why nothing can be written down, and so nothing acknowledged.
     pub no_records: Option<SafeText>,
     /// What is said above the footer.
@@ -111,6 +113,7 @@ impl Model {
             board,
             screen: Screen::default(),
             acks: HashMap::new(),
+            taken: Vec::new(),
             no_records: None,
             notice: None,
             size,
@@ -145,17 +148,22 @@ impl Model {
         self.acks.values().filter_map(Ack::late_from).filter(|at| *at <= self.now).count()
     }
 
-    /// The ticket whose acknowledgement can be undone: the one last taken.
-    pub(super) fn held(&self) -> Option<(&TicketKey, DateTime<Utc>)> {
-        let held = self.acks.iter().filter_map(|(key, ack)| match ack {
-            Ack::Held { until } if *until > self.now => Some((key, *until)),
-            _ => None,
-        });
-        held.max_by_key(|(key, until)| (*until, *key))
+    /// The ticket that was taken last, if that can still be undone. One that is being written can be, once it is.
+    pub(super) fn last_taken(&self) -> Option<TicketKey> {
+        let undoable = |key: &&TicketKey| match self.acks.get(*key) {
+            Some(Ack::Writing) => true,
+            Some(Ack::Held { until }) => *until > self.now,
+            _ => false,
+        };
+        self.taken.iter().rev().find(undoable).cloned()
     }
 
-    fn held_until(&self) -> Option<DateTime<Utc>> {
-        self.held().map(|(_, until)| until)
+    /// Until when it can be.
+    pub(super) fn held_until(&self) -> Option<DateTime<Utc>> {
+        match self.acks.get(&self.last_taken()?) {
+            Some(Ack::Held { until }) => Some(*until),
+            _ => None,
+        }
     }
 
     /// Whether the order of the list stays, because a key was just pressed. An empty list has none.

@@ -34,12 +34,16 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Acknowledged { key, outcome } => acknowledged(model, key, outcome),
         Message::Underway { key, ack } => {
+            if matches!(ack, Ack::Held { .. }) && !model.taken.contains(&key) {
+                model.taken.push(key.clone());
+            }
             model.acks.insert(key, ack);
             Vec::new()
         }
         Message::Undone(key) => {
             notice(model, format!("{} is not acknowledged: undone", model.name_of(&key)), false);
             model.acks.remove(&key);
+            model.taken.retain(|before| *before != key);
             Vec::new()
         }
         Message::Recalled(source, pass) => {
@@ -90,7 +94,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
 }
 
 /// How long an acknowledgement is held before it is sent.
-const UNDO: TimeDelta = TimeDelta::seconds(5);
+pub const UNDO: TimeDelta = TimeDelta::seconds(5);
 /// What is said from the key that asks to the first answer.
 const ASKING: &str = "asking all sources";
 
@@ -169,6 +173,7 @@ fn acknowledged(model: &mut Model, key: TicketKey, outcome: AckOutcome) -> Vec<E
     model.store.acknowledged(&key, &outcome, model.now);
     let ack = Ack::Ended { outcome, at: model.now };
     notice(model, format!("{}: {}", model.name_of(&key), ack.words(model.rules.zone, model.now)), ack.failed());
+    model.taken.retain(|before| *before != key);
     model.acks.insert(key, ack);
     renew(model);
     Vec::new()
@@ -245,7 +250,7 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Leaves; asks once while something is unanswered or under way.
 fn leave(model: &mut Model) -> Vec<Effect> {
-    if model.counts.untaken() + model.unsent() == 0 {
+    if model.counts.untaken() == 0 && !model.acks.values().any(Ack::is_unsent) {
         return vec![Effect::Quit];
     }
     model.screen = Screen::Leave;
@@ -360,7 +365,7 @@ fn hold(model: &Model, row: &BoardRow) -> TimeDelta {
 
 /// Takes back the acknowledgement that was asked for last.
 fn undo(model: &mut Model) -> Vec<Effect> {
-    if let Some(key) = model.held().map(|(key, _)| key.clone()) {
+    if let Some(key) = model.last_taken() {
         return vec![Effect::Undo(key)];
     }
     let sent = model.acks.values().any(Ack::is_unsent);
@@ -389,6 +394,8 @@ fn acknowledge(model: &mut Model) -> Vec<Effect> {
                 let key = key.clone();
                 let send_at = model.now + hold(model, row);
                 model.acks.insert(key.clone(), Ack::Writing);
+                model.taken.retain(|before| *before != key);
+                model.taken.push(key.clone());
                 return vec![Effect::Acknowledge { key, send_at }];
             }
         },

@@ -159,7 +159,7 @@ impl Maker<'_> {
             body,
             notice: self.question().or(model.notice.clone()).or(hides),
             filter: (typing || !filter.is_empty()).then(|| (filter.to_owned(), typing)),
-            undo: model.held().map(|(_, until)| (until - model.now).num_seconds().max(1)),
+            undo: model.held_until().map(|until| (until - model.now).num_seconds().max(1)),
             can_acknowledge: !model.rules.frozen
                 && !model.rules.read_only
                 && model.list.selected().is_some_and(|row| can_be_taken(model, row)),

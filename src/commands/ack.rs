@@ -48,7 +48,7 @@ pub(super) fn run(args: &AckArgs, session: &Session) -> color_eyre::Result<Exit>
         return Ok(Exit::Usage);
     }
     // what cannot be written down is not sent: it could be lost, or sent twice
-    let records = session.open_records().map_err(|fault| SafeText::line(&format!("nothing was sent: {fault}")));
+    let records = fetched.runtime.block_on(session.open_records()).map_err(|fault| SafeText::line(&format!("nothing was sent: {fault}")));
     let records = records.map(|opened| {
         opened.moved_aside.iter().for_each(|path| output::say(&output::moved_aside(path)));
         Arc::new(opened.records)

@@ -1,7 +1,7 @@
 //! The dashboard: one loop that takes in what happened, draws when something on the screen is another, and sleeps until the
 //! next instant at which it will be. The effect runner is here too: the only place where the model meets the world.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ use crate::tui::{self, Asked, ColorWish, Input, Signals, Terminal, Theme, keymap
 
 /// How long what is under way has when the program ends.
 const AT_THE_END: Duration = Duration::from_secs(2);
+/// How long is waited to learn what is still to be sent.
+const LAST_LOOK: Duration = Duration::from_secs(1);
 /// So many reports and outcomes may wait to be taken in.
 const WAITING: usize = 64;
 
@@ -44,8 +46,11 @@ pub(super) fn run(session: &Session) -> Result<Exit> {
     let runtime = runtime.wrap_err("the event loop cannot start")?;
     let ended = runtime.block_on(async {
         // from here on a signal waits for the loop, which gives the terminal back
-        let signals = Signals::listen().wrap_err("signals cannot be listened for")?;
-        let kept = Kept::open(session);
+        let mut signals = Signals::listen().wrap_err("signals cannot be listened for")?;
+        let kept = tokio::select! {
+            kept = Kept::open(session) => kept,
+            Asked::End(number) = signals.next() => return Ok(Exit::Signal(number)),
+        };
         match Terminal::enter() {
             Ok(terminal) => Dashboard::start(session, kept, signals, terminal, theme)?.run().await,
             Err(error) => {
@@ -87,6 +92,8 @@ struct Dashboard<'a> {
     pace: watch::Sender<Pace>,
     /// The entries of the outbox that can be undone.
     held: HashMap<TicketKey, i64>,
+    /// What is to be undone as soon as it is written.
+    unwanted: HashSet<TicketKey>,
     /// Those that are delivered now.
     delivered: HashMap<i64, AbortHandle>,
     /// The sources that other processes may ask too.
@@ -133,7 +140,7 @@ impl<'a> Dashboard<'a> {
             }
         }
         let mut model = Model::new(rules, known, now, terminal.size()?);
-        let recalled = records.as_ref().map_or_else(Vec::new, |records| recall(&mut model, records, settings));
+        let recalled = records.as_ref().map_or_else(Vec::new, |records| recall(&mut model, records, settings, now));
         app::update(&mut model, Message::Records(broken));
         for warning in warnings.into_iter().chain(recalled) {
             app::update(&mut model, Message::Warned(warning));
@@ -163,6 +170,7 @@ impl<'a> Dashboard<'a> {
             deliveries: JoinSet::new(),
             pace: watch::Sender::new(Pace::Running),
             held: HashMap::new(),
+            unwanted: HashSet::new(),
             delivered: HashMap::new(),
             shared,
             drawn: None,
@@ -177,8 +185,7 @@ impl<'a> Dashboard<'a> {
             // all that has come in meanwhile is taken in before anything is drawn
             while self.ended.is_none() && self.take_in_one()? {}
             if let Some(ended) = self.ended {
-                self.end(ended).await;
-                return Ok(ended);
+                return Ok(self.end(ended).await);
             }
         }
     }
@@ -294,8 +301,12 @@ impl<'a> Dashboard<'a> {
                 if matches!(ack, Ack::Held { .. }) {
                     self.held.insert(key.clone(), entry.id);
                 }
-                self.happened(Message::Underway { key, ack });
+                let unwanted = self.unwanted.remove(&key);
+                self.happened(Message::Underway { key: key.clone(), ack });
                 self.deliver(entry);
+                if unwanted {
+                    self.undo(key);
+                }
             }
         }
     }
@@ -386,7 +397,12 @@ impl<'a> Dashboard<'a> {
 
     /// Takes an acknowledgement back, if nothing of it is sent yet.
     fn undo(&mut self, key: TicketKey) {
-        let (Some(records), Some(id)) = (self.records.clone(), self.held.get(&key).copied()) else { return };
+        let Some(records) = self.records.clone() else { return };
+        let Some(id) = self.held.get(&key).copied() else {
+            // it is just being written
+            self.unwanted.insert(key);
+            return;
+        };
         let events = self.events.0.clone();
         self.deliveries.spawn(async move {
             let message = match write_beside(&records, move |records| records.undo(id)).await {
@@ -400,9 +416,13 @@ impl<'a> Dashboard<'a> {
 
     /// Gives the terminal back, and what is under way a little time. What is held when the user leaves is sent; what does not
     /// get through stays in the outbox.
-    async fn end(&mut self, ended: Exit) {
+    async fn end(&mut self, ended: Exit) -> Exit {
         Terminal::leave();
         self.pace.send_replace(if ended == Exit::Done { Pace::Leaving } else { Pace::Ending });
+        // nobody sees the board any more: what was asked for and is not on the disk is told here
+        let mut writing: HashSet<TicketKey> =
+            self.model.acks.iter().filter(|(_, ack)| **ack == Ack::Writing).map(|(key, _)| key.clone()).collect();
+        let mut refused: Vec<(TicketKey, SafeText)> = Vec::new();
         let deliveries = async {
             loop {
                 tokio::select! {
@@ -410,7 +430,16 @@ impl<'a> Dashboard<'a> {
                     biased;
                     event = self.events.1.recv() => match event {
                         // written down at the last moment
-                        Some(Event::Adopted(entry)) => self.deliver(entry),
+                        Some(Event::Adopted(entry)) => {
+                            writing.remove(&entry.key);
+                            self.deliver(entry);
+                        }
+                        Some(Event::Happened(Message::Acknowledged { key, outcome })) => {
+                            writing.remove(&key);
+                            if let AckOutcome::Refused { reason } = outcome {
+                                refused.push((key, reason));
+                            }
+                        }
                         Some(Event::Happened(_) | Event::Left(_)) => {}
                         None => return,
                     },
@@ -421,8 +450,14 @@ impl<'a> Dashboard<'a> {
             }
         };
         let _ = timeout(AT_THE_END, deliveries).await;
-        let Some(records) = self.records.as_ref().filter(|_| self.bookkeeper.is_some()) else { return };
-        match records.outbox() {
+        refused.extend(writing.into_iter().map(|key| (key, SafeText::line("it could not be written down in time; nothing was sent"))));
+        for (key, reason) in &refused {
+            output::say(&format!("{key} is not acknowledged – {reason}"));
+        }
+        let exit = if refused.is_empty() || ended != Exit::Done { ended } else { Exit::Failed };
+        let Some(records) = self.records.as_ref().filter(|_| self.bookkeeper.is_some()) else { return exit };
+        let outbox = timeout(LAST_LOOK, write_beside(records, Records::outbox)).await;
+        match outbox.map_err(|_| "the records are busy".to_owned()).and_then(|outbox| outbox.map_err(|fault| fault.to_string())) {
             Ok(outbox) => {
                 let own = outbox.iter().filter(|entry| entry.other.is_none() && entry.configured);
                 let unsent: Vec<String> = own.map(|entry| entry.key.to_string()).collect();
@@ -436,6 +471,7 @@ impl<'a> Dashboard<'a> {
             }
             Err(fault) => output::say(&format!("it is not known what is still to be sent – {fault}")),
         }
+        exit
     }
 }
 
@@ -451,10 +487,10 @@ struct Kept {
 }
 
 impl Kept {
-    fn open(session: &Session) -> Self {
+    async fn open(session: &Session) -> Self {
         let writes = !session.frozen && !session.read_only;
         let opened =
-            if writes { session.open_records() } else { session.read_records().map(|records| Opened { records, moved_aside: None }) };
+            if writes { session.open_records().await } else { session.read_records().map(|records| Opened { records, moved_aside: None }) };
         match opened {
             Ok(Opened { records, moved_aside }) => {
                 let warnings = moved_aside.iter().map(|path| output::moved_aside(path)).collect();
@@ -470,7 +506,7 @@ impl Kept {
 }
 
 /// Takes in what the records tell, before any source has answered. What of it could not be read.
-fn recall(model: &mut Model, records: &Records, settings: &Settings) -> Vec<String> {
+fn recall(model: &mut Model, records: &Records, settings: &Settings, now: DateTime<Utc>) -> Vec<String> {
     let mut faults = Vec::new();
     match records.taken_here() {
         Ok(taken) => model.store.recall_taken(taken),
@@ -483,7 +519,7 @@ fn recall(model: &mut Model, records: &Records, settings: &Settings) -> Vec<Stri
         }
         match records.snapshot(&source.name) {
             Ok(Some(snapshot)) => {
-                app::update(model, Message::Recalled(source.name.clone(), shared_source::pass(snapshot, None)));
+                app::update(model, Message::Recalled(source.name.clone(), shared_source::pass(snapshot, None, now)));
             }
             Ok(None) => {}
             Err(fault) => faults.push(fault.to_string()),

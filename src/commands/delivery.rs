@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
 use super::bookkeeper::Event;
-use crate::app::{Ack, Message};
+use crate::app::{Ack, Message, UNDO};
 use crate::domain::{AckOutcome, Fault, FaultKind, SafeText, TicketKey};
 use crate::records::{Begun, Ended, OutboxEntry, Records, RecordsFault};
 use crate::sources::{Clock, TicketSource};
@@ -93,7 +93,7 @@ impl Delivery {
     }
 
     async fn deliver(&mut self, entry: &OutboxEntry) {
-        let hold = (entry.send_at - (self.clock)()).to_std().unwrap_or(Duration::ZERO);
+        let hold = (until(entry, (self.clock)()) - (self.clock)()).to_std().unwrap_or(Duration::ZERO);
         if self.pause(hold).await == Pace::Ending {
             return;
         }
@@ -186,13 +186,18 @@ pub(super) fn failed_inside(records: &Records) -> RecordsFault {
     RecordsFault::Unusable { path: records.path().to_owned(), why: "writing them failed inside".to_owned(), help: "please report it" }
 }
 
+/// Until when an entry is held: no longer than it can be undone, whatever clock wrote it.
+fn until(entry: &OutboxEntry, now: DateTime<Utc>) -> DateTime<Utc> {
+    entry.send_at.min(now + UNDO)
+}
+
 /// How an entry of the outbox stands, as the board shows it.
 pub(super) fn ack_of(entry: &OutboxEntry, now: DateTime<Utc>) -> (TicketKey, Ack) {
     use crate::records::OutboxState;
     let asked_at = entry.asked_at;
     let ack = match (&entry.other, entry.state) {
         (Some(by), _) => Ack::Sending { by: Some(by.clone()), asked_at },
-        (None, OutboxState::Held) if entry.send_at > now => Ack::Held { until: entry.send_at },
+        (None, OutboxState::Held) if entry.send_at > now => Ack::Held { until: until(entry, now) },
         (None, OutboxState::Waiting) => {
             Ack::Waiting { reason: entry.reason.clone().unwrap_or_else(|| SafeText::line("not tried yet")), asked_at }
         }

@@ -29,6 +29,10 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
         Ok(settings) => settings,
         Err(problems) => {
             problems.iter().for_each(output::say);
+            if matches!(verb, Some(Verb::Status(_))) {
+                // an empty status line would look calm
+                output::print(|out| writeln!(out, "!! holdover: the configuration is broken"))?;
+            }
             return Ok(Exit::Usage);
         }
     };

@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use color_eyre::eyre::{Result, WrapErr};
 use futures::future;
+use tokio::time::timeout;
 
 use super::output;
 use super::shared_source;
@@ -59,6 +61,9 @@ pub(super) struct Session {
     /// The clock stands still at an instant that was asked for.
     pub frozen: bool,
 }
+
+/// How long other processes are waited for when the records are opened.
+const OPENING: Duration = Duration::from_secs(5);
 
 /// When a source counts as late.
 pub(super) fn rules(settings: &SourceSettings) -> SourceRules {
@@ -143,7 +148,7 @@ impl Session {
                     // with --at no age is judged
                     let snapshot = if self.frozen { snapshot.as_of((self.clock)()) } else { snapshot };
                     let (began_at, ended_at) = (snapshot.began_at, snapshot.ended_at);
-                    let outcome = Ok(shared_source::pass(snapshot, None));
+                    let outcome = Ok(shared_source::pass(snapshot, None, (self.clock)()));
                     store.apply(PollReport { source: settings.name.clone(), began_at, ended_at, outcome });
                 }
                 Ok(None) => {
@@ -159,15 +164,24 @@ impl Session {
         (store, known)
     }
 
-    /// The records, to be written.
+    /// The records, to be written. Waits for other processes, but not for ever.
     ///
     /// # Errors
     /// They cannot be used.
-    pub fn open_records(&self) -> std::result::Result<Opened, RecordsFault> {
+    pub async fn open_records(&self) -> std::result::Result<Opened, RecordsFault> {
+        let (sources, now) = (self.recorded_sources(), (self.clock)());
         if self.demo {
-            return Ok(Opened { records: Records::in_memory(&self.recorded_sources())?, moved_aside: None });
+            return Ok(Opened { records: Records::in_memory(&sources)?, moved_aside: None });
         }
-        Records::open(&records::folder(&self.environment)?, &self.recorded_sources(), (self.clock)())
+        let folder = records::folder(&self.environment)?;
+        let unusable = |why: &str, help| RecordsFault::Unusable { path: folder.clone(), why: why.to_owned(), help };
+        let path = folder.clone();
+        let opening = tokio::task::spawn_blocking(move || Records::open(&path, &sources, now));
+        match timeout(OPENING, opening).await {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(_)) => Err(unusable("opening them failed inside", "please report it")),
+            Err(_) => Err(unusable("another process does not let go of them", "end it, and start again")),
+        }
     }
 
     /// The records as they are, to be read only.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::{AckOutcome, Capabilities, Fault, Identity, Pass, Recorded, SafeText, SourceName, TicketKey};
 use crate::records::{Lease, Records, Snapshot};
@@ -52,8 +52,10 @@ impl SharedSource {
     /// not use it: from then on the source is asked here, until the other goes on.
     fn recorded(&self, by: SafeText, snapshot: Snapshot) -> Option<Pass> {
         let patience = TimeDelta::from_std(self.poll_every.saturating_mul(2)).ok()?.checked_add(&GRACE)?;
-        let asks = !snapshot.ours && (self.clock)() - snapshot.tried_at <= patience;
-        asks.then(|| pass(snapshot, Some(by)))
+        let now = (self.clock)();
+        // what was asked in the future was asked by a wrong clock
+        let asks = !snapshot.ours && (-GRACE..=patience).contains(&(now - snapshot.tried_at));
+        asks.then(|| pass(snapshot, Some(by), now))
     }
 }
 
@@ -75,8 +77,9 @@ impl Shared {
     }
 }
 
-/// A snapshot as a pass.
-pub(super) fn pass(snapshot: Snapshot, by: Option<SafeText>) -> Pass {
+/// A snapshot as a pass. One that is not over yet was kept by a wrong clock: nobody knows how old it is.
+pub(super) fn pass(snapshot: Snapshot, by: Option<SafeText>, now: DateTime<Utc>) -> Pass {
+    let snapshot = if snapshot.ended_at > now + GRACE { snapshot.as_of(DateTime::UNIX_EPOCH) } else { snapshot };
     let Snapshot { began_at, ended_at, complete, total, complete_at, tickets, fault, clock_ahead, .. } = snapshot;
     let recorded = Recorded { began_at, ended_at, complete_at, fault, by };
     Pass { tickets, complete, total, clock_ahead, recorded: Some(recorded), warning: None }

@@ -2,7 +2,7 @@
 //! dies, however it dies.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,9 @@ impl Claim {
         let folder = folder.join("claims");
         folder::make(&folder)?;
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let Ok(file) = File::open(entry.path()) else { continue };
+            // what is no file is none of ours, and might never open
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            let Some(file) = is_file.then(|| File::open(entry.path()).ok()).flatten() else { continue };
             if file.try_lock().is_ok() {
                 // locked until it is gone: whoever is just making it sees that, and makes another
                 let _ = fs::remove_file(entry.path());
@@ -52,7 +54,14 @@ impl Claim {
         let Some((path, _)) = &self.held else { return name == self.name };
         // a name is a file of this folder, whatever stands in the database
         let wrong = name.is_empty() || !name.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-        !wrong && File::open(path.with_file_name(name)).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+        if wrong {
+            return false;
+        }
+        match File::open(path.with_file_name(name)) {
+            // only a lock that can be had, or a file that its process took away at its end, proves that it is no more
+            Ok(file) => file.try_lock().is_err(),
+            Err(error) => error.kind() != ErrorKind::NotFound,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The database: opened, brought to the newest schema, moved aside where it is damaged; shared by the threads of a process.
 
 use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -44,6 +45,8 @@ pub struct Records {
     pub(super) claim: Claim,
     /// Held, shared, for as long as the database is open.
     open: Option<File>,
+    /// Which file it is.
+    identity: Option<(u64, u64)>,
 }
 
 /// A source of the configuration, as the database knows it.
@@ -121,8 +124,13 @@ impl Records {
         folder::must_be_ours(folder, fs::Metadata::is_dir, "it is no folder")?;
         folder::must_be_ours(&path, fs::Metadata::is_file, "it is no file")?;
         let sqlite = |error: rusqlite::Error| RecordsFault::sqlite(&path, "read", &error);
-        let connection =
-            Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(sqlite)?;
+        if fs::metadata(&path).is_ok_and(|metadata| metadata.len() == 0) {
+            return Err(RecordsFault::None { path });
+        }
+        // without a log nobody has it open: then nothing needs to be made beside it to read it
+        let still = if beside(&path, "-wal").exists() { "" } else { "&immutable=1" };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        let connection = Connection::open_with_flags(format!("file:{}?mode=ro{still}", uri(&path)), flags).map_err(sqlite)?;
         connection.busy_timeout(BUSY).map_err(sqlite)?;
         let found = version(&connection).map_err(sqlite)?;
         match found.cmp(&NEWEST) {
@@ -141,7 +149,7 @@ impl Records {
         };
         let sources: Result<Vec<_>, rusqlite::Error> = sources.iter().map(find).filter_map(Result::transpose).collect();
         let sources = sources.map_err(sqlite)?;
-        Ok(Self { connection: Mutex::new(connection), path, sources, claim: Claim::alone(), open: None })
+        Ok(Self { connection: Mutex::new(connection), path, sources, claim: Claim::alone(), open: None, identity: None })
     }
 
     fn of(
@@ -159,7 +167,8 @@ impl Records {
         };
         let sources: Result<Vec<_>, rusqlite::Error> = sources.iter().map(register).collect();
         let sources = sources.map_err(|error| RecordsFault::sqlite(&path, "written", &error))?;
-        Ok(Self { connection: Mutex::new(connection), path, sources, claim, open: lock })
+        let identity = identity(&path);
+        Ok(Self { connection: Mutex::new(connection), path, sources, claim, open: lock, identity })
     }
 
     /// Takes the right to poll a source, or says which process has it.
@@ -200,6 +209,11 @@ impl Records {
 
     /// Writes all of it, or nothing; on the disk when it returns.
     pub(super) fn write<T>(&self, write: impl FnOnce(&Transaction) -> rusqlite::Result<T>) -> Result<T, RecordsFault> {
+        if self.open.is_some() && identity(&self.path) != self.identity {
+            // what is written now, nobody would find again
+            let why = "they were removed or replaced while holdover had them open".to_owned();
+            return Err(RecordsFault::Unusable { path: self.path.clone(), why, help: "start holdover again" });
+        }
         let mut connection = self.locked();
         let written = (|| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -220,11 +234,20 @@ fn version(connection: &Connection) -> rusqlite::Result<u32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
+/// A path as the URIs of SQLite have it.
+fn uri(path: &Path) -> String {
+    path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}
+
 /// Opens the database file and brings it to the newest schema.
 fn connect(path: &Path) -> Result<Connection, RecordsFault> {
     // made here, so that it, and what SQLite makes beside it, is nobody else's to read
-    drop(folder::file(path)?);
+    let empty = folder::file(path)?.metadata().is_ok_and(|metadata| metadata.len() == 0);
     let sqlite = |error: rusqlite::Error| RecordsFault::sqlite(path, "opened", &error);
+    if empty && fs::metadata(beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0) {
+        // SQLite would throw away what is still in the log
+        return Err(sqlite(damage("it is empty, but its log is not")));
+    }
     let mut connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(sqlite)?;
     connection.busy_timeout(BUSY).map_err(sqlite)?;
@@ -232,11 +255,27 @@ fn connect(path: &Path) -> Result<Connection, RecordsFault> {
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;").map_err(sqlite)?;
     let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(sqlite)?;
     if sound != "ok" {
-        let damaged = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-        return Err(sqlite(rusqlite::Error::SqliteFailure(damaged, Some(sound))));
+        return Err(sqlite(damage(&sound)));
     }
     migrate(&mut connection, path)?;
+    let tables = "SELECT 1 FROM source, ticket, seen, outbox, taken_here, evidence LIMIT 0";
+    connection.prepare(tables).map_err(|error| sqlite(damage(&error.to_string())))?;
     Ok(connection)
+}
+
+fn damage(why: &str) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), Some(why.to_owned()))
+}
+
+/// What SQLite keeps beside a database.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{name}{suffix}"))
+}
+
+/// Which file that is, whatever its name.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), RecordsFault> {
@@ -266,9 +305,8 @@ fn move_aside(path: &Path, now: DateTime<Utc>) -> Result<PathBuf, RecordsFault> 
     let to = |suffix: &str| path.with_file_name(format!("{FILE}.damaged-{stamp}{suffix}"));
     fs::rename(path, to("")).map_err(|error| RecordsFault::io(path, &error))?;
     for suffix in ["-wal", "-shm"] {
-        let beside = path.with_file_name(format!("{FILE}{suffix}"));
         // it need not be there; if it stays, SQLite finds that it is not of the new one
-        let _ = fs::rename(beside, to(suffix));
+        let _ = fs::rename(beside(path, suffix), to(suffix));
     }
     Ok(to(""))
 }

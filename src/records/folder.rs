@@ -35,6 +35,9 @@ pub(super) fn make(path: &Path) -> Result<(), RecordsFault> {
 
 /// Opens a file of the folder, made with mode 0600 where there is none.
 pub(super) fn file(path: &Path) -> Result<File, RecordsFault> {
+    if fs::symlink_metadata(path).is_ok() {
+        must_be_ours(path, fs::Metadata::is_file, "it is no file")?;
+    }
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
     let file = opened.map_err(|error| RecordsFault::io(path, &error))?;
     must_be_ours(path, fs::Metadata::is_file, "it is no file")?;

@@ -103,6 +103,63 @@ fn damaged_records_are_moved_aside_and_named_and_new_ones_begun() {
     }
 }
 
+#[test]
+fn a_log_without_its_database_and_a_database_without_its_tables_are_kept_too() {
+    let home = TempDir::new().unwrap();
+    let database = home.path().join("records.db");
+    fs::write(&database, "").unwrap();
+    fs::write(home.path().join("records.db-wal"), "what was not yet moved into the database").unwrap();
+    let none = Records::read_only(home.path(), &sources()).unwrap_err();
+    assert!(matches!(none, RecordsFault::None { .. }), "{none}");
+    assert!(fs::metadata(home.path().join("records.db-wal")).unwrap().len() > 0, "a reader throws nothing away");
+    let aside = Records::open(home.path(), &sources(), now()).unwrap().moved_aside.unwrap();
+    assert!(fs::metadata(aside.with_file_name(format!("{}-wal", aside.file_name().unwrap().display()))).unwrap().len() > 0);
+    fs::remove_file(&database).unwrap();
+    rusqlite::Connection::open(&database).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    assert!(Records::open(home.path(), &sources(), now()).unwrap().moved_aside.is_some());
+}
+
+#[test]
+fn records_that_are_taken_away_while_they_are_open_are_missed() {
+    let home = TempDir::new().unwrap();
+    let records = open(home.path(), 0);
+    let entry = queue(&records, &key("desk", "1"));
+    fs::rename(home.path().join("records.db"), home.path().join("other.db")).unwrap();
+    let missed = records.begin(entry.id).unwrap_err().to_string();
+    assert!(missed.contains("they were removed or replaced while holdover had them open"), "{missed}");
+    fs::rename(home.path().join("other.db"), home.path().join("records.db")).unwrap();
+    assert_eq!(records.begin(entry.id).unwrap().unwrap().before, 0);
+}
+
+#[test]
+fn who_only_reads_makes_nothing() {
+    let home = TempDir::new().unwrap();
+    drop(open(home.path(), 0));
+    let names = || {
+        let mut names: Vec<_> = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    assert!(!before.iter().any(|name| name == "records.db-wal"), "{before:?}");
+    assert!(Records::read_only(home.path(), &sources()).unwrap().outbox().unwrap().is_empty());
+    assert_eq!(names(), before);
+}
+
+#[test]
+fn what_is_no_file_stops_nobody() {
+    let home = TempDir::new().unwrap();
+    drop(open(home.path(), 0));
+    let claims = home.path().join("claims");
+    make_pipe(&claims.join("1-1"));
+    let records = open(home.path(), 1);
+    queue(&records, &key("desk", "1"));
+}
+
+fn make_pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
 /// A database of the right kind whose pages are not.
 fn damaged(database: &Path) -> Vec<u8> {
     let whole = rusqlite::Connection::open(database).unwrap();

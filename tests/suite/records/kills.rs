@@ -296,6 +296,23 @@ fn what_is_held_when_a_dashboard_is_killed_is_sent_by_the_next() {
 }
 
 #[test]
+fn what_cannot_be_written_before_the_end_is_told_after_it() {
+    let server = Server::start();
+    let desk = desk_of(&server);
+    let mut dashboard = dashboard(&desk);
+    dashboard.wait_for("the ticket", |screen| screen.contains("Printer"));
+    let database = rusqlite::Connection::open(desk.path(".local/state/holdover/records.db")).unwrap();
+    database.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    dashboard.press("a");
+    dashboard.press("q");
+    dashboard.wait_for("the question", |screen| screen.contains("q again leaves"));
+    dashboard.press("q");
+    assert_eq!(dashboard.end(), 1);
+    assert!(dashboard.text().contains("desk/1 is not acknowledged"), "{}", dashboard.text());
+    assert_eq!(server.count().1, 0);
+}
+
+#[test]
 fn of_two_dashboards_one_asks_and_the_other_sees_what_it_did() {
     let server = Server::start();
     let desk = desk_of(&server);

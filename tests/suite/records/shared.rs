@@ -37,6 +37,22 @@ fn what_a_process_leaves_undone_is_taken_over_once_and_only_when_it_is_no_more()
 }
 
 #[test]
+fn a_claim_that_cannot_be_looked_at_is_alive() {
+    let folder = TempDir::new().unwrap();
+    let (first, second) = (open(folder.path(), 0), open(folder.path(), 1));
+    let entry = queue(&first, &key("desk", "1"));
+    // root opens anything but a link that leads to itself
+    let claims = folder.path().join("claims");
+    let stamp = now().timestamp_nanos_opt().unwrap();
+    let claim = claims.join(format!("{}-{stamp}", std::process::id()));
+    std::fs::remove_file(&claim).unwrap();
+    std::os::unix::fs::symlink(&claim, &claim).unwrap();
+    assert!(!second.adopt(entry.id).unwrap());
+    std::fs::remove_file(&claim).unwrap();
+    assert!(second.adopt(entry.id).unwrap(), "a process that ends takes its claim away");
+}
+
+#[test]
 fn a_process_that_stops_lets_go_of_what_it_is_not_sending() {
     let folder = TempDir::new().unwrap();
     let (first, second) = (open(folder.path(), 0), open(folder.path(), 1));

@@ -168,6 +168,34 @@ fn what_is_held_counts_down_and_can_be_undone() {
 }
 
 #[test]
+fn what_is_being_written_can_be_undone_and_the_last_taken_comes_first() {
+    let two = r#"[{ "key": "A-1", "client": "acme", "severity": "S1", "submitted_at": "2026-12-07T00:10:00Z" },
+                  { "key": "A-2", "client": "acme", "severity": "S1", "submitted_at": "2026-12-07T00:11:00Z" }]"#;
+    let mut dashboard = Dashboard::acme((80, 24), two);
+    let undone = |dashboard: &Dashboard| match dashboard.effects.last() {
+        Some(Effect::Undo(key)) => key.key.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let until = dashboard.model.now + TimeDelta::seconds(5);
+    // the second is taken first, in the same second
+    dashboard.press("j a k a u");
+    assert_eq!(undone(&dashboard), "A-1", "though it is not on the disk yet");
+    dashboard.underway("tickets", "A-2", Ack::Held { until });
+    dashboard.underway("tickets", "A-1", Ack::Held { until });
+    dashboard.press("u");
+    assert_eq!(undone(&dashboard), "A-1");
+    let key = dashboard.model.acks.keys().find(|key| key.key.as_str() == "A-1").unwrap().clone();
+    dashboard.send(Message::Undone(key));
+    dashboard.press("u");
+    assert_eq!(undone(&dashboard), "A-2");
+    // what was held before the program was started too
+    let mut next = Dashboard::acme((80, 24), two);
+    next.underway("tickets", "A-2", Ack::Held { until });
+    next.press("u");
+    assert_eq!(undone(&next), "A-2");
+}
+
+#[test]
 fn what_is_being_sent_cannot_be_undone() {
     let mut dashboard = held();
     let asked_at = dashboard.model.now;
