@@ -369,7 +369,11 @@ fn undo(model: &mut Model) -> Vec<Effect> {
         return vec![Effect::Undo(key)];
     }
     let sent = model.acks.values().any(Ack::is_unsent);
-    notice(model, if sent { "too late to undo: it is being sent" } else { "there is nothing to undo" }.to_owned(), sent);
+    notice(
+        model,
+        if sent { "too late to undo: it is being sent" } else { "there is nothing to undo; what is late is sent at once" }.to_owned(),
+        sent,
+    );
     Vec::new()
 }
 

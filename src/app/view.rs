@@ -171,7 +171,7 @@ impl Maker<'_> {
         let model = self.model;
         let why = match (model.counts.untaken(), model.unsent()) {
             (untaken, 0) => format!("{untaken} unanswered"),
-            (_, unsent) => format!("{unsent} unsent: sent now, or when holdover runs again"),
+            (_, unsent) => format!("{unsent} unsent: sent now or next time"),
         };
         (model.screen == Screen::Leave).then(|| Notice { text: format!("{why} – q again leaves, esc stays"), alarm: true })
     }

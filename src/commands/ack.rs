@@ -133,9 +133,11 @@ async fn acknowledge(id: &TicketKey, args: &AckArgs, fetched: &Fetched, records:
     };
     match delivery::attempt(source, &entry, begun).await {
         Attempt::Over(outcome) => {
-            if let Err(fault) = records.end(entry.id, &Ended { outcome: &outcome, at: (session.clock)() }) {
+            let noted = records.end(entry.id, &Ended { outcome: &outcome, at: (session.clock)() });
+            let outcome = noted.unwrap_or_else(|fault| {
                 output::say(&format!("{id}: what became of it is not on record – {fault}"));
-            }
+                outcome
+            });
             match outcome {
                 AckOutcome::Confirmed { by, at } => ended("confirmed", by, at, None),
                 AckOutcome::Already { by, at } => ended("already", by, at, None),

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc as jobs;
 use std::time::Duration;
 
@@ -13,11 +14,14 @@ use tokio::sync::mpsc;
 use super::delivery::{ack_of, failed_inside};
 use crate::app::{Message, Store};
 use crate::domain::{Fault, PollReport, SafeText, SourceName, TakenHere};
-use crate::records::{OutboxEntry, Records, RecordsFault, Snapshot};
+use crate::records::{OutboxEntry, Records, RecordsFault, Snapshot, Watch};
 use crate::sources::Clock;
 
-/// The outbox is looked into this often, whatever else there is to do: another process may have left something.
+/// Where the system does not tell what other processes write, it is looked for this often.
 const LOOK: Duration = Duration::from_secs(30);
+
+/// What is being written can be read a little later: it is looked for once more.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// What comes to the loop from beside it.
 pub(super) enum Event {
@@ -53,6 +57,8 @@ enum Job {
     Keep(SourceName, Snapshot),
     KeepFault(SourceName, Fault, DateTime<Utc>),
     Look,
+    /// Something was written, by whichever process.
+    Written,
 }
 
 /// Takes jobs until it is dropped.
@@ -63,15 +69,29 @@ pub(super) struct Bookkeeper {
 impl Bookkeeper {
     pub fn spawn(records: Arc<Records>, clock: Clock, events: mpsc::Sender<Event>) -> Self {
         let (sender, jobs) = jobs::channel();
+        let written = Arc::new(AtomicBool::new(false));
+        let watched = records.watch().is_some_and(|watch| {
+            watch_beside(watch, sender.clone(), Arc::clone(&written));
+            true
+        });
         std::thread::spawn(move || {
             let mut broken = false;
             let mut seen = Seen::default();
+            let mut settling = false;
             loop {
-                let job = match jobs.recv_timeout(LOOK) {
+                let wait = match (settling, watched) {
+                    (true, _) => SETTLED,
+                    (false, true) => Duration::MAX,
+                    (false, false) => LOOK,
+                };
+                let job = match jobs.recv_timeout(wait) {
                     Ok(job) => job,
                     Err(jobs::RecvTimeoutError::Timeout) => Job::Look,
                     Err(jobs::RecvTimeoutError::Disconnected) => return,
                 };
+                settling = matches!(job, Job::Written);
+                // before it is looked: what is written meanwhile is looked for again
+                written.store(false, Ordering::SeqCst);
                 // what breaks here is told as what fails, and the next job is done
                 let done =
                     catch_unwind(AssertUnwindSafe(|| do_job(&records, job).and_then(|()| look(&records, &clock, &events, &mut seen))));
@@ -114,11 +134,22 @@ impl Bookkeeper {
     }
 }
 
+/// Asks for a look whenever something was written, once for all that comes before it.
+fn watch_beside(mut watch: Watch, jobs: jobs::Sender<Job>, written: Arc<AtomicBool>) {
+    std::thread::spawn(move || {
+        while watch.wait().is_ok() {
+            if !written.swap(true, Ordering::SeqCst) && jobs.send(Job::Written).is_err() {
+                return;
+            }
+        }
+    });
+}
+
 fn do_job(records: &Records, job: Job) -> Result<(), RecordsFault> {
     match job {
         Job::Keep(source, snapshot) => records.keep(&source, &snapshot),
         Job::KeepFault(source, fault, at) => records.keep_fault(&source, &fault, at),
-        Job::Look => Ok(()),
+        Job::Look | Job::Written => Ok(()),
     }
 }
 

@@ -137,8 +137,12 @@ impl Delivery {
             let kept = outcome.clone();
             let ended = self.write(move |records| records.end(id, &Ended { outcome: &kept, at })).await;
             // what the source itself has said is true, noted or not
-            if !told && (ended.is_ok() || !matches!(outcome, AckOutcome::Here { .. })) {
-                self.tell(Message::Acknowledged { key: entry.key.clone(), outcome: outcome.clone() }).await;
+            let said = match &ended {
+                Ok(ended) => Some(ended.clone()),
+                Err(_) => Some(outcome.clone()).filter(|outcome| !matches!(outcome, AckOutcome::Here { .. })),
+            };
+            if let Some(outcome) = said.filter(|_| !told) {
+                self.tell(Message::Acknowledged { key: entry.key.clone(), outcome }).await;
                 told = true;
             }
             let Err(fault) = ended else { return };

@@ -80,7 +80,8 @@ impl Session {
     pub fn who(&self) -> SafeText {
         let named = |wanted: &str| self.environment.iter().find(|(name, value)| name == wanted && !value.is_empty());
         let who = named("USER").or_else(|| named("LOGNAME"));
-        SafeText::line(who.map_or("somebody", |(_, value)| value))
+        let number = || format!("user {}", rustix::process::getuid().as_raw());
+        SafeText::line(&who.map_or_else(number, |(_, value)| value.clone()))
     }
 
     /// The source of a name.
@@ -153,7 +154,10 @@ impl Session {
                 }
                 Ok(None) => {
                     known = false;
-                    output::say(&format!("{}: the records know nothing of it – it never answered – start holdover once", settings.name));
+                    let why = records.fault(&settings.name).ok().flatten();
+                    let why =
+                        why.map_or_else(|| "no dashboard has asked it yet – start holdover once".to_owned(), |fault| fault.to_string());
+                    output::say(&format!("{}: it has never answered – {why}", settings.name));
                 }
                 Err(fault) => {
                     known = false;

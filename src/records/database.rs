@@ -176,8 +176,8 @@ impl Records {
     /// # Errors
     /// The folder cannot be used.
     pub fn lease(&self, source: &SourceName) -> Result<Result<Lease, SafeText>, RecordsFault> {
-        match (&self.open, self.path.parent(), self.id(source)) {
-            (Some(_), Some(folder), Some(id)) => Lease::take(folder, id),
+        match (self.folder(), self.id(source)) {
+            (Some(folder), Some(id)) => Lease::take(folder, id),
             _ => Ok(Ok(Lease::alone())),
         }
     }
@@ -195,6 +195,11 @@ impl Records {
     /// What stands for the settings by which the tickets of a source are read.
     pub(super) fn reading(&self, source: &SourceName) -> Option<&String> {
         self.sources.iter().find(|known| known.name == *source).map(|known| &known.reading)
+    }
+
+    /// The folder of records that other processes share.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.open.as_ref().and_then(|_| self.path.parent())
     }
 
     /// Where the database is.

@@ -8,6 +8,7 @@ mod folder;
 mod outbox;
 mod snapshot;
 mod taken;
+mod watch;
 
 pub use claim::Lease;
 pub use database::{Opened, RecordedSource, Records};
@@ -16,3 +17,4 @@ pub use fault::RecordsFault;
 pub use folder::folder;
 pub use outbox::{Begun, Ended, OutboxEntry, OutboxState, Queued};
 pub use snapshot::Snapshot;
+pub use watch::Watch;

@@ -155,25 +155,31 @@ impl Records {
         self.write(|transaction| transaction.execute(row, params![id, self.claim.name, reason.as_str()])).map(|_| ())
     }
 
-    /// Notes how an acknowledgement ended, for good: it leaves the outbox and becomes evidence.
+    /// Notes how an acknowledgement ended, for good: it leaves the outbox and becomes evidence. What really became of it: who
+    /// takes a ticket here that was taken here before comes too late.
     ///
     /// # Errors
     /// The database cannot be written; the acknowledgement is still in the outbox.
-    pub fn end(&self, id: i64, ended: &Ended) -> Result<(), RecordsFault> {
+    pub fn end(&self, id: i64, ended: &Ended) -> Result<AckOutcome, RecordsFault> {
         self.write(|transaction| {
             let ours = "SELECT 1 FROM outbox WHERE id = ?1 AND claim = ?2";
             if transaction.query_row(ours, params![id, self.claim.name], |_| Ok(())).optional()?.is_none() {
                 // whoever took it over asks the source, and notes what it says
-                return Ok(());
+                return Ok(ended.outcome.clone());
             }
+            let before = match ended.outcome {
+                AckOutcome::Here { .. } => taken_before(transaction, id)?,
+                _ => None,
+            };
+            let ended = &Ended { outcome: before.as_ref().unwrap_or(ended.outcome), at: ended.at };
             if let AckOutcome::Here { by, at } = ended.outcome {
                 let row = "INSERT INTO taken_here (source, key, submitted_at, who, at) SELECT source, key, submitted_at, ?2, ?3 FROM outbox WHERE id = ?1 \
-                           ON CONFLICT DO UPDATE SET who = excluded.who, at = excluded.at, submitted_at = excluded.submitted_at \
-                           WHERE submitted_at IS NOT excluded.submitted_at";
+                           ON CONFLICT DO UPDATE SET who = excluded.who, at = excluded.at, submitted_at = excluded.submitted_at";
                 transaction.execute(row, params![id, by.as_str(), at.timestamp()])?;
             }
             evidence::add(transaction, id, ended)?;
-            transaction.execute("DELETE FROM outbox WHERE id = ?1", [id]).map(|_| ())
+            transaction.execute("DELETE FROM outbox WHERE id = ?1", [id])?;
+            Ok(ended.outcome.clone())
         })
     }
 
@@ -236,6 +242,17 @@ impl Records {
             configured: self.name(row.get(1)?).is_some(),
         })
     }
+}
+
+/// Who has taken the ticket of an entry here before, if anybody has.
+fn taken_before(transaction: &Transaction, id: i64) -> rusqlite::Result<Option<AckOutcome>> {
+    let row = "SELECT taken_here.who, taken_here.at FROM taken_here JOIN outbox USING (source, key) \
+               WHERE outbox.id = ?1 AND taken_here.submitted_at IS outbox.submitted_at";
+    let already = |row: &Row| {
+        let who: String = row.get(0)?;
+        Ok(AckOutcome::Already { by: Some(SafeText::line(&who)), at: instant(row.get(1)?) })
+    };
+    transaction.query_row(row, [id], already).optional()
 }
 
 const SELECT: &str = "SELECT outbox.id, source, key, note, who, asked_at, send_at, state, attempts, reason, claim, source.name \

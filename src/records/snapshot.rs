@@ -72,6 +72,17 @@ impl Records {
         })
     }
 
+    /// What went wrong when a source was last asked.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn fault(&self, source: &SourceName) -> Result<Option<SafeText>, RecordsFault> {
+        let Some(id) = self.id(source) else { return Ok(None) };
+        let fault: Option<String> =
+            self.read(|connection| connection.query_row("SELECT fault FROM source WHERE id = ?1", [id], |row| row.get(0)))?;
+        Ok(fault.map(|fault| SafeText::line(&fault)))
+    }
+
     /// Keeps the tickets of a source as they stand after a pass; of a complete one, what is no longer among them goes.
     ///
     /// # Errors

@@ -167,6 +167,12 @@ fn what_is_taken_here_lasts_as_long_as_its_ticket() {
     let entry = queue(&records, &id);
     let outcome = AckOutcome::Here { by: SafeText::line("jo"), at: now() };
     records.end(entry.id, &Ended { outcome: &outcome, at: now() }).unwrap();
+    // who comes later comes too late
+    let again = queue(&records, &id);
+    let by_li = AckOutcome::Here { by: SafeText::line("li"), at: now() + TimeDelta::seconds(9) };
+    let told = records.end(again.id, &Ended { outcome: &by_li, at: now() }).unwrap();
+    assert_eq!(told, AckOutcome::Already { by: Some(SafeText::line("jo")), at: Some(now()) });
+    assert_eq!(records.evidence(None).unwrap()[1].outcome.as_str(), "already");
     drop(records);
     let records = open(folder.path(), 1);
     let taken = TakenHere { key: id.clone(), submitted_at: Some(now()), by: SafeText::line("jo"), at: now() };

@@ -313,6 +313,31 @@ fn what_cannot_be_written_before_the_end_is_told_after_it() {
 }
 
 #[test]
+fn what_another_process_writes_is_seen_at_once() {
+    let desk = Desk::with(&[
+        r#"[{ "key": "A-1", "client": "acme", "severity": "S1", "title": "Printer", "submitted_at": "2026-11-25T02:14:00Z" }]"#,
+    ]);
+    // nothing is polled in the time of a test
+    let config = std::fs::read_to_string(desk.path("config.toml")).unwrap();
+    desk.write("config.toml", format!("poll_every = \"1h\"\nblind_after = \"9h\"\n{config}"));
+    let mut dashboard = dashboard(&desk);
+    dashboard.wait_for("the ticket", |screen| screen.contains("NOW, UNANSWERED"));
+    desk.run(&["ack", "A-1"]).ended(0);
+    dashboard.wait_for("who has it", |screen| screen.contains("NOW, IN HAND") && screen.contains("jo"));
+    desk.write(
+        "tickets.json",
+        r#"[{ "key": "A-2", "client": "acme", "severity": "S1", "title": "Scanner", "submitted_at": "2026-11-25T02:14:00Z" }]"#,
+    );
+    dashboard.press("r");
+    dashboard.wait_for("the other ticket", |screen| screen.contains("Scanner"));
+    // a dashboard sends it
+    desk.run(&["ack", "A-2", "--queue"]).ended(0);
+    dashboard.wait_for("who has that", |screen| screen.contains("NOW, IN HAND"));
+    dashboard.press("q");
+    dashboard.end();
+}
+
+#[test]
 fn of_two_dashboards_one_asks_and_the_other_sees_what_it_did() {
     let server = Server::start();
     let desk = desk_of(&server);

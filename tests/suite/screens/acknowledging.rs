@@ -123,7 +123,7 @@ fn a_report_that_began_before_does_not_undo_it() {
 fn leaving_while_one_is_on_its_way_says_so() {
     let mut dashboard = sending();
     dashboard.press("q");
-    assert!(dashboard.screen().contains("1 unsent: sent now, or when holdover runs again"));
+    assert!(dashboard.screen().contains("1 unsent: sent now or next time"));
     assert_eq!(dashboard.effects.len(), 1);
 }
 
@@ -163,7 +163,7 @@ fn what_is_held_counts_down_and_can_be_undone() {
     assert!(dashboard.screen().contains("A-1 is not acknowledged: undone"), "{}", dashboard.screen());
     assert!(!footer(&dashboard).contains("undo") && !second_row(&dashboard).contains("unsent"), "{}", dashboard.screen());
     dashboard.press("u");
-    assert!(dashboard.screen().contains("there is nothing to undo"));
+    assert!(dashboard.screen().contains("there is nothing to undo; what is late is sent at once"));
     assert_eq!(dashboard.effects.len(), 2);
 }
 
