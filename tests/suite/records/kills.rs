@@ -338,6 +338,28 @@ fn what_another_process_writes_is_seen_at_once() {
 }
 
 #[test]
+fn the_first_frame_is_what_was_last_known() {
+    let desk = Desk::with(&[
+        r#"[{ "key": "A-1", "client": "acme", "severity": "S1", "title": "Printer", "submitted_at": "2026-11-25T02:14:00Z" }]"#,
+    ]);
+    let mut first = dashboard(&desk);
+    first.wait_for("the ticket", |screen| screen.contains("Printer"));
+    // once that is on the board, all of it is on the disk
+    desk.run(&["ack", "A-1", "--queue"]).ended(0);
+    first.wait_for("who has it", |screen| screen.contains("NOW, IN HAND"));
+    first.press("q");
+    first.end();
+    std::fs::remove_file(desk.path("tickets.json")).unwrap();
+    let mut next = dashboard(&desk);
+    next.wait_for("what is known, and that it is old", |screen| screen.contains("Printer") && screen.contains("STALE"));
+    assert!(next.text().contains("1 NOW  0 unanswered"), "{}", next.text());
+    next.press("q");
+    next.end();
+    let cached = desk.run(&["list", "--cached", "--json"]).ended(0).json();
+    assert_eq!((&cached["tickets"][0]["key"], &cached["sources"][0]["state"]), (&"A-1".into(), &"stale".into()));
+}
+
+#[test]
 fn of_two_dashboards_one_asks_and_the_other_sees_what_it_did() {
     let server = Server::start();
     let desk = desk_of(&server);
