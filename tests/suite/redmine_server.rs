@@ -353,8 +353,8 @@ fn a_server_that_is_stopped_is_stale_then_blind_and_well_once_it_is_back() {
     assert_eq!((&silent["state"], &silent["shown"]), (&json!("blind"), &json!(0)));
     assert!(silent["fault"].as_str().unwrap().contains("is the server up"), "{silent}");
     assert!(desk.run(&["list"]).ended(1).out.contains("!! helpdesk BLIND"));
-    let acked = desk.run(&["ack", &format!("helpdesk/{id}"), "--json"]).ended(1).json();
-    assert_eq!(acked[0]["outcome"], "refused", "it cannot have arrived");
+    let ack = ["ack", &format!("helpdesk/{id}"), "--json"];
+    assert_eq!(desk.run(&ack).ended(1).json()[0]["outcome"], "queued", "it cannot have arrived");
     drop(stopped);
     poll(&mut store);
     let health = store.health(start).remove(0);
@@ -362,4 +362,7 @@ fn a_server_that_is_stopped_is_stale_then_blind_and_well_once_it_is_back() {
     let board = desk.run(&["list", "--json"]).ended(0).json();
     assert_eq!(board["sources"][0]["state"], "ok");
     assert_eq!(ticket(&board, id).unwrap()["status"], "open");
+    // it was not forgotten
+    assert_eq!(desk.run(&["status", "--json"]).json()["unsent"], 1);
+    assert_eq!(desk.run(&ack).ended(0).json()[0]["outcome"], "confirmed");
 }
