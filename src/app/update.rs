@@ -84,6 +84,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
     };
+    // nothing is left to ask about
+    if model.screen == Screen::Leave && !asks_before_leaving(model) {
+        model.screen = Screen::Board;
+    }
     let placed = layout::place(model);
     // what was folded under the cursor may have come unfolded, by a poll or a larger screen
     if let (None, Some(first)) = (placed.cursor, placed.lines.iter().find(|line| lines::can_be_selected(line))) {
@@ -250,11 +254,16 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Leaves; asks once while something is unanswered or under way.
 fn leave(model: &mut Model) -> Vec<Effect> {
-    if model.counts.untaken() == 0 && !model.acks.values().any(Ack::is_unsent) {
+    if !asks_before_leaving(model) {
         return vec![Effect::Quit];
     }
     model.screen = Screen::Leave;
     Vec::new()
+}
+
+/// Whether something is unanswered or under way.
+fn asks_before_leaving(model: &Model) -> bool {
+    model.counts.untaken() > 0 || model.acks.values().any(Ack::is_unsent)
 }
 
 fn type_filter(model: &mut Model, message: &Message) {

@@ -333,7 +333,7 @@ fn what_another_process_writes_is_seen_at_once() {
     // a dashboard sends it
     desk.run(&["ack", "A-2", "--queue"]).ended(0);
     dashboard.wait_for("who has that", |screen| screen.contains("NOW, IN HAND"));
-    dashboard.press("q");
+    dashboard.signal(Signal::SIGTERM);
     dashboard.end();
 }
 
@@ -347,13 +347,13 @@ fn the_first_frame_is_what_was_last_known() {
     // once that is on the board, all of it is on the disk
     desk.run(&["ack", "A-1", "--queue"]).ended(0);
     first.wait_for("who has it", |screen| screen.contains("NOW, IN HAND"));
-    first.press("q");
+    first.signal(Signal::SIGTERM);
     first.end();
     std::fs::remove_file(desk.path("tickets.json")).unwrap();
     let mut next = dashboard(&desk);
     next.wait_for("what is known, and that it is old", |screen| screen.contains("Printer") && screen.contains("STALE"));
     assert!(next.text().contains("1 NOW  0 unanswered"), "{}", next.text());
-    next.press("q");
+    next.signal(Signal::SIGTERM);
     next.end();
     let cached = desk.run(&["list", "--cached", "--json"]).ended(0).json();
     assert_eq!((&cached["tickets"][0]["key"], &cached["sources"][0]["state"]), (&"A-1".into(), &"stale".into()));

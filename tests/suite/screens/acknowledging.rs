@@ -125,6 +125,11 @@ fn leaving_while_one_is_on_its_way_says_so() {
     dashboard.press("q");
     assert!(dashboard.screen().contains("1 unsent: sent now or next time"));
     assert_eq!(dashboard.effects.len(), 1);
+    // what was asked about comes to its end
+    dashboard.end("tickets", "A-1", AckOutcome::Confirmed { by: None, at: None });
+    assert!(!dashboard.screen().contains("q again leaves"), "{}", dashboard.screen());
+    dashboard.press("q");
+    assert!(matches!(dashboard.effects[1..], [Effect::Quit]));
 }
 
 /// The dashboard after `a`, once that is written down: it is held.
