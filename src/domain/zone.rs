@@ -25,12 +25,10 @@ pub fn resolve(zone: Tz, local: NaiveDateTime) -> i64 {
 
 /// The first instant whose wall clock shows `wall` or later, for a time that no clock ever showed.
 fn after_gap(zone: Tz, wall: i64) -> i64 {
-    const STEP: i64 = 900;
-    let shows = |at: i64| at + offset(zone, at) >= wall;
-    // in coarse steps to the first that is not before it, then second by second to the first of all
-    let furthest = wall + FURTHEST;
-    let coarse = (0..=2 * FURTHEST / STEP).map(|steps| wall - FURTHEST + steps * STEP).find(|at| shows(*at)).unwrap_or(furthest);
-    (coarse - STEP..coarse).find(|at| shows(*at)).unwrap_or(coarse)
+    let shows = |at: &i64| at + offset(zone, *at) >= wall;
+    // a quarter of an hour at a time to the first that is not before it, then second by second to the first of all
+    let coarse = (wall - FURTHEST..=wall + FURTHEST).step_by(900).find(shows).unwrap_or(wall);
+    (coarse - 900..coarse).find(shows).unwrap_or(coarse)
 }
 
 /// Seconds that the zone's clock is ahead of UTC at an instant.
