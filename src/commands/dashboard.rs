@@ -13,13 +13,14 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::bookkeeper::{Bookkeeper, Event, ToKeep};
 use super::delivery::{Delivery, Pace, ack_of, write_beside};
+use super::kept::{self, Kept};
 use super::output;
 use super::session::{self, Exit, Session};
-use super::shared_source::{self, SharedSource};
+use super::shared_source::SharedSource;
 use crate::app::{self, Ack, Effect, Message, Model, Rules, Screen, View};
-use crate::config::{ColorChoice, Settings};
+use crate::config::ColorChoice;
 use crate::domain::{AckOutcome, Grounds, PollReport, SafeText, Ticket, TicketKey};
-use crate::records::{Opened, OutboxEntry, Queued, Records, RecordsFault};
+use crate::records::{OutboxEntry, Queued, Records};
 use crate::sources::poller::{self, Poller};
 use crate::sources::{self, TicketSource};
 use crate::tui::{self, Asked, ColorWish, Input, Signals, Terminal, Theme, keymap, views};
@@ -140,7 +141,7 @@ impl<'a> Dashboard<'a> {
             }
         }
         let mut model = Model::new(rules, known, now, terminal.size()?);
-        let recalled = records.as_ref().map_or_else(Vec::new, |records| recall(&mut model, records, settings, now));
+        let recalled = records.as_ref().map_or_else(Vec::new, |records| kept::recall(&mut model, records, settings, now));
         app::update(&mut model, Message::Records(broken));
         for warning in warnings.into_iter().chain(recalled) {
             app::update(&mut model, Message::Warned(warning));
@@ -473,57 +474,4 @@ impl<'a> Dashboard<'a> {
         }
         exit
     }
-}
-
-/// The records as the dashboard begins with them.
-struct Kept {
-    records: Option<Arc<Records>>,
-    /// They are written, and what is in the outbox is sent.
-    writes: bool,
-    /// What to tell of them.
-    warnings: Vec<String>,
-    /// Why they cannot be used.
-    broken: Option<SafeText>,
-}
-
-impl Kept {
-    async fn open(session: &Session) -> Self {
-        let writes = !session.frozen && !session.read_only;
-        let opened =
-            if writes { session.open_records().await } else { session.read_records().map(|records| Opened { records, moved_aside: None }) };
-        match opened {
-            Ok(Opened { records, moved_aside }) => {
-                let warnings = moved_aside.iter().map(|path| output::moved_aside(path)).collect();
-                Self { records: Some(Arc::new(records)), writes, warnings, broken: None }
-            }
-            Err(RecordsFault::None { .. }) if !writes => Self { records: None, writes, warnings: Vec::new(), broken: None },
-            Err(fault) => {
-                let broken = Some(SafeText::line(&fault.to_string()));
-                Self { records: None, writes, warnings: vec![fault.to_string()], broken }
-            }
-        }
-    }
-}
-
-/// Takes in what the records tell, before any source has answered. What of it could not be read.
-fn recall(model: &mut Model, records: &Records, settings: &Settings, now: DateTime<Utc>) -> Vec<String> {
-    let mut faults = Vec::new();
-    match records.taken_here() {
-        Ok(taken) => model.store.recall_taken(taken),
-        Err(fault) => faults.push(fault.to_string()),
-    }
-    for source in &settings.sources {
-        match records.seen(&source.name) {
-            Ok(seen) => model.store.recall_seen(&source.name, seen),
-            Err(fault) => faults.push(fault.to_string()),
-        }
-        match records.snapshot(&source.name) {
-            Ok(Some(snapshot)) => {
-                app::update(model, Message::Recalled(source.name.clone(), shared_source::pass(snapshot, None, now)));
-            }
-            Ok(None) => {}
-            Err(fault) => faults.push(fault.to_string()),
-        }
-    }
-    faults
 }

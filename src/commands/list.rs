@@ -3,7 +3,7 @@
 use super::board_table::BoardTable;
 use super::cli::ListArgs;
 use super::output;
-use super::session::{Exit, Session};
+use super::session::{Cached, Exit, Session};
 use crate::app::{BoardJson, BoardRow};
 use crate::domain::{Group, SafeText};
 
@@ -20,7 +20,7 @@ pub(super) fn run(args: &ListArgs, session: &Session) -> color_eyre::Result<Exit
         }
     };
     let (store, exit) = if args.cached {
-        let (store, known) = session.cached(only);
+        let Cached { store, known, .. } = session.cached(only);
         (store, if known { Exit::Done } else { Exit::Failed })
     } else {
         let fetched = session.fetch(only)?;

@@ -9,6 +9,7 @@ mod dashboard;
 mod delivery;
 mod evidence;
 mod explain;
+mod kept;
 mod list;
 mod output;
 mod run;

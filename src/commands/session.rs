@@ -100,9 +100,7 @@ impl Session {
     /// # Errors
     /// Where the machine gives no event loop.
     pub fn fetch(&self, only: Option<&SourceSettings>) -> Result<Fetched> {
-        let asked: Vec<&SourceSettings> = only.map_or_else(|| self.settings.sources.iter().collect(), |one| vec![one]);
-        let rules = asked.iter().map(|s| rules(s));
-        let mut store = Store::new(rules, (self.clock)());
+        let (asked, mut store) = self.of(only);
         self.recall(&mut store, &asked);
         let runtime = runtime()?;
         let polls = asked.into_iter().map(|settings| self.poll(settings));
@@ -126,17 +124,22 @@ impl Session {
         Ok(Fetched { store, sources: built, partly, answered, runtime })
     }
 
-    /// What all sources, or only one, told when they were last asked, from the records alone. What goes wrong is said on
-    /// stderr; whether all of it is known.
-    pub fn cached(&self, only: Option<&SourceSettings>) -> (Store, bool) {
+    /// All sources, or only one, of which nothing is known yet.
+    fn of<'a>(&'a self, only: Option<&'a SourceSettings>) -> (Vec<&'a SourceSettings>, Store) {
         let asked: Vec<&SourceSettings> = only.map_or_else(|| self.settings.sources.iter().collect(), |one| vec![one]);
-        let rules = asked.iter().map(|s| rules(s));
-        let mut store = Store::new(rules, (self.clock)());
+        let store = Store::new(asked.iter().map(|s| rules(s)), (self.clock)());
+        (asked, store)
+    }
+
+    /// What all sources, or only one, told when they were last asked, from the records alone. What goes wrong is said on
+    /// stderr.
+    pub fn cached(&self, only: Option<&SourceSettings>) -> Cached {
+        let (asked, mut store) = self.of(only);
         let records = match self.read_records() {
             Ok(records) => records,
             Err(fault) => {
                 output::say(&fault);
-                return (store, false);
+                return Cached { store, known: false, records: None };
             }
         };
         if let Ok(taken) = records.taken_here() {
@@ -165,7 +168,7 @@ impl Session {
                 }
             }
         }
-        (store, known)
+        Cached { store, known, records: Some(records) }
     }
 
     /// The records, to be written. Waits for other processes, but not for ever.
@@ -246,6 +249,15 @@ impl Session {
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().wrap_err("the event loop cannot start")
+}
+
+/// What the records tell.
+pub(super) struct Cached {
+    pub store: Store,
+    /// Whether they tell of every source.
+    pub known: bool,
+    /// The records themselves, where they can be read.
+    pub records: Option<Records>,
 }
 
 /// What the sources said, once.

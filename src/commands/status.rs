@@ -5,10 +5,9 @@ use serde::Serialize;
 
 use super::cli::StatusArgs;
 use super::output;
-use super::session::{Exit, Session};
+use super::session::{Cached, Exit, Session};
 use crate::app::{Counts, Health, NextKind, words};
 use crate::domain::SourceName;
-use crate::records::RecordsFault;
 
 /// What `status --json` prints.
 #[derive(Debug, Serialize)]
@@ -38,17 +37,13 @@ struct Next {
 /// # Errors
 /// Where stdout cannot be written.
 pub(super) fn run(args: &StatusArgs, session: &Session) -> color_eyre::Result<Exit> {
-    let (store, _) = session.cached(None);
+    let Cached { store, records, .. } = session.cached(None);
     let board = session.board(&store);
     let blind = store.health(board.at).into_iter().filter(|s| s.health == Health::Blind).map(|s| s.name).collect();
-    let outbox = match session.read_records().and_then(|records| records.outbox()) {
-        Ok(outbox) => outbox,
-        Err(RecordsFault::None { .. }) => Vec::new(),
-        Err(fault) => {
-            output::say(&fault);
-            Vec::new()
-        }
-    };
+    let outbox = records.map_or_else(|| Ok(Vec::new()), |records| records.outbox()).unwrap_or_else(|fault| {
+        output::say(&fault);
+        Vec::new()
+    });
     let status = Status::of(&board.counts(), blind, outbox.len());
     if args.json {
         output::print_json(&status)?;

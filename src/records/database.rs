@@ -139,14 +139,7 @@ impl Records {
             std::cmp::Ordering::Less => return Err(RecordsFault::None { path }),
             std::cmp::Ordering::Equal => {}
         }
-        let find = |source: &RecordedSource| {
-            let id = connection.query_row(
-                "SELECT id FROM source WHERE name = ?1 AND place = ?2",
-                (source.name.as_str(), &source.place),
-                |row| row.get(0),
-            );
-            Ok(id.optional()?.map(|id| Known { id, name: source.name.clone(), reading: source.reading.clone() }))
-        };
+        let find = |source: &RecordedSource| known(&connection, source).optional();
         let sources: Result<Vec<_>, rusqlite::Error> = sources.iter().map(find).filter_map(Result::transpose).collect();
         let sources = sources.map_err(sqlite)?;
         Ok(Self { connection: Mutex::new(connection), path, sources, claim: Claim::alone(), open: None, identity: None })
@@ -162,8 +155,7 @@ impl Records {
         let register = |source: &RecordedSource| {
             let key = (source.name.as_str(), &source.place);
             connection.execute("INSERT INTO source (name, place) VALUES (?1, ?2) ON CONFLICT DO NOTHING", key)?;
-            let id = connection.query_row("SELECT id FROM source WHERE name = ?1 AND place = ?2", key, |row| row.get(0))?;
-            Ok(Known { id, name: source.name.clone(), reading: source.reading.clone() })
+            known(&connection, source)
         };
         let sources: Result<Vec<_>, rusqlite::Error> = sources.iter().map(register).collect();
         let sources = sources.map_err(|error| RecordsFault::sqlite(&path, "written", &error))?;
@@ -233,6 +225,13 @@ impl Records {
         // what a panic left half done was a transaction, and is undone
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A source of the configuration in the database.
+fn known(connection: &Connection, source: &RecordedSource) -> rusqlite::Result<Known> {
+    let id = "SELECT id FROM source WHERE name = ?1 AND place = ?2";
+    let id = connection.query_row(id, (source.name.as_str(), &source.place), |row| row.get(0))?;
+    Ok(Known { id, name: source.name.clone(), reading: source.reading.clone() })
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<u32> {

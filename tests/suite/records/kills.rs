@@ -276,12 +276,18 @@ fn dashboard(desk: &Desk) -> Pty {
     Pty::start(&assert_cmd::cargo::cargo_bin("holdover"), &arguments, &environment, (80, 24))
 }
 
+/// A dashboard that shows its ticket.
+fn showing(desk: &Desk) -> Pty {
+    let mut dashboard = dashboard(desk);
+    dashboard.wait_for("the ticket", |screen| screen.contains("Printer"));
+    dashboard
+}
+
 #[test]
 fn what_is_held_when_a_dashboard_is_killed_is_sent_by_the_next() {
     let server = Server::start();
     let desk = desk_of(&server);
-    let mut first = dashboard(&desk);
-    first.wait_for("the ticket", |screen| screen.contains("Printer"));
+    let mut first = showing(&desk);
     first.press("a");
     first.wait_for("the countdown", |screen| screen.contains("u undo"));
     first.signal(Signal::SIGKILL);
@@ -299,8 +305,7 @@ fn what_is_held_when_a_dashboard_is_killed_is_sent_by_the_next() {
 fn what_cannot_be_written_before_the_end_is_told_after_it() {
     let server = Server::start();
     let desk = desk_of(&server);
-    let mut dashboard = dashboard(&desk);
-    dashboard.wait_for("the ticket", |screen| screen.contains("Printer"));
+    let mut dashboard = showing(&desk);
     let database = rusqlite::Connection::open(desk.path(".local/state/holdover/records.db")).unwrap();
     database.execute_batch("BEGIN EXCLUSIVE").unwrap();
     dashboard.press("a");
@@ -342,8 +347,7 @@ fn the_first_frame_is_what_was_last_known() {
     let desk = Desk::with(&[
         r#"[{ "key": "A-1", "client": "acme", "severity": "S1", "title": "Printer", "submitted_at": "2026-11-25T02:14:00Z" }]"#,
     ]);
-    let mut first = dashboard(&desk);
-    first.wait_for("the ticket", |screen| screen.contains("Printer"));
+    let mut first = showing(&desk);
     // once that is on the board, all of it is on the disk
     desk.run(&["ack", "A-1", "--queue"]).ended(0);
     first.wait_for("who has it", |screen| screen.contains("NOW, IN HAND"));
@@ -363,8 +367,7 @@ fn the_first_frame_is_what_was_last_known() {
 fn of_two_dashboards_one_asks_and_the_other_sees_what_it_did() {
     let server = Server::start();
     let desk = desk_of(&server);
-    let mut first = dashboard(&desk);
-    first.wait_for("the ticket", |screen| screen.contains("Printer"));
+    let mut first = showing(&desk);
     let mut second = dashboard(&desk);
     second.wait_for("who asks", |screen| screen.contains("Printer") && screen.contains("asked by process"));
     assert_eq!(server.desk().lists, 1, "one of them asked");
