@@ -127,7 +127,7 @@ start() {
   mkdir -p "$DIR"
   create
   url=$(address)
-  (cd "$APP" && spawn "$PIDFILE" "$LOG" puma -C /dev/null -e production -b "tcp://${url#http://}" -t 2:5 --dir "$APP" "$APP/config.ru")
+  (cd "$APP" && spawn "$PIDFILE" "$LOG" puma -C /dev/null -e production -b "tcp://${url#http://}" -t 1:1 --dir "$APP" "$APP/config.ru")
   wait_http "$url/issue_statuses.json" "$PIDFILE" "$LOG" -H "X-Redmine-API-Key: $ADMIN_KEY"
 }
 
