@@ -1,10 +1,13 @@
 # What the scripts for real ticket servers share. Sourced, never run.
 # All state is in $HOLDOVER_SERVERS (default target/servers, so that two checkouts do not share a server); everything
 # listens on loopback only.
+# shellcheck shell=bash disable=SC2034
 set -euo pipefail
 HOST=127.0.0.1
 STATE=${HOLDOVER_SERVERS:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/target/servers}
 WAIT=${HOLDOVER_SERVER_WAIT:-90}
+DIR=$STATE/$NAME PIDFILE=$STATE/$NAME/pid LOG=$STATE/$NAME/log
+PIDFILES=("$PIDFILE")
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 no_proxy=127.0.0.1,localhost NO_PROXY=127.0.0.1,localhost
 
 say() { printf '[%s] %s\n' "$NAME" "$*" >&2; }
@@ -48,8 +51,15 @@ while True:
             break'
 }
 
-# started PID : when, for a pid comes again
-started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# port FILE : the same for as long as the state is kept
+port() {
+  mkdir -p "$DIR"
+  [ -s "$1" ] || free_port >"$1"
+  cat "$1"
+}
+
+# started PID : when, for a pid comes again; nothing for one that has ended and was not waited for
+started() { sed 's/.*) //; /^[ZX]/d' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
 # alive PIDFILE : the very process that spawn started
 alive() {
@@ -59,11 +69,19 @@ alive() {
   [ -n "$since" ] && [ "$(started "$pid")" = "$since" ]
 }
 
-# spawn PIDFILE LOG COMMAND... : in a session of its own, without stdin
+# signal SIGNAL PIDFILE : to the whole group that spawn started
+signal() {
+  local pid
+  alive "$2" || return 0
+  read -r pid _ <"$2"
+  kill "-$1" -- "-$pid" 2>/dev/null || true
+}
+
+# spawn PIDFILE LOG COMMAND... : in a session of its own, without stdin; one that is frozen is thawed
 spawn() {
   local pidfile=$1 log=$2
   shift 2
-  alive "$pidfile" && { say "already running, pid and start $(cat "$pidfile")"; return 0; }
+  alive "$pidfile" && { signal CONT "$pidfile"; say "already running, pid and start $(cat "$pidfile")"; return 0; }
   setsid "$@" </dev/null >>"$log" 2>&1 &
   echo "$! $(started $!)" >"$pidfile"
   disown || true
@@ -82,14 +100,34 @@ wait_http() {
   die "not ready after $WAIT s: $url"
 }
 
-# stop_pid PIDFILE : TERM, 10 s, KILL; only ever the pid that spawn wrote
+# stop_pid PIDFILE : TERM, 10 s, KILL for what is left of its group; only ever what spawn started, frozen or not
 stop_pid() {
   local pidfile=$1 pid i
   alive "$pidfile" || { rm -f "$pidfile"; return 0; }
   read -r pid _ <"$pidfile"
   kill -TERM "$pid" 2>/dev/null || true
-  for ((i = 0; i < 50; i++)); do kill -0 "$pid" 2>/dev/null || break; sleep 0.2; done
-  kill -0 "$pid" 2>/dev/null && kill -KILL "$pid"
+  signal CONT "$pidfile"
+  for ((i = 0; i < 50; i++)); do alive "$pidfile" || break; sleep 0.2; done
+  kill -KILL -- "-$pid" 2>/dev/null || true
   rm -f "$pidfile"
   say "stopped pid $pid"
+}
+
+# The verbs that are the same for every server. A script adds install, start, seed, url and variables.
+stop() { local file; for file in "${PIDFILES[@]}"; do stop_pid "$file"; done; }
+clean() { stop; rm -rf "$DIR"; }
+# a frozen server takes connections and does not answer
+freeze() { local file; for file in "${PIDFILES[@]}"; do alive "$file" || die 'not running'; signal STOP "$file"; done; }
+thaw() { local file; for file in "${PIDFILES[@]}"; do signal CONT "$file"; done; }
+
+# export_line NAME VALUE : for `eval "$(bash tests/servers/NAME.sh variables)"`
+export_line() { printf 'export %s=%q\n' "$1" "$2"; }
+
+# verbs "$@" : runs the verb; $MORE are those that only this script has
+verbs() {
+  local all="install start seed stop freeze thaw clean url variables${MORE:+ $MORE}"
+  case " $all " in
+  *" ${1:-?} "*) "$@" ;;
+  *) echo "usage: $0 ${all// /|}" >&2; exit 2 ;;
+  esac
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# redmine.sh install|start|seed|stop|clean|url : a real Redmine (Debian's, on SQLite and puma) on loopback.
+# redmine.sh install|start|seed|stop|freeze|thaw|clean|url|variables : a real Redmine (Debian's, on SQLite and puma) on loopback.
 #
 # Debian's own package cannot be configured where its Ruby is newer than its bundler expects, so the dependencies come by
 # apt-get install and Redmine itself by apt-get download, unpacked into a folder of its own: no debconf, no /etc.
 NAME=redmine
 # shellcheck source=tests/servers/lib.sh
 . "$(dirname "$0")/lib.sh"
-DIR=$STATE/redmine APP=$STATE/redmine/app PIDFILE=$STATE/redmine/pid LOG=$STATE/redmine/log
+APP=$DIR/app
 # test keys, fixed so that the tests can name them; each is worth nothing outside this loopback server
 ADMIN_KEY=0123456789abcdef0123456789abcdef01234567
 ALICE_KEY=00112233445566778899aabbccddeeff00112233
@@ -37,12 +37,8 @@ install() {
   mv "$DIR/unpacked" "$DIR/deb"
 }
 
-# address : the same for as long as the state is kept
-address() {
-  mkdir -p "$DIR"
-  [ -s "$DIR/port" ] || echo "${HOLDOVER_REDMINE_PORT:-$(free_port)}" >"$DIR/port"
-  echo "http://$HOST:$(cat "$DIR/port")"
-}
+url() { echo "http://$HOST:$(port "$DIR/port")"; }
+variables() { export_line HOLDOVER_REDMINE "$(url)"; }
 
 unpack() { # a Rails root of our own; Debian's layout wants instances/default
   rm -rf "$APP"
@@ -126,7 +122,7 @@ start() {
   local url
   mkdir -p "$DIR"
   create
-  url=$(address)
+  url=$(url)
   (cd "$APP" && spawn "$PIDFILE" "$LOG" puma -C /dev/null -e production -b "tcp://${url#http://}" -t 1:1 --dir "$APP" "$APP/config.ru")
   wait_http "$url/issue_statuses.json" "$PIDFILE" "$LOG" -H "X-Redmine-API-Key: $ADMIN_KEY"
 }
@@ -135,7 +131,7 @@ api() { curl -fsS -H "X-Redmine-API-Key: $ADMIN_KEY" -H 'Content-Type: applicati
 
 seed() { # five issues, one of each of Redmine's own priorities
   local open url
-  url=$(address)
+  url=$(url)
   open=$(api "$url/issues.json?project_id=ops&status_id=open" | python3 -c 'import json, sys; print(json.load(sys.stdin)["total_count"])')
   if [ "$open" -lt 5 ]; then
     api "$url/enumerations/issue_priorities.json" | python3 -c '
@@ -149,11 +145,4 @@ for priority in json.load(sys.stdin)["issue_priorities"]:
   say "seeded"
 }
 
-stop() { stop_pid "$PIDFILE"; }
-clean() { stop; rm -rf "$DIR"; }
-url() { address; }
-
-case ${1:-} in
-install | start | seed | stop | clean | url) "$1" ;;
-*) echo "usage: $0 install|start|seed|stop|clean|url" >&2; exit 2 ;;
-esac
+verbs "$@"
