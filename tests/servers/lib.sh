@@ -23,10 +23,14 @@ apt_lists() {
 
 # apt_install PACKAGE... : only what is missing; no service is started by it
 apt_install() {
-  local packages policy=/usr/sbin/policy-rc.d made='' installed=''
+  local packages policy=/usr/sbin/policy-rc.d installed=''
   packages=$(missing "$@")
   [ -n "$packages" ] || return 0
-  if [ ! -e "$policy" ]; then printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; made=1; fi
+  if [ ! -e "$policy" ]; then
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+  fi
   mkdir -p "$STATE"
   # old lists name files that are gone: the second time with new ones
   for lists in '' again; do
@@ -35,7 +39,6 @@ apt_install() {
     if apt-get -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 --no-install-recommends install $packages \
       >"$STATE/apt-$NAME.log" 2>&1; then installed=1; break; fi
   done
-  [ -z "$made" ] || rm -f "$policy"
   [ -n "$installed" ] || { tail -40 "$STATE/apt-$NAME.log" >&2; die 'apt-get install failed'; }
 }
 
