@@ -40,12 +40,33 @@ start() {
   run "$(url_basic)" "$PIDFILE.basic" "$LOG.basic" --web.config.file="$DIR/web.yml"
   wait_http "$(url)/-/ready" "$PIDFILE" "$LOG"
   wait_http "$(url_basic)/-/ready" "$PIDFILE.basic" "$LOG.basic" -u "$LOGIN"
-  [ ! -s "$DIR/alerts.json" ] || tell
+  [ ! -e "$DIR/alerts.json" ] || seed
 }
 
-# tell : the alerts of the last seed, and waits until they are listed
-tell() {
+# five alerts, one of them without a severity, that began before the first seed and end two hours after the last
+seed() {
   local url i
+  python3 - "$DIR/alerts.json" <<'P'
+import datetime, json, os, sys
+now = datetime.datetime.now(datetime.timezone.utc)
+told = json.load(open(sys.argv[1])) if os.path.exists(sys.argv[1]) else []
+began = {alert["labels"]["alertname"]: alert["startsAt"] for alert in told}
+rows = [("DiskFull", "critical", "db-1", 5, "Disk 97% full on db-1"),
+        ("NodeDown", "critical", "edge-3", 1, "Node edge-3 is unreachable"),
+        ("HighLatency", "warning", "web-2", 20, "The slowest answers of web-2 take 2 s"),
+        ("CertExpiry", "info", "lb-1", 600, "The certificate of lb-1 expires in 14 days"),
+        ("Watchdog", None, "monitor-1", 6000, "This alert always fires")]
+alerts = [{
+    "labels": {"alertname": name, "client": "acme", "instance": instance, **({"severity": severity} if severity else {})},
+    "annotations": {"summary": summary, "description": summary + ": see the runbook."},
+    "startsAt": began.get(name) or (now - datetime.timedelta(minutes=minutes)).isoformat(),
+    "endsAt": (now + datetime.timedelta(hours=2)).isoformat(),
+    "generatorURL": "http://prometheus.example/graph?g0.expr=" + name,
+} for name, severity, instance, minutes, summary in rows]
+with open(sys.argv[1] + ".new", "w") as new:
+    json.dump(alerts, new)
+os.replace(sys.argv[1] + ".new", sys.argv[1])
+P
   for url in "$(url)" "$(url_basic)"; do
     curl -fsS -u "$LOGIN" -H 'Content-Type: application/json' -d "@$DIR/alerts.json" "$url/api/v2/alerts"
     for ((i = 0; i < 25; i++)); do
@@ -54,26 +75,6 @@ tell() {
     done
     die "the alerts are not listed by $url"
   done
-}
-
-seed() { # five alerts that last two hours, one of them without a severity
-  python3 - >"$DIR/alerts.json" <<'P'
-import datetime, json
-now = datetime.datetime.now(datetime.timezone.utc)
-rows = [("DiskFull", "critical", "db-1", 5, "Disk 97% full on db-1"),
-        ("NodeDown", "critical", "edge-3", 1, "Node edge-3 is unreachable"),
-        ("HighLatency", "warning", "web-2", 20, "The slowest answers of web-2 take 2 s"),
-        ("CertExpiry", "info", "lb-1", 600, "The certificate of lb-1 expires in 14 days"),
-        ("Watchdog", None, "monitor-1", 6000, "This alert always fires")]
-print(json.dumps([{
-    "labels": {"alertname": name, "client": "acme", "instance": instance, **({"severity": severity} if severity else {})},
-    "annotations": {"summary": summary, "description": summary + ": see the runbook."},
-    "startsAt": (now - datetime.timedelta(minutes=minutes)).isoformat(),
-    "endsAt": (now + datetime.timedelta(hours=2)).isoformat(),
-    "generatorURL": "http://prometheus.example/graph?g0.expr=" + name,
-} for name, severity, instance, minutes, summary in rows]))
-P
-  tell
   say 'seeded'
 }
 

@@ -72,6 +72,10 @@ alive() {
   [ -n "$since" ] && [ "$(started "$pid")" = "$since" ]
 }
 
+# created, and is_created : what another version of the script created is created anew
+created() { sha256sum <"$0" >"$DIR/created"; }
+is_created() { [ -e "$DIR/created" ] && [ "$(cat "$DIR/created")" = "$(sha256sum <"$0")" ]; }
+
 # signal SIGNAL PIDFILE : to the whole group that spawn started
 signal() {
   local pid

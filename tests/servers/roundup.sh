@@ -25,7 +25,8 @@ admin() { "$VENV/bin/roundup-admin" -i "$TRACKER" "$@" </dev/null >>"$LOG.create
 
 create() {
   local login
-  [ ! -e "$DIR/created" ] || return 0
+  ! is_created || return 0
+  stop
   rm -rf "$TRACKER"
   # web_api_calls_per_interval: no limit, for the tests ask often; that of failed logins stays, 4 in 10 minutes a login
   admin install classic sqlite "tracker_web=$(url)/,mail_domain=ops.example,mail_host=localhost,mail_debug=$DIR/mail,web_api_calls_per_interval=0"
@@ -47,7 +48,7 @@ P
   for login in alice:User bob:Viewer carol:User; do
     admin create user "username=${login%:*}" "password=${login%:*}-secret" "address=${login%:*}@ops.example" "roles=${login#*:}"
   done
-  touch "$DIR/created"
+  created
 }
 
 start() {

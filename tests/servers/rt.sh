@@ -29,7 +29,8 @@ variables() {
 }
 
 create() {
-  [ ! -e "$DIR/created" ] || return 0
+  ! is_created || return 0
+  stop
   rm -rf "$DIR/db" "$DIR/work"
   mkdir -p "$DIR"/{conf.d,db,work/mason_data,work/session_data,work/data}
   cat >"$RT_SITE_CONFIG" <<P
@@ -74,7 +75,7 @@ for my $name (sort keys %login) {
 P
   { rt-setup-database-5 --action init --dba '' --dba-password '' && perl "$DIR/create.pl"; } >>"$LOG.create" 2>&1 </dev/null ||
     { tail -30 "$LOG.create" >&2; die 'creating the database failed'; }
-  touch "$DIR/created"
+  created
 }
 
 start() {
