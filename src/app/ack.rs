@@ -1,15 +1,15 @@
-//! How an acknowledgement stands on the board. Nothing is called confirmed before its source was read again.
+//! How an acknowledgement, or another deed, stands on the board. Nothing is called confirmed before its source was read again.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::words;
-use crate::domain::{AckOutcome, SafeText};
+use crate::domain::{DeedKind, Outcome, SafeText};
 
 /// After how long it is worth an alarm that the source has not been told.
 const LATE: TimeDelta = TimeDelta::seconds(60);
 
-/// How an acknowledgement stands.
+/// How an acknowledgement, or another deed, stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ack {
     /// Asked for, but not on the disk yet: nothing is shown of it.
@@ -36,7 +36,7 @@ pub enum Ack {
     /// It came to an end.
     Ended {
         /// What became of it.
-        outcome: AckOutcome,
+        outcome: Outcome,
         /// When that was known here.
         at: DateTime<Utc>,
     },
@@ -46,7 +46,7 @@ impl Ack {
     /// It came to nothing, or nobody knows to what.
     #[must_use]
     pub const fn failed(&self) -> bool {
-        matches!(self, Self::Ended { outcome: AckOutcome::Refused { .. } | AckOutcome::Unknown { .. }, .. })
+        matches!(self, Self::Ended { outcome: Outcome::Refused { .. } | Outcome::Unknown { .. }, .. })
     }
 
     /// When it came to its end.
@@ -73,7 +73,7 @@ impl Ack {
     /// When it was known that the ticket is taken.
     pub(super) fn settled_at(&self) -> Option<DateTime<Utc>> {
         match self {
-            Self::Ended { outcome: AckOutcome::Confirmed { .. } | AckOutcome::Already { .. } | AckOutcome::Here { .. }, at } => Some(*at),
+            Self::Ended { outcome: Outcome::Confirmed { .. } | Outcome::Already { .. } | Outcome::Here { .. }, at } => Some(*at),
             _ => None,
         }
     }
@@ -90,12 +90,31 @@ impl Ack {
             Self::Ended { outcome, .. } => outcome,
         };
         match outcome {
-            AckOutcome::Confirmed { .. } => "confirmed".to_owned(),
-            AckOutcome::Here { .. } => "taken here".to_owned(),
-            AckOutcome::Already { by: Some(by), .. } => format!("already: {by}"),
-            AckOutcome::Already { by: None, .. } => "already taken".to_owned(),
-            AckOutcome::Refused { .. } => "refused".to_owned(),
-            AckOutcome::Unknown { .. } => "not known".to_owned(),
+            Outcome::Confirmed { .. } => "confirmed".to_owned(),
+            Outcome::Here { .. } => "taken here".to_owned(),
+            Outcome::Already { by: Some(by), .. } => format!("already: {by}"),
+            Outcome::Already { by: None, .. } => "already taken".to_owned(),
+            Outcome::Refused { .. } => "refused".to_owned(),
+            Outcome::Unknown { .. } => "not known".to_owned(),
+        }
+    }
+
+    /// In full, for any deed.
+    #[must_use]
+    pub(super) fn words_of(&self, deed: DeedKind, zone: Tz, now: DateTime<Utc>) -> String {
+        let done = deed.done();
+        match self {
+            Self::Ended { outcome: Outcome::Confirmed { .. }, .. } if deed != DeedKind::Acknowledge => {
+                format!("{done}, confirmed by the source")
+            }
+            Self::Ended { outcome: Outcome::Here { .. }, .. } if deed != DeedKind::Acknowledge => {
+                format!("{done} here: its source cannot be told")
+            }
+            Self::Ended { outcome: Outcome::Already { .. }, .. } if deed != DeedKind::Acknowledge => format!("{done} already"),
+            Self::Ended { outcome: Outcome::Unknown { reason }, .. } if deed != DeedKind::Acknowledge => {
+                format!("not known whether {done}: {reason}")
+            }
+            _ => self.words(zone, now),
         }
     }
 
@@ -112,14 +131,14 @@ impl Ack {
             Self::Ended { outcome, .. } => outcome,
         };
         match outcome {
-            AckOutcome::Confirmed { by: who, .. } => format!("acknowledged{}, confirmed by the source", by(who)),
-            AckOutcome::Here { by: who, .. } => format!("acknowledged here by {who}: its source cannot be told"),
-            AckOutcome::Already { by: who, at } => {
+            Outcome::Confirmed { by: who, .. } => format!("acknowledged{}, confirmed by the source", by(who)),
+            Outcome::Here { by: who, .. } => format!("acknowledged here by {who}: its source cannot be told"),
+            Outcome::Already { by: who, at } => {
                 let at = at.map_or_else(String::new, |at| format!(" {}", words::column(zone, at, now)));
                 format!("already acknowledged{}{at}", by(who))
             }
-            AckOutcome::Refused { reason } => format!("refused: {reason}"),
-            AckOutcome::Unknown { reason } => format!("not known whether it is acknowledged: {reason}"),
+            Outcome::Refused { reason } => format!("refused: {reason}"),
+            Outcome::Unknown { reason } => format!("not known whether it is acknowledged: {reason}"),
         }
     }
 }

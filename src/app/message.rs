@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::ack::Ack;
-use crate::domain::{AckOutcome, Pass, PollReport, SafeText, SourceName, TakenHere, TicketKey};
+use crate::domain::{Deed, DeedKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, TicketKey};
 
 /// What the user means by a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter)]
@@ -65,17 +65,21 @@ pub enum Message {
     Entered,
     /// A source answered, or failed to.
     Polled(PollReport),
-    /// An acknowledgement came to an end.
-    Acknowledged {
+    /// A deed came to an end.
+    Done {
         /// Of which ticket.
         key: TicketKey,
+        /// What was done.
+        deed: Deed,
         /// What became of it.
-        outcome: AckOutcome,
+        outcome: Outcome,
     },
-    /// An acknowledgement stands like this now, without having ended.
+    /// A deed stands like this now, without having ended.
     Underway {
         /// Of which ticket.
         key: TicketKey,
+        /// What is done.
+        deed: DeedKind,
         /// How it stands.
         ack: Ack,
     },
@@ -83,8 +87,8 @@ pub enum Message {
     Undone(TicketKey),
     /// What the records tell of a source that was not asked yet.
     Recalled(SourceName, Pass),
-    /// Tickets that are acknowledged here, for their sources cannot be told.
-    TakenHere(Vec<TakenHere>),
+    /// All that is kept here of tickets, for their sources cannot be told.
+    KeptHere(Vec<KeptHere>),
     /// Something that the engineer should know.
     Warned(String),
     /// What other processes are sending, and how that stands.

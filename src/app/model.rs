@@ -10,7 +10,7 @@ use super::ack::Ack;
 use super::board::{Board, Counts};
 use super::list::List;
 use super::store::{SourceRules, Store};
-use crate::domain::{Agreements, SafeText, TicketKey};
+use crate::domain::{Agreements, DeedKind, SafeText, TicketKey};
 
 /// What does not change while the program runs.
 #[derive(Debug)]
@@ -81,6 +81,8 @@ pub struct Model {
     pub screen: Screen,
     /// Acknowledgements under way or just ended.
     pub acks: HashMap<TicketKey, Ack>,
+    /// Other deeds under way.
+    pub(super) deeds: HashMap<(TicketKey, DeedKind), Ack>,
     /// The tickets that were taken here and are not sent yet, in the order of the keys.
     pub(super) taken: Vec<TicketKey>,
     /// Why nothing can be written down, and so nothing acknowledged.
@@ -113,6 +115,7 @@ impl Model {
             board,
             screen: Screen::default(),
             acks: HashMap::new(),
+            deeds: HashMap::new(),
             taken: Vec::new(),
             no_records: None,
             notice: None,
@@ -138,14 +141,18 @@ impl Model {
         if self.several { key.to_string() } else { key.key.to_string() }
     }
 
-    /// How many acknowledgements are written down that their sources have still to be told of.
+    /// How many deeds are written down that their sources have still to be told of.
     pub(super) fn unsent(&self) -> usize {
-        self.acks.values().filter(|ack| ack.is_unsent() && **ack != Ack::Writing).count()
+        self.underway().filter(|ack| ack.is_unsent() && **ack != Ack::Writing).count()
     }
 
     /// How many of them for longer than they should be.
     pub(super) fn late(&self) -> usize {
-        self.acks.values().filter_map(Ack::late_from).filter(|at| *at <= self.now).count()
+        self.underway().filter_map(Ack::late_from).filter(|at| *at <= self.now).count()
+    }
+
+    fn underway(&self) -> impl Iterator<Item = &Ack> {
+        self.acks.values().chain(self.deeds.values())
     }
 
     /// The ticket that was taken last, if that can still be undone. One that is being written can be, once it is.
@@ -189,7 +196,7 @@ impl Model {
         }
         // an undo counts down; and what stays unsent becomes an alarm
         let held = self.held_until().map(|until| until.min(self.now + TimeDelta::seconds(1))).filter(|at| *at > self.now);
-        let late = self.acks.values().filter_map(Ack::late_from).filter(|at| *at > self.now).min();
+        let late = self.underway().filter_map(Ack::late_from).filter(|at| *at > self.now).min();
         let list = if Arc::ptr_eq(&self.board, self.list.board()) { None } else { self.order_stays_until() };
         self.board.changes_at().into_iter().chain(list).chain(held).chain(late).chain(self.store.health_changes_at(self.now)).min()
     }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use crate::domain::{AckOutcome, Fault, FaultKind, Pass, PollReport, SafeText, SourceName, Status, TakenHere, Ticket, TicketKey};
+use crate::domain::{
+    ClientContact, Deed, Fault, FaultKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, Status, Ticket, TicketKey,
+};
 
 /// Clocks that are no further apart agree: no response time is so short that it would matter.
 const CLOCKS_AGREE: TimeDelta = TimeDelta::seconds(60);
@@ -68,6 +70,8 @@ pub struct Store {
     started_at: DateTime<Utc>,
     sources: Vec<Source>,
     taken: HashMap<TicketKey, Taken>,
+    /// Contacts that are kept here.
+    contacts: HashMap<TicketKey, Vec<ContactHere>>,
 }
 
 #[derive(Debug)]
@@ -134,6 +138,22 @@ impl Taken {
     }
 }
 
+/// A contact that is kept here.
+#[derive(Debug)]
+struct ContactHere {
+    /// When its ticket was submitted: what was submitted at another time under the same key is another.
+    submitted_at: Option<DateTime<Utc>>,
+    contact: ClientContact,
+}
+
+impl ContactHere {
+    fn mark(&self, ticket: &mut Arc<Ticket>) {
+        if self.submitted_at == ticket.submitted_at && !ticket.contacts.contains(&self.contact) {
+            Arc::make_mut(ticket).contacts.push(self.contact.clone());
+        }
+    }
+}
+
 impl Store {
     /// Sources of which nothing is known yet.
     #[must_use]
@@ -149,7 +169,7 @@ impl Store {
             seen: HashMap::new(),
             asked_by: None,
         });
-        Self { started_at, sources: sources.collect(), taken: HashMap::new() }
+        Self { started_at, sources: sources.collect(), taken: HashMap::new(), contacts: HashMap::new() }
     }
 
     /// All tickets, source by source.
@@ -178,7 +198,7 @@ impl Store {
     pub fn recall(&mut self, source: &SourceName, pass: Pass) {
         let Some(source) = self.sources.iter_mut().find(|s| s.rules.name == *source) else { return };
         let Some(seen_at) = pass.recorded.as_ref().map(|recorded| recorded.ended_at) else { return };
-        source.pass(pass, seen_at, &self.taken);
+        source.pass(pass, seen_at, &self.taken, &self.contacts);
         source.last = Last::NotHeard;
     }
 
@@ -188,14 +208,28 @@ impl Store {
         source.seen = seen.into_iter().map(|ticket| (ticket.id.clone(), ticket)).collect();
     }
 
-    /// Takes in which tickets are acknowledged here, for their source cannot be told.
-    pub fn recall_taken(&mut self, taken: impl IntoIterator<Item = TakenHere>) {
-        for TakenHere { key, submitted_at, by, at } in taken {
+    /// Takes in all that is kept here of tickets, for their source cannot be told.
+    pub fn recall_kept_here(&mut self, kept: impl IntoIterator<Item = KeptHere>) {
+        self.taken.retain(|_, taken| !taken.is_here());
+        self.contacts.clear();
+        for KeptHere { key, submitted_at, channel, by, at } in kept {
+            if let Some(channel) = channel {
+                self.contacted(key, ContactHere { submitted_at, contact: ClientContact { at, channel: Some(channel) } });
+                continue;
+            }
             let taken = Taken { known_at: at, at, by: Some(by), here: Here::Of { submitted_at } };
-            let tickets = self.sources.iter_mut().flat_map(|source| &mut source.tickets);
-            tickets.filter(|ticket| ticket.id == key).for_each(|ticket| taken.mark(ticket));
+            self.tickets_of(&key).for_each(|ticket| taken.mark(ticket));
             self.taken.insert(key, taken);
         }
+    }
+
+    fn contacted(&mut self, key: TicketKey, contact: ContactHere) {
+        self.tickets_of(&key).for_each(|ticket| contact.mark(ticket));
+        self.contacts.entry(key).or_default().push(contact);
+    }
+
+    fn tickets_of<'a>(&'a mut self, key: &'a TicketKey) -> impl Iterator<Item = &'a mut Arc<Ticket>> {
+        self.sources.iter_mut().flat_map(|source| &mut source.tickets).filter(move |ticket| ticket.id == *key)
     }
 
     /// The tickets of a source as they stand, to be kept; and when its last complete pass ended.
@@ -213,11 +247,14 @@ impl Store {
             Ok(pass) => {
                 // what began later than an acknowledgement tells of it itself
                 self.taken.retain(|key, taken| taken.is_here() || key.source != report.source || report.began_at <= taken.known_at);
-                let changed = source.pass(pass, report.ended_at, &self.taken);
+                let changed = source.pass(pass, report.ended_at, &self.taken, &self.contacts);
                 // what is gone, and comes again, is another
-                if source.complete && self.taken.iter().any(|(key, taken)| taken.is_here() && key.source == report.source) {
+                let here = self.taken.iter().filter(|(_, taken)| taken.is_here()).map(|(key, _)| key).chain(self.contacts.keys());
+                if source.complete && here.into_iter().any(|key| key.source == report.source) {
                     let there: HashSet<&TicketKey> = source.tickets.iter().map(|ticket| &ticket.id).collect();
-                    self.taken.retain(|key, taken| !taken.is_here() || key.source != report.source || there.contains(key));
+                    let stays = |key: &TicketKey| key.source != report.source || there.contains(key);
+                    self.taken.retain(|key, taken| !taken.is_here() || stays(key));
+                    self.contacts.retain(|key, _| stays(key));
                 }
                 changed
             }
@@ -228,20 +265,37 @@ impl Store {
         }
     }
 
-    /// Takes in what became of an acknowledgement, as known at `now`; a report that began before cannot undo it.
-    pub fn acknowledged(&mut self, key: &TicketKey, outcome: &AckOutcome, now: DateTime<Utc>) {
+    /// Takes in what became of a deed, as known at `now`. Only an acknowledgement and what is kept here count before the source
+    /// tells of it itself.
+    pub fn done(&mut self, key: &TicketKey, deed: &Deed, outcome: &Outcome, now: DateTime<Utc>) {
+        match (deed, outcome) {
+            (Deed::Acknowledge { .. }, _) => self.acknowledged(key, outcome, now),
+            (Deed::Unacknowledge, Outcome::Confirmed { .. } | Outcome::Here { .. }) => {
+                // how the ticket stood before is for the source to tell
+                self.taken.remove(key);
+            }
+            (Deed::Contact { channel }, Outcome::Here { at, .. }) => {
+                let submitted_at = self.tickets().find(|ticket| ticket.id == *key).and_then(|ticket| ticket.submitted_at);
+                let contact = ClientContact { at: *at, channel: Some(channel.clone()) };
+                self.contacted(key.clone(), ContactHere { submitted_at, contact });
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes in what became of an acknowledgement; a report that began before cannot undo it.
+    fn acknowledged(&mut self, key: &TicketKey, outcome: &Outcome, now: DateTime<Utc>) {
         let taken = match outcome {
-            AckOutcome::Confirmed { by, at } | AckOutcome::Already { by, at } => {
+            Outcome::Confirmed { by, at } | Outcome::Already { by, at } => {
                 Taken { known_at: now, at: at.unwrap_or(now), by: by.clone(), here: Here::No }
             }
-            AckOutcome::Here { by, at } => {
+            Outcome::Here { by, at } => {
                 let submitted_at = self.tickets().find(|ticket| ticket.id == *key).and_then(|ticket| ticket.submitted_at);
                 Taken { known_at: now, at: *at, by: Some(by.clone()), here: Here::Of { submitted_at } }
             }
-            AckOutcome::Refused { .. } | AckOutcome::Unknown { .. } => return,
+            Outcome::Refused { .. } | Outcome::Unknown { .. } => return,
         };
-        let tickets = self.sources.iter_mut().flat_map(|source| &mut source.tickets);
-        tickets.filter(|ticket| ticket.id == *key).for_each(|ticket| taken.mark(ticket));
+        self.tickets_of(key).for_each(|ticket| taken.mark(ticket));
         self.taken.insert(key.clone(), taken);
     }
 
@@ -276,7 +330,13 @@ pub struct Ambiguous {
 
 impl Source {
     /// Takes in one pass, keeping what was seen first of each ticket. Whether any ticket is another than before.
-    fn pass(&mut self, pass: Pass, seen_at: DateTime<Utc>, taken: &HashMap<TicketKey, Taken>) -> bool {
+    fn pass(
+        &mut self,
+        pass: Pass,
+        seen_at: DateTime<Utc>,
+        taken: &HashMap<TicketKey, Taken>,
+        contacts: &HashMap<TicketKey, Vec<ContactHere>>,
+    ) -> bool {
         let before = self.tickets.len();
         let mut changed = false;
         let mut old: HashMap<TicketKey, Arc<Ticket>> = self.tickets.drain(..).map(|t| (t.id.clone(), t)).collect();
@@ -287,6 +347,7 @@ impl Source {
             if let Some(taken) = taken.get(&ticket.id) {
                 taken.mark(ticket);
             }
+            contacts.get(&ticket.id).into_iter().flatten().for_each(|contact| contact.mark(ticket));
             // an unchanged ticket stays the same one
             match before.filter(|before| before == ticket) {
                 Some(before) => *ticket = before,

@@ -14,7 +14,7 @@ use super::message::{Action, Effect, Message};
 use super::model::{Model, Notice, Screen};
 use super::store::Store;
 use super::view;
-use crate::domain::{AckOutcome, Agreements, Group, PollReport, Status, TicketKey, judge};
+use crate::domain::{Agreements, Deed, DeedKind, Group, Outcome, PollReport, Status, TicketKey, judge};
 
 /// Takes in what happened.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -32,8 +32,13 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             polled(model, report);
             Vec::new()
         }
-        Message::Acknowledged { key, outcome } => acknowledged(model, key, outcome),
-        Message::Underway { key, ack } => {
+        Message::Done { key, deed: Deed::Acknowledge { note }, outcome } => acknowledged(model, key, &Deed::Acknowledge { note }, outcome),
+        Message::Done { key, deed, outcome } => done(model, key, &deed, outcome),
+        Message::Underway { key, deed, ack } if deed != DeedKind::Acknowledge => {
+            model.deeds.insert((key, deed), ack);
+            Vec::new()
+        }
+        Message::Underway { key, ack, .. } => {
             if matches!(ack, Ack::Held { .. }) && !model.taken.contains(&key) {
                 model.taken.push(key.clone());
             }
@@ -52,8 +57,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.list.put_first();
             Vec::new()
         }
-        Message::TakenHere(taken) => {
-            model.store.recall_taken(taken);
+        Message::KeptHere(kept) => {
+            model.store.recall_kept_here(kept);
             renew(model);
             Vec::new()
         }
@@ -173,8 +178,19 @@ fn polled(model: &mut Model, report: PollReport) {
     }
 }
 
-fn acknowledged(model: &mut Model, key: TicketKey, outcome: AckOutcome) -> Vec<Effect> {
-    model.store.acknowledged(&key, &outcome, model.now);
+/// A deed other than an acknowledgement came to its end.
+fn done(model: &mut Model, key: TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
+    model.store.done(&key, deed, &outcome, model.now);
+    let ack = Ack::Ended { outcome, at: model.now };
+    notice(model, format!("{}: {}", model.name_of(&key), ack.words_of(deed.kind(), model.rules.zone, model.now)), ack.failed());
+    model.deeds.remove(&(key, deed.kind()));
+    renew(model);
+    // how the ticket stands now is for its source to tell
+    vec![Effect::PollNow]
+}
+
+fn acknowledged(model: &mut Model, key: TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
+    model.store.done(&key, deed, &outcome, model.now);
     let ack = Ack::Ended { outcome, at: model.now };
     notice(model, format!("{}: {}", model.name_of(&key), ack.words(model.rules.zone, model.now)), ack.failed());
     model.taken.retain(|before| *before != key);

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::delivery::{ack_of, failed_inside};
 use crate::app::{Message, Store};
-use crate::domain::{Fault, PollReport, SafeText, SourceName, TakenHere};
+use crate::domain::{DeedKind, Fault, KeptHere, PollReport, SafeText, SourceName};
 use crate::records::{OutboxEntry, Records, RecordsFault, Snapshot, Watch};
 use crate::sources::Clock;
 
@@ -31,6 +31,8 @@ pub(super) enum Event {
     Adopted(OutboxEntry),
     /// An entry of this number is delivered no longer.
     Left(i64),
+    /// Some process has written into the records.
+    Written,
 }
 
 /// What is to be kept of a poll; made before the report is taken in.
@@ -90,6 +92,9 @@ impl Bookkeeper {
                     Err(jobs::RecvTimeoutError::Disconnected) => return,
                 };
                 settling = matches!(job, Job::Written);
+                if settling {
+                    let _ = events.blocking_send(Event::Written);
+                }
                 // before it is looked: what is written meanwhile is looked for again
                 written.store(false, Ordering::SeqCst);
                 // what breaks here is told as what fails, and the next job is done
@@ -156,7 +161,7 @@ fn do_job(records: &Records, job: Job) -> Result<(), RecordsFault> {
 /// What was seen when the records were last looked at, so that only what is new is told.
 #[derive(Default)]
 struct Seen {
-    taken: Vec<TakenHere>,
+    kept_here: Vec<KeptHere>,
     stranded: usize,
 }
 
@@ -173,16 +178,16 @@ fn look(records: &Records, clock: &Clock, events: &mpsc::Sender<Event>, seen: &m
     seen.stranded = stranded.len();
     for entry in outbox {
         if entry.other.is_some() {
-            elsewhere.extend([ack_of(&entry, clock())]);
+            elsewhere.extend((entry.deed.kind() == DeedKind::Acknowledge).then(|| ack_of(&entry, clock())));
         } else if records.adopt(entry.id)? {
             let _ = events.blocking_send(Event::Adopted(entry));
         }
     }
     let _ = events.blocking_send(Event::Happened(Message::Elsewhere(elsewhere)));
-    let now_taken = records.taken_here()?;
-    if now_taken != seen.taken {
-        seen.taken.clone_from(&now_taken);
-        let _ = events.blocking_send(Event::Happened(Message::TakenHere(now_taken)));
+    let kept_here = records.kept_here()?;
+    if kept_here != seen.kept_here {
+        seen.kept_here.clone_from(&kept_here);
+        let _ = events.blocking_send(Event::Happened(Message::KeptHere(kept_here)));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::ColorChoice;
+use crate::domain::Severity;
 use crate::tui::Theme;
 
 /// What must be handled now under the support agreement, and what is held over. Without a verb: the dashboard.
@@ -55,6 +56,20 @@ pub enum Verb {
     Explain(ExplainArgs),
     /// Acknowledge tickets
     Ack(AckArgs),
+    /// Give tickets back: nobody has them
+    Unack(UnackArgs),
+    /// Write to a ticket: a note that the client cannot read, or a word to the client
+    Note(NoteArgs),
+    /// Say how severe a ticket is
+    Assess(AssessArgs),
+    /// Note that the client has just spoken or written
+    Contact(ContactArgs),
+    /// Say that the client has the next move
+    OnClient(OnClientArgs),
+    /// Say that a ticket is done
+    Resolve(ResolveArgs),
+    /// Make a ticket that is kept here, for an issue that came by phone
+    New(NewArgs),
     /// Say whether the configuration is sound
     Check(CheckArgs),
     /// Print one line from the records, without asking any source; the exit code tells how bad it is
@@ -140,6 +155,128 @@ pub struct AckArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `unack`.
+#[derive(Debug, Args)]
+pub struct UnackArgs {
+    /// The tickets: KEY, or SOURCE/KEY where several sources have it
+    #[arg(required = true, value_name = "KEY")]
+    pub keys: Vec<String>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `note`.
+#[derive(Debug, Args)]
+pub struct NoteArgs {
+    /// The ticket: KEY, or SOURCE/KEY where several sources have it
+    pub key: String,
+    /// What it says
+    #[arg(allow_hyphen_values = true)]
+    pub text: String,
+    /// The client cannot read it (the default)
+    #[arg(long)]
+    pub internal: bool,
+    /// The client reads it
+    #[arg(long, conflicts_with = "internal")]
+    pub to_client: bool,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `assess`.
+#[derive(Debug, Args)]
+pub struct AssessArgs {
+    /// The ticket: KEY, or SOURCE/KEY where several sources have it
+    pub key: String,
+    /// S1 to S5
+    #[arg(value_parser = severity)]
+    pub severity: Severity,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `contact`.
+#[derive(Debug, Args)]
+pub struct ContactArgs {
+    /// The ticket: KEY, or SOURCE/KEY where several sources have it
+    pub key: String,
+    /// By which channel: phone, email, or as the agreement names it
+    pub channel: String,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `on-client`.
+#[derive(Debug, Args)]
+pub struct OnClientArgs {
+    /// The ticket: KEY, or SOURCE/KEY where several sources have it
+    pub key: String,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `resolve`.
+#[derive(Debug, Args)]
+pub struct ResolveArgs {
+    /// The ticket: KEY, or SOURCE/KEY where several sources have it
+    pub key: String,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `new`.
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// What the client reports, in a line
+    pub title: String,
+    /// The client
+    #[arg(long, value_name = "C")]
+    pub client: Option<String>,
+    /// S1 to S5; without it the ticket is unassessed, and to be decided
+    #[arg(long, value_name = "S", value_parser = severity)]
+    pub severity: Option<Severity>,
+    /// How it was submitted: phone, email, or as the agreement names it; unknown without it
+    #[arg(long)]
+    pub channel: Option<String>,
+    /// How deep the work goes, L2
+    #[arg(long, value_name = "LEVEL")]
+    pub support_level: Option<String>,
+    /// The service or product concerned
+    #[arg(long)]
+    pub service: Option<String>,
+    /// All that the client says
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub description: Option<String>,
+    /// Whom to call
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The telephone number
+    #[arg(long, allow_hyphen_values = true)]
+    pub phone: Option<String>,
+    /// The mail address
+    #[arg(long)]
+    pub email: Option<String>,
+    /// The client asked to be called back
+    #[arg(long)]
+    pub callback: bool,
+    /// The local source, where there are several
+    #[arg(long, value_name = "S")]
+    pub source: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    Severity::parse(text).ok_or_else(|| "severities are S1, S2, S3, S4, S5".to_owned())
 }
 
 /// Flags of `check`.

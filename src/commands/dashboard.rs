@@ -19,10 +19,10 @@ use super::session::{self, Exit, Session};
 use super::shared_source::SharedSource;
 use crate::app::{self, Ack, Effect, Message, Model, Rules, Screen, View};
 use crate::config::ColorChoice;
-use crate::domain::{AckOutcome, Grounds, PollReport, SafeText, Ticket, TicketKey};
+use crate::domain::{Deed, DeedKind, Grounds, Outcome, PollReport, SafeText, SourceName, Ticket, TicketKey};
 use crate::records::{OutboxEntry, Queued, Records};
 use crate::sources::poller::{self, Poller};
-use crate::sources::{self, TicketSource};
+use crate::sources::{SourceKind, TicketSource};
 use crate::tui::{self, Asked, ColorWish, Input, Signals, Terminal, Theme, keymap, views};
 
 /// How long what is under way has when the program ends.
@@ -99,6 +99,8 @@ struct Dashboard<'a> {
     delivered: HashMap<i64, AbortHandle>,
     /// The sources that other processes may ask too.
     shared: Vec<Arc<SharedSource>>,
+    /// The sources whose tickets are in the records, and how they are polled.
+    local: Vec<(SourceName, usize)>,
     drawn: Option<View>,
     /// How it ended, once it has.
     ended: Option<Exit>,
@@ -119,14 +121,15 @@ impl<'a> Dashboard<'a> {
         let Kept { records, writes, warnings, broken } = kept;
         let (sender, reports) = mpsc::channel(WAITING);
         let (mut opened, mut pollers, mut known, mut faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut shared = Vec::new();
+        let (mut shared, mut local) = (Vec::new(), Vec::new());
         for settings in &settings.sources {
-            let source = sources::build(settings, Arc::clone(&session.clock), &session.environment);
+            let source = session.open_source(settings, records.as_ref());
             known.push(session::rules(settings));
             match source {
                 Ok(source) => {
                     let source = match &records {
-                        Some(records) if writes => {
+                        // local tickets are in the records already
+                        Some(records) if writes && !matches!(settings.kind, SourceKind::Local) => {
                             let (records, clock) = (Arc::clone(records), Arc::clone(&session.clock));
                             let source = Arc::new(SharedSource::new(source, records, settings.poll_every, clock));
                             shared.push(Arc::clone(&source));
@@ -134,6 +137,9 @@ impl<'a> Dashboard<'a> {
                         }
                         _ => source,
                     };
+                    if matches!(settings.kind, SourceKind::Local) {
+                        local.push((settings.name.clone(), pollers.len()));
+                    }
                     pollers.push(poller::spawn(Arc::clone(&source), settings.poll_every, Arc::clone(&session.clock), sender.clone()));
                     opened.push(source);
                 }
@@ -174,6 +180,7 @@ impl<'a> Dashboard<'a> {
             unwanted: HashSet::new(),
             delivered: HashMap::new(),
             shared,
+            local,
             drawn: None,
             ended: None,
         })
@@ -273,7 +280,9 @@ impl<'a> Dashboard<'a> {
 
     /// A source answered, or failed to: that is kept.
     fn polled(&mut self, report: PollReport) {
-        let kept = ToKeep::of(&report);
+        // local tickets are in the records already
+        let local = self.local.iter().any(|(name, _)| *name == report.source);
+        let kept = ToKeep::of(&report).filter(|_| !local);
         self.happened(Message::Polled(report));
         if let Some(bookkeeper) = &self.bookkeeper {
             bookkeeper.keep(kept, &self.model.store);
@@ -284,7 +293,7 @@ impl<'a> Dashboard<'a> {
     fn event(&mut self, event: Event) {
         match event {
             Event::Happened(message) => {
-                if let Message::Underway { key, ack } = &message
+                if let Message::Underway { key, deed: DeedKind::Acknowledge, ack } = &message
                     && !matches!(ack, Ack::Held { .. })
                 {
                     self.held.remove(key);
@@ -297,13 +306,15 @@ impl<'a> Dashboard<'a> {
             Event::Left(id) => {
                 self.delivered.remove(&id);
             }
+            Event::Written => self.local.iter().for_each(|(_, poller)| self.pollers[*poller].poll_now()),
             Event::Adopted(entry) => {
                 let (key, ack) = ack_of(&entry, (self.session.clock)());
-                if matches!(ack, Ack::Held { .. }) {
+                let deed = entry.deed.kind();
+                if deed == DeedKind::Acknowledge && matches!(ack, Ack::Held { .. }) {
                     self.held.insert(key.clone(), entry.id);
                 }
-                let unwanted = self.unwanted.remove(&key);
-                self.happened(Message::Underway { key: key.clone(), ack });
+                let unwanted = deed == DeedKind::Acknowledge && self.unwanted.remove(&key);
+                self.happened(Message::Underway { key: key.clone(), deed, ack });
                 self.deliver(entry);
                 if unwanted {
                     self.undo(key);
@@ -342,28 +353,29 @@ impl<'a> Dashboard<'a> {
 
     /// Writes down that a ticket is taken, beside the loop; then it is on its way.
     fn acknowledge(&mut self, key: TicketKey, send_at: DateTime<Utc>) {
+        let deed = Deed::Acknowledge { note: None };
         let Some(records) = self.records.clone() else {
             let why = self.model.no_records.as_ref().map_or("there are no records", SafeText::as_str);
             let reason = SafeText::line(&format!("nothing was sent: {why}"));
-            return self.happened(Message::Acknowledged { key, outcome: AckOutcome::Refused { reason } });
+            return self.happened(Message::Done { key, deed, outcome: Outcome::Refused { reason } });
         };
         let now = (self.session.clock)();
         let ticket = self.model.store.tickets().find(|ticket| ticket.id == key).cloned();
         let agreements = Arc::clone(&self.session.settings.agreements);
         let (who, events) = (self.session.who(), self.events.0.clone());
         self.deliveries.spawn(async move {
-            let id = key.clone();
+            let (id, queued_deed) = (key.clone(), deed.clone());
             let queued = write_beside(&records, move |records| {
                 let unknown = Ticket::new(id.clone());
                 let ticket = ticket.as_deref().unwrap_or(&unknown);
                 let (grounds, submitted_at) = (Grounds::of(ticket, &agreements, now), ticket.submitted_at);
-                records.queue(&Queued { key: &id, note: None, who: &who, grounds: &grounds, submitted_at, asked_at: now, send_at })
+                records.queue(&Queued { key: &id, deed: &queued_deed, who: &who, grounds: &grounds, submitted_at, asked_at: now, send_at })
             });
             let event = match queued.await {
                 Ok(entry) => Event::Adopted(entry),
                 Err(fault) => {
                     let reason = SafeText::line(&format!("nothing was sent: {fault}"));
-                    Event::Happened(Message::Acknowledged { key, outcome: AckOutcome::Refused { reason } })
+                    Event::Happened(Message::Done { key, deed, outcome: Outcome::Refused { reason } })
                 }
             };
             // the loop has ended: nobody asks any more
@@ -435,13 +447,13 @@ impl<'a> Dashboard<'a> {
                             writing.remove(&entry.key);
                             self.deliver(entry);
                         }
-                        Some(Event::Happened(Message::Acknowledged { key, outcome })) => {
+                        Some(Event::Happened(Message::Done { key, outcome, .. })) => {
                             writing.remove(&key);
-                            if let AckOutcome::Refused { reason } = outcome {
+                            if let Outcome::Refused { reason } = outcome {
                                 refused.push((key, reason));
                             }
                         }
-                        Some(Event::Happened(_) | Event::Left(_)) => {}
+                        Some(Event::Happened(_) | Event::Left(_) | Event::Written) => {}
                         None => return,
                     },
                     over = self.deliveries.join_next() => if over.is_none() {

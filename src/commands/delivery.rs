@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::bookkeeper::Event;
 use crate::app::{Ack, Message, UNDO};
-use crate::domain::{AckOutcome, Fault, FaultKind, SafeText, TicketKey};
+use crate::domain::{Fault, FaultKind, Outcome, SafeText, TicketKey};
 use crate::records::{Begun, Ended, OutboxEntry, Records, RecordsFault};
 use crate::sources::{Clock, TicketSource};
 
@@ -32,7 +32,7 @@ pub(super) enum Pace {
 /// What one attempt came to.
 pub(super) enum Attempt {
     /// The source has said what became of it.
-    Over(AckOutcome),
+    Over(Outcome),
     /// It has not.
     Again {
         /// Why.
@@ -49,18 +49,22 @@ pub(super) async fn attempt(source: Option<Arc<dyn TicketSource>>, entry: &Outbo
     let Some(source) = source else {
         return Attempt::Again { reason: SafeText::line("the source could not be opened"), doubt: false, retry_after: None };
     };
-    if !source.capabilities().acknowledge {
-        return Attempt::Over(AckOutcome::Here { by: entry.who.clone(), at: entry.asked_at });
+    let (capabilities, kind) = (source.capabilities(), begun.deed.kind());
+    if capabilities.kept_here(kind) {
+        return Attempt::Over(Outcome::Here { by: entry.who.clone(), at: entry.asked_at });
     }
-    let (key, note, tried_before) = (entry.key.clone(), begun.note, begun.before > 0);
+    if let Some(why) = capabilities.why_not(kind) {
+        return Attempt::Over(Outcome::refused(why));
+    }
+    let (key, deed, tried_before) = (entry.key.clone(), begun.deed, begun.before > 0);
     // a task of its own, so that a panic in it is an answer too
-    let told = tokio::spawn(async move { source.acknowledge(&key, note.as_ref().map(SafeText::as_str), tried_before).await }).await;
+    let told = tokio::spawn(async move { source.tell(&key, &deed, tried_before).await }).await;
     match told {
-        Ok(Ok(AckOutcome::Unknown { reason })) => Attempt::Again { reason, doubt: true, retry_after: None },
+        Ok(Ok(Outcome::Unknown { reason })) => Attempt::Again { reason, doubt: true, retry_after: None },
         Ok(Ok(outcome)) => Attempt::Over(outcome),
         // asking again will not help
         Ok(Err(Fault { kind: FaultKind::Forbidden | FaultKind::Unsupported, text, .. })) => {
-            Attempt::Over(AckOutcome::Refused { reason: text })
+            Attempt::Over(Outcome::Refused { reason: text })
         }
         Ok(Err(fault)) => Attempt::Again { reason: fault.text, doubt: false, retry_after: fault.retry_after },
         Err(_) => {
@@ -104,7 +108,7 @@ impl Delivery {
                 Ok(None) => return,
                 Ok(Some(begun)) => {
                     let ack = Ack::Sending { by: None, asked_at: entry.asked_at };
-                    self.tell(Message::Underway { key: entry.key.clone(), ack }).await;
+                    self.tell(Message::Underway { key: entry.key.clone(), deed: entry.deed.kind(), ack }).await;
                     match attempt(self.source.clone(), entry, begun).await {
                         Attempt::Over(outcome) => return self.over(entry, outcome).await,
                         Attempt::Again { reason, retry_after, .. } => {
@@ -119,7 +123,8 @@ impl Delivery {
                 Err(fault) => (SafeText::line(&fault.to_string()), None),
             };
             let (reason, retry_after) = again;
-            self.tell(Message::Underway { key: entry.key.clone(), ack: Ack::Waiting { reason, asked_at: entry.asked_at } }).await;
+            let ack = Ack::Waiting { reason, asked_at: entry.asked_at };
+            self.tell(Message::Underway { key: entry.key.clone(), deed: entry.deed.kind(), ack }).await;
             let wait = backoff(failures);
             failures += 1;
             if self.pause(wait.max(retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER))).await != Pace::Running {
@@ -129,7 +134,7 @@ impl Delivery {
     }
 
     /// Notes how it ended, and tells it; tries until it is noted: nothing is called taken here that is not on the disk.
-    async fn over(&mut self, entry: &OutboxEntry, outcome: AckOutcome) {
+    async fn over(&mut self, entry: &OutboxEntry, outcome: Outcome) {
         let (id, at) = (entry.id, (self.clock)());
         let mut told = false;
         let mut failures = 0;
@@ -139,10 +144,10 @@ impl Delivery {
             // what the source itself has said is true, noted or not
             let said = match &ended {
                 Ok(ended) => Some(ended.clone()),
-                Err(_) => Some(outcome.clone()).filter(|outcome| !matches!(outcome, AckOutcome::Here { .. })),
+                Err(_) => Some(outcome.clone()).filter(|outcome| !matches!(outcome, Outcome::Here { .. })),
             };
             if let Some(outcome) = said.filter(|_| !told) {
-                self.tell(Message::Acknowledged { key: entry.key.clone(), outcome }).await;
+                self.tell(Message::Done { key: entry.key.clone(), deed: entry.deed.clone(), outcome }).await;
                 told = true;
             }
             let Err(fault) = ended else { return };

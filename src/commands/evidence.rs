@@ -29,6 +29,7 @@ struct Line<'a> {
     source_at: Option<DateTime<Utc>>,
     reason: Option<&'a SafeText>,
     note: Option<&'a SafeText>,
+    value: Option<&'a SafeText>,
     group: Group,
     obligation: Obligation,
     severity: Option<Severity>,
@@ -44,7 +45,7 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn of(evidence: &'a Evidence) -> Self {
-        let Evidence { source, key, action, note, who, grounds, asked_at, ended_at, outcome, by, source_at, reason } = evidence;
+        let Evidence { source, key, action, note, value, who, grounds, asked_at, ended_at, outcome, by, source_at, reason } = evidence;
         Self {
             asked_at: *asked_at,
             ended_at: *ended_at,
@@ -57,6 +58,7 @@ impl<'a> Line<'a> {
             source_at: *source_at,
             reason: reason.as_ref(),
             note: note.as_ref(),
+            value: value.as_ref(),
             group: grounds.group,
             obligation: grounds.obligation,
             severity: grounds.severity,
@@ -119,12 +121,16 @@ fn csv(lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
 }
 
 fn sentence(evidence: &Evidence, zone: chrono_tz::Tz, now: DateTime<Utc>) -> String {
-    let Evidence { source, key, who, grounds, asked_at, outcome, by, reason, .. } = evidence;
+    let Evidence { source, key, action, value, who, grounds, asked_at, outcome, by, reason, .. } = evidence;
     let severity = grounds.severity.map_or_else(|| "unassessed".to_owned(), |severity| severity.to_string());
     let by = by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
     let reason = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     let agreement = grounds.agreement.as_ref().map_or_else(|| "no agreement".to_owned(), ToString::to_string);
     let clause = grounds.clause.as_ref().map_or_else(String::new, |clause| format!(", {clause}"));
     let due = grounds.due.map_or_else(String::new, |due| format!(", due {}", words::moment(zone, due, now)));
-    format!("{}  {source}/{key}  {who}: {outcome}{by}{reason}  ({severity}{due}; {agreement}{clause})", words::moment(zone, *asked_at, now))
+    let action = format!("{action}{}", value.as_ref().map_or_else(String::new, |value| format!(" {value}")));
+    format!(
+        "{}  {source}/{key}  {who}: {action}: {outcome}{by}{reason}  ({severity}{due}; {agreement}{clause})",
+        words::moment(zone, *asked_at, now)
+    )
 }

@@ -45,8 +45,8 @@ impl Kept {
 /// Takes in what the records tell, before any source has answered. What of it could not be read.
 pub(super) fn recall(model: &mut Model, records: &Records, settings: &Settings, now: DateTime<Utc>) -> Vec<String> {
     let mut faults = Vec::new();
-    match records.taken_here() {
-        Ok(taken) => model.store.recall_taken(taken),
+    match records.kept_here() {
+        Ok(kept) => model.store.recall_kept_here(kept),
         Err(fault) => faults.push(fault.to_string()),
     }
     for source in &settings.sources {

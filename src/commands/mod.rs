@@ -1,22 +1,32 @@
 //! FLOOR 3: the verbs, one file each; the only place that knows every floor.
 
 mod ack;
+mod assess;
 mod board_table;
 mod bookkeeper;
 mod check;
 mod cli;
+mod contact;
 mod dashboard;
 mod delivery;
 mod evidence;
 mod explain;
 mod kept;
 mod list;
+mod local_source;
+mod new;
+mod note;
 mod output;
+mod resolve;
 mod run;
 mod session;
 mod shared_source;
 mod status;
+mod telling;
 
-pub use cli::{AckArgs, CheckArgs, Cli, EvidenceArgs, ExplainArgs, Global, ListArgs, StatusArgs, Verb};
+pub use cli::{
+    AckArgs, AssessArgs, CheckArgs, Cli, ContactArgs, EvidenceArgs, ExplainArgs, Global, ListArgs, NewArgs, NoteArgs, OnClientArgs,
+    ResolveArgs, StatusArgs, UnackArgs, Verb,
+};
 pub use run::run;
 pub use session::Exit;

@@ -9,7 +9,7 @@ use color_eyre::eyre::Result;
 
 use super::cli::{Cli, Global, Verb};
 use super::session::{Exit, Session};
-use super::{ack, check, dashboard, evidence, explain, list, output, status};
+use super::{ack, assess, check, contact, dashboard, evidence, explain, list, new, note, output, resolve, status};
 use crate::config::{self, Problem, Settings};
 use crate::domain::{instant, resolve_local};
 use crate::sources::{self, Clock};
@@ -45,17 +45,25 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
     };
     let (demo, read_only, frozen) = (global.demo, global.read_only, global.at.is_some());
     let session = Session { settings, clock, environment, demo, read_only, frozen };
+    let flag = global.at.as_ref().map(|_| "--at").or(global.read_only.then_some("--read-only"));
+    let writes = |verb: &str, run: &dyn Fn() -> Result<Exit>| match flag {
+        Some(flag) => {
+            output::say(&format!("{verb} changes something, and nothing is changed with {flag} – leave {flag} out"));
+            Ok(Exit::Usage)
+        }
+        None => run(),
+    };
     match &verb {
         Some(Verb::List(args)) => list::run(args, &session),
         Some(Verb::Explain(args)) => explain::run(args, &session),
-        Some(Verb::Ack(args)) => {
-            let flag = global.at.as_ref().map(|_| "--at").or(global.read_only.then_some("--read-only"));
-            if let Some(flag) = flag {
-                output::say(&format!("ack sends, and nothing is sent with {flag} – leave {flag} out"));
-                return Ok(Exit::Usage);
-            }
-            ack::run(args, &session)
-        }
+        Some(Verb::Ack(args)) => writes("ack", &|| ack::run(args, &session)),
+        Some(Verb::Unack(args)) => writes("unack", &|| ack::undo(args, &session)),
+        Some(Verb::Note(args)) => writes("note", &|| note::run(args, &session)),
+        Some(Verb::Assess(args)) => writes("assess", &|| assess::run(args, &session)),
+        Some(Verb::Contact(args)) => writes("contact", &|| contact::run(args, &session)),
+        Some(Verb::OnClient(args)) => writes("on-client", &|| resolve::on_client(args, &session)),
+        Some(Verb::Resolve(args)) => writes("resolve", &|| resolve::run(args, &session)),
+        Some(Verb::New(args)) => writes("new", &|| new::run(args, &session)),
         Some(Verb::Status(args)) => status::run(args, &session),
         Some(Verb::Evidence(args)) => evidence::run(args, &session),
         Some(Verb::Check(_)) => Ok(Exit::Usage),

@@ -8,13 +8,14 @@ use color_eyre::eyre::{Result, WrapErr};
 use futures::future;
 use tokio::time::timeout;
 
+use super::local_source::LocalSource;
 use super::output;
 use super::shared_source;
 use crate::app::{Board, SourceRules, Store};
 use crate::config::Settings;
-use crate::domain::{Fault, Pass, PollReport, SafeText, SourceName};
+use crate::domain::{Fault, FaultKind, Pass, PollReport, SafeText, SourceName};
 use crate::records::{self, Opened, RecordedSource, Records, RecordsFault};
-use crate::sources::{self, Clock, SourceSettings, TicketSource, poller};
+use crate::sources::{self, Clock, SourceKind, SourceSettings, TicketSource, poller};
 
 /// How a verb ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,11 +143,26 @@ impl Session {
                 return Cached { store, known: false, records: None };
             }
         };
-        if let Ok(taken) = records.taken_here() {
-            store.recall_taken(taken);
+        if let Ok(kept) = records.kept_here() {
+            store.recall_kept_here(kept);
         }
         let mut known = true;
         for settings in asked {
+            if matches!(settings.kind, SourceKind::Local) {
+                let now = (self.clock)();
+                match records.local_tickets(&settings.name, now) {
+                    Ok(tickets) => {
+                        let tickets = tickets.into_iter().map(Arc::new).collect();
+                        let outcome = Ok(Pass { tickets, complete: true, ..Pass::default() });
+                        store.apply(PollReport { source: settings.name.clone(), began_at: now, ended_at: now, outcome });
+                    }
+                    Err(fault) => {
+                        known = false;
+                        output::say(&fault);
+                    }
+                }
+                continue;
+            }
             match records.snapshot(&settings.name) {
                 Ok(Some(snapshot)) => {
                     // with --at no age is judged
@@ -215,7 +231,7 @@ impl Session {
             for source in sources {
                 store.recall_seen(&source.name, records.seen(&source.name)?);
             }
-            store.recall_taken(records.taken_here()?);
+            store.recall_kept_here(records.kept_here()?);
             Ok(())
         });
         match recalled {
@@ -233,8 +249,34 @@ impl Session {
         Ok(runtime()?.block_on(self.poll(source)).1.outcome)
     }
 
+    /// Opens a source; one of local tickets on the records, where there are any.
+    ///
+    /// # Errors
+    /// Why it cannot be asked at all.
+    pub fn open_source(
+        &self,
+        settings: &SourceSettings,
+        records: Option<&Arc<Records>>,
+    ) -> std::result::Result<Arc<dyn TicketSource>, Fault> {
+        match settings.kind {
+            SourceKind::Local => Ok(Arc::new(self.local(settings, records))),
+            _ => sources::build(settings, Arc::clone(&self.clock), &self.environment),
+        }
+    }
+
+    /// The local tickets of a source.
+    pub fn local(&self, settings: &SourceSettings, records: Option<&Arc<Records>>) -> LocalSource {
+        LocalSource::new(settings, records.cloned(), self.who(), Arc::clone(&self.clock))
+    }
+
     async fn poll(&self, settings: &SourceSettings) -> (Option<Arc<dyn TicketSource>>, PollReport) {
-        match sources::build(settings, Arc::clone(&self.clock), &self.environment) {
+        let kept = matches!(settings.kind, SourceKind::Local).then(|| self.read_records());
+        let records = match kept {
+            None | Some(Err(RecordsFault::None { .. } | RecordsFault::NoFolder)) => None,
+            Some(Ok(records)) => Some(Arc::new(records)),
+            Some(Err(fault)) => return (None, self.failed(settings, FaultKind::Unreachable, &fault.to_string())),
+        };
+        match self.open_source(settings, records.as_ref()) {
             Ok(source) => {
                 let report = poller::poll_once(source.as_ref(), &self.clock).await;
                 (Some(source), report)
@@ -245,9 +287,15 @@ impl Session {
             }
         }
     }
+
+    fn failed(&self, settings: &SourceSettings, kind: FaultKind, text: &str) -> PollReport {
+        let now = (self.clock)();
+        let outcome = Err(Fault { kind, text: SafeText::line(text), retry_after: None });
+        PollReport { source: settings.name.clone(), began_at: now, ended_at: now, outcome }
+    }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime> {
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().wrap_err("the event loop cannot start")
 }
 

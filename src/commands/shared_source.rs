@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::{AckOutcome, Capabilities, Fault, Identity, Pass, Recorded, SafeText, SourceName, TicketKey};
+use crate::domain::{Capabilities, Deed, Fault, Identity, Outcome, Pass, Recorded, SafeText, SourceName, TicketKey};
 use crate::records::{Lease, Records, Snapshot};
 use crate::sources::{Clock, TicketSource};
 
@@ -118,7 +118,7 @@ impl TicketSource for SharedSource {
         }
     }
 
-    async fn acknowledge(&self, key: &TicketKey, note: Option<&str>, tried_before: bool) -> Result<AckOutcome, Fault> {
-        self.source.acknowledge(key, note, tried_before).await
+    async fn tell(&self, key: &TicketKey, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault> {
+        self.source.tell(key, deed, tried_before).await
     }
 }

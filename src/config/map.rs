@@ -13,10 +13,6 @@ use crate::sources::{MapRule, MapTarget, MapTest};
 /// Keys of a rule beside its targets.
 pub(super) const TEST_KEYS: [&str; 3] = ["field", "is", "matches"];
 
-/// The fields of a Redmine issue that a rule can name; `custom.NAME` is a custom field by its name.
-pub(super) const REDMINE_FIELDS: &[&str] =
-    &["priority", "status", "project", "tracker", "category", "author", "assigned_to", "version", "subject", "description", "custom.NAME"];
-
 const STATUSES: [&str; 3] = ["open", "acknowledged", "on-client"];
 
 /// A compiled expression may take this many bytes; those that people write take a fraction.
@@ -61,8 +57,10 @@ impl Reader<'_> {
         let help = format!("add field = \"…\": there are {}", self.fields.join(", "));
         let value = table.need("field", &TEST_KEYS, "this rule names no field", help, self.problems)?;
         let field = value.line(self.problems)?;
-        let custom = field.as_str().strip_prefix("custom.").is_some_and(|name| !name.is_empty());
-        if !custom && !self.fields.contains(&field.as_str()) {
+        // custom.NAME stands for every name
+        let families = self.fields.iter().filter_map(|known| known.strip_suffix("NAME"));
+        let named = families.into_iter().any(|family| field.as_str().strip_prefix(family).is_some_and(|name| !name.is_empty()));
+        if !named && !self.fields.contains(&field.as_str()) {
             let help = nearest::suggest(field.as_str(), self.fields);
             self.problems.error(&value.at, format!("there is no field '{field}'"), help);
             return None;

@@ -11,6 +11,7 @@ mod hold_over;
 mod holidays;
 mod hours;
 mod include;
+mod kinds;
 mod layers;
 mod map;
 mod nearest;

@@ -1,25 +1,153 @@
 //! The server of a source: its address, where the key is, and who vouches for it. No secret is repeated in a message.
 
-use super::document::{Entry, Table, Value, shown};
+use reqwest::header::{HeaderName, HeaderValue};
+
+use super::document::{Entry, Kind, Table, Value, shown};
 use super::files::{self, Files};
+use super::nearest;
 use super::problem::Problems;
 use super::source::ORDER;
-use crate::sources::{Authorities, ServerSettings, TokenSource, is_loopback};
+use crate::sources::{Auth, Authorities, Limits, ServerSettings, TokenSource, is_loopback};
 
 /// Where a key can be, one of these.
 const TOKENS: [&str; 4] = ["token_command", "token_file", "token_env", "token"];
 
+/// Keys of every server.
+pub(super) const KEYS: [&str; 9] =
+    ["url", "token_command", "token_file", "token_env", "token", "ca_file", "allow_http", "max_page", "max_pass"];
+/// Keys of a server that is signed in to in a way the configuration chooses.
+#[expect(dead_code, reason = "for the kinds of source that follow")]
+pub(super) const CHOSEN_KEYS: [&str; 4] = ["auth", "user", "auth_header", "headers"];
+
+/// How a kind of server is signed in to.
+#[expect(dead_code, reason = "for the kinds of source that follow")]
+#[derive(Clone, Copy)]
+pub(super) enum SignIn {
+    /// With a key in a header, after something.
+    Key(&'static str, &'static str),
+    /// With `user`, and the password as the key.
+    Password,
+    /// As `auth` says.
+    Chosen,
+}
+
 /// The server of a source; `None` where something needed is missing or wrong.
-pub(super) fn read(table: &Table, files: &Files, problems: &mut Problems) -> Option<ServerSettings> {
+pub(super) fn read(table: &Table, sign_in: SignIn, files: &Files, problems: &mut Problems) -> Option<ServerSettings> {
     let allow_http = table.get("allow_http").and_then(|v| v.boolean(problems)).unwrap_or(false);
     let url = table.need("url", ORDER, "this source has no url", "add url = \"https://redmine.example.com\"", problems);
     let url = url.and_then(|v| url_of(v, allow_http, problems));
-    let token = token(table, files, problems);
+    let auth = auth(table, sign_in, problems);
+    let token = match &auth {
+        Some(Auth::None) => Some(None),
+        _ => token(table, files, problems).map(Some),
+    };
+    let headers = headers(table, problems);
+    let limits = limits(table, problems);
     let authorities = match table.get("ca_file") {
         Some(value) => Some(authorities(value, files, problems)?),
         None => None,
     };
-    Some(ServerSettings { url: url?, token: token?, authorities })
+    Some(ServerSettings { url: url?, auth: auth?, token: token?, headers: headers?, limits: limits?, authorities })
+}
+
+/// How one signs in.
+fn auth(table: &Table, sign_in: SignIn, problems: &mut Problems) -> Option<Auth> {
+    const WAYS: [&str; 4] = ["none", "basic", "bearer", "header"];
+    let user = |problems: &mut Problems| {
+        let help = "add user = \"holdover\": its password is the token";
+        table.need("user", ORDER, "this source has no user", help, problems)?.line(problems).map(|user| user.as_str().to_owned())
+    };
+    match sign_in {
+        SignIn::Key(name, prefix) => Some(Auth::Header { name: HeaderName::from_static(name), prefix: prefix.to_owned() }),
+        SignIn::Password => Some(Auth::Basic { user: user(problems)? }),
+        SignIn::Chosen => {
+            let has_token = table.entries.iter().any(|entry| TOKENS.contains(&entry.key.as_str()));
+            let Some(value) = table.get("auth") else {
+                if !has_token {
+                    return Some(Auth::None);
+                }
+                let help = format!("add auth = \"bearer\": there are {}", WAYS.join(", "));
+                problems.missing(&table.place_for("auth", ORDER), "this source has a token, and does not say how it is sent", help);
+                return None;
+            };
+            match value.text(problems)? {
+                "none" if has_token => {
+                    problems.error(
+                        &value.at,
+                        "this source has a token that is sent nowhere",
+                        "say how, auth = \"bearer\", or leave the token out",
+                    );
+                    None
+                }
+                "none" => Some(Auth::None),
+                "basic" => Some(Auth::Basic { user: user(problems)? }),
+                "bearer" => Some(Auth::Bearer),
+                "header" => {
+                    let help = "add auth_header = \"X-Api-Key\", the header that the token goes into";
+                    let header = table.need("auth_header", ORDER, "this source does not say in which header", help, problems)?;
+                    let (name, prefix) = match header.text(problems)?.split_once(": ") {
+                        Some((name, prefix)) => (name, format!("{prefix} ")),
+                        None => (header.text(problems)?, String::new()),
+                    };
+                    let Ok(name) = name.parse::<HeaderName>() else {
+                        let help = "write \"X-Api-Key\", or with what comes before the token \"Authorization: GenieKey\"";
+                        problems.error(&header.at, "this is no header", help);
+                        return None;
+                    };
+                    Some(Auth::Header { name, prefix })
+                }
+                other => {
+                    problems.error(&value.at, format!("'{}' is no way to sign in", shown(other)), nearest::suggest(other, &WAYS));
+                    None
+                }
+            }
+        }
+    }
+}
+
+/// Headers that go with every request; no secret is among them.
+fn headers(table: &Table, problems: &mut Problems) -> Option<Vec<(HeaderName, HeaderValue)>> {
+    let Some(value) = table.get("headers") else { return Some(Vec::new()) };
+    read_headers(value, problems)
+}
+
+/// A table of headers.
+pub(super) fn read_headers(value: &Value, problems: &mut Problems) -> Option<Vec<(HeaderName, HeaderValue)>> {
+    let given = value.table(problems)?;
+    let mut headers = Vec::new();
+    for entry in &given.entries {
+        let text = entry.value.text(problems)?;
+        let secret = ["authorization", "proxy-authorization", "cookie"].contains(&entry.key.to_lowercase().as_str());
+        match (entry.key.parse::<HeaderName>(), HeaderValue::from_str(text)) {
+            _ if secret => {
+                let help = "say auth, and where the token is: token_command, token_file or token_env";
+                problems.error(&entry.at, "a secret goes into this header, and no secret belongs in the configuration", help);
+                return None;
+            }
+            (Ok(name), Ok(value)) => headers.push((name, value)),
+            _ => {
+                problems.error(&entry.at, "this is no header", "write it as headers = { X-Scope-OrgID = \"tenant\" }");
+                return None;
+            }
+        }
+    }
+    Some(headers)
+}
+
+/// How much is read of a server, in MiB.
+fn limits(table: &Table, problems: &mut Problems) -> Option<Limits> {
+    const MIB: usize = 1024 * 1024;
+    let mut limit = |key: &str, usual: usize| {
+        let Some(value) = table.get(key) else { return Some(usual) };
+        if let Kind::Integer(Some(mib @ 1..=1024)) = &value.kind {
+            return usize::try_from(*mib).ok().map(|mib| mib * MIB);
+        }
+        let help = format!("write a whole number of MiB from 1 to 1024, {key} = {}", usual / MIB);
+        problems.error(&value.at, format!("{key} is how many MiB are read at most"), help);
+        None
+    };
+    let usual = Limits::default();
+    Some(Limits { page: limit("max_page", usual.page)?, pass: limit("max_pass", usual.pass)? })
 }
 
 /// Where the secret is. What the configuration says here is never repeated: it could be the secret itself.

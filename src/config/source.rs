@@ -7,31 +7,22 @@ use super::agreement::Levels;
 use super::document::{Kind, Table, shown};
 use super::duration;
 use super::files::Files;
+use super::kinds;
 use super::map;
 use super::nearest;
 use super::problem::Problems;
-use super::server;
 use super::zone;
 use crate::domain::{Agreements, SafeText, Severity, SourceName};
-use crate::sources::{RedmineSettings, SourceKind, SourceSettings};
+use crate::sources::SourceSettings;
 
 /// Keys that every source has.
 pub(super) const COMMON_KEYS: &[&str] = &["name", "kind", "timezone", "client", "poll_every", "blind_after", "unassessed_as"];
 
-/// The kinds, each with the keys only it has.
-pub(super) const KINDS: [(&str, &[&str]); 3] = [("file", &["path"]), ("redmine", REDMINE_KEYS), ("demo", &[])];
-
-const REDMINE_KEYS: &[&str] =
-    &["url", "token_command", "token_file", "token_env", "token", "ca_file", "allow_http", "project", "ack_status", "map"];
-
 /// The usual order of the keys that are needed.
-pub(super) const ORDER: &[&str] = &["name", "kind", "path", "url", "token_file"];
+pub(super) const ORDER: &[&str] = &["name", "kind", "path", "url", "auth", "user", "auth_header", "token_file"];
 
 /// Keys that a person might expect to hold a secret.
 const SECRETS: [&str; 5] = ["key", "api_key", "password", "secret", "user"];
-
-/// The status an acknowledgement sets in Redmine, as a fresh Redmine names it.
-const ACK_STATUS: &str = "In Progress";
 
 /// What sources are read with.
 pub(super) struct Reader<'a> {
@@ -56,15 +47,10 @@ impl Reader<'_> {
         let timezone = table.get("timezone").and_then(|v| zone::read(v, self.problems));
         let client = table.get("client").and_then(|v| v.line(self.problems));
         let unassessed_as = self.unassessed_as(table);
-        let kind = match kind_name? {
-            "file" => self.file(table),
-            "redmine" => self.redmine(table),
-            _ => Some(SourceKind::Demo { agreements: Arc::clone(self.agreements) }),
-        };
-        let map = match (kind_name?, table.get("map")) {
-            ("redmine", Some(rules)) => map::read(rules, map::REDMINE_FIELDS, self.agreements, self.levels, self.problems),
-            _ => Vec::new(),
-        };
+        let kind = self.kind(kind_name?, table);
+        let fields = kinds::fields(kind_name?);
+        let map = table.get("map").filter(|_| !fields.is_empty());
+        let map = map.map_or_else(Vec::new, |rules| map::read(rules, fields, self.agreements, self.levels, self.problems));
         let (poll_every, blind_after) = (poll_every.unwrap_or(self.poll_every), blind_after.unwrap_or(self.blind_after));
         if blind_after < poll_every {
             let at = table.get("blind_after").or(table.get("poll_every")).map_or(&table.at, |v| &v.at);
@@ -95,11 +81,11 @@ impl Reader<'_> {
     }
 
     fn kind_name(&mut self, table: &Table) -> Option<&'static str> {
-        let kinds = KINDS.map(|(kind, _)| kind);
+        let kinds: Vec<&str> = kinds::ALL.iter().map(|kind| kind.name).collect();
         let help = format!("add kind = \"redmine\": there are {}", kinds.join(", "));
         let value = table.need("kind", ORDER, "this source has no kind", help, self.problems)?;
         let text = value.text(self.problems)?;
-        let kind = kinds.into_iter().find(|kind| *kind == text);
+        let kind = kinds.iter().copied().find(|kind| *kind == text);
         if kind.is_none() {
             let what = format!("there is no kind of source '{}'", shown(text));
             self.problems.error(&value.at, what, nearest::suggest(text, &kinds));
@@ -111,12 +97,11 @@ impl Reader<'_> {
     fn keys(&mut self, table: &Table, kind: Option<&str>) {
         for entry in &table.entries {
             let key = entry.key.as_str();
-            let owners: Vec<&str> = KINDS.iter().filter(|(_, keys)| keys.contains(&key)).map(|(kind, _)| *kind).collect();
+            let owners: Vec<&str> = kinds::ALL.iter().filter(|kind| kind.has(key)).map(|kind| kind.name).collect();
             if COMMON_KEYS.contains(&key) || kind.is_some_and(|kind| owners.contains(&kind)) || (kind.is_none() && !owners.is_empty()) {
                 continue;
             }
-            let known = |kind: &str| KINDS.iter().find(|(k, _)| *k == kind).map_or(&[][..], |(_, keys)| keys);
-            let all: Vec<&str> = COMMON_KEYS.iter().chain(kind.map_or(&[][..], known)).copied().collect();
+            let all: Vec<&str> = COMMON_KEYS.iter().copied().chain(kind.map_or_else(Vec::new, kinds::keys)).collect();
             let (what, help) = if SECRETS.contains(&key) {
                 let help = "have a command tell the secret, token_command = [\"pass\", \"show\", \"…\"], or put it in a file of mode 0600, token_file";
                 (format!("a source has no key '{key}', and no secret belongs in the configuration"), help.to_owned())
@@ -146,22 +131,6 @@ impl Reader<'_> {
         let what = format!("a ticket that nobody has assessed is judged as {severity}: one that is really an S1 may be held over");
         self.problems.warning(&value.at, what, "leave unassessed_as out, and it is judged as the highest severity");
         Some(severity)
-    }
-
-    fn file(&mut self, table: &Table) -> Option<SourceKind> {
-        let value = table.need("path", ORDER, "this source has no path", "add path = \"tickets.json\"", self.problems)?;
-        let path = value.text(self.problems)?;
-        Some(SourceKind::File { path: self.files.resolve(&value.at, path, self.problems)? })
-    }
-
-    fn redmine(&mut self, table: &Table) -> Option<SourceKind> {
-        let server = server::read(table, self.files, self.problems);
-        let project = table.get("project").and_then(|v| v.line(self.problems)).map(|p| p.as_str().to_owned());
-        let ack_status = match table.get("ack_status") {
-            Some(value) => value.line(self.problems)?.as_str().to_owned(),
-            None => ACK_STATUS.to_owned(),
-        };
-        Some(SourceKind::Redmine(RedmineSettings { server: server?, project, ack_status }))
     }
 }
 

@@ -6,6 +6,7 @@ mod calendar;
 mod case;
 mod changes;
 mod clock;
+mod deed;
 mod digest;
 mod explain;
 mod grounds;
@@ -27,10 +28,11 @@ pub use agreement::{
     Agreement, Agreements, AnsweredBy, BadPattern, ChargeableField, ChargeableRule, HoldOverTo, NoAgreement, Origin, client_glob,
 };
 pub use calendar::{Calendar, CalendarRules, Holidays, NamedWindow, Span, WeekHours, Window};
+pub use deed::{Capabilities, Deed, DeedKind, KeptHere, Outcome};
 pub use digest::sha256;
 pub use explain::{Step, explain};
 pub use grounds::Grounds;
-pub use report::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, PollReport, Recorded, TakenHere};
+pub use report::{Fault, FaultKind, Identity, Pass, PollReport, Recorded};
 pub use response_table::{BadTarget, Cell, Entry, OnDay, ResponseTable, Row, Target, TargetKind};
 pub use safe_text::{SafeText, Sanitised, TextKind};
 pub use severity::Severity;

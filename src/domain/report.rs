@@ -1,4 +1,4 @@
-//! What a source can tell us: a pass over its tickets, a fault, the outcome of an acknowledgement.
+//! What a source can tell us: a pass over its tickets, or a fault.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::safe_text::SafeText;
-use super::ticket::{SourceName, Ticket, TicketKey};
+use super::ticket::{SourceName, Ticket};
 
 /// The answer of one poll.
 #[derive(Debug, Clone)]
@@ -103,65 +103,11 @@ impl FaultKind {
     }
 }
 
-/// What became of an acknowledgement; nothing is `Confirmed` before the source was read again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AckOutcome {
-    /// Read back: it is ours now.
-    Confirmed {
-        /// Whom the source names as having it.
-        by: Option<SafeText>,
-        /// When, by the source's clock.
-        at: Option<DateTime<Utc>>,
-    },
-    /// Somebody had it already; nothing was sent.
-    Already {
-        /// Who.
-        by: Option<SafeText>,
-        /// When.
-        at: Option<DateTime<Utc>>,
-    },
-    /// The source cannot be told: it is kept here.
-    Here {
-        /// Who took it.
-        by: SafeText,
-        /// When.
-        at: DateTime<Utc>,
-    },
-    /// The source did not do it.
-    Refused {
-        /// Why, in the source's words where it has any.
-        reason: SafeText,
-    },
-    /// Sent, but whether it arrived is not known.
-    Unknown {
-        /// Why.
-        reason: SafeText,
-    },
-}
-
-/// An acknowledgement that is kept here, for its source cannot be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TakenHere {
-    /// Of which ticket.
-    pub key: TicketKey,
-    /// When that ticket was submitted: what was submitted at another time under the same key is another.
-    pub submitted_at: Option<DateTime<Utc>>,
-    /// Who took it.
-    pub by: SafeText,
-    /// When.
-    pub at: DateTime<Utc>,
-}
-
-/// What a source can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Capabilities {
-    /// It can be told of an acknowledgement.
-    pub acknowledge: bool,
-}
-
 /// Who we are to a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The name the source knows us by.
     pub name: SafeText,
+    /// What we may not do there, as far as the source tells, each in a few words.
+    pub may_not: Vec<SafeText>,
 }

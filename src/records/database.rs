@@ -15,9 +15,9 @@ use super::folder;
 use crate::domain::{SafeText, SourceName};
 
 /// The newest schema.
-const NEWEST: u32 = 1;
+const NEWEST: u32 = 2;
 /// What takes the database from each schema to the next. A released one is never changed.
-const SCHEMAS: [&str; NEWEST as usize] = [include_str!("schema_1.sql")];
+const SCHEMAS: [&str; NEWEST as usize] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 /// How long another process is waited for.
 const BUSY: Duration = Duration::from_secs(2);
 /// The database within the folder.
@@ -262,7 +262,7 @@ fn connect(path: &Path) -> Result<Connection, RecordsFault> {
         return Err(sqlite(damage(&sound)));
     }
     migrate(&mut connection, path)?;
-    let tables = "SELECT 1 FROM source, ticket, seen, outbox, taken_here, evidence LIMIT 0";
+    let tables = "SELECT 1 FROM source, ticket, seen, outbox, taken_here, contact_here, local_ticket, evidence LIMIT 0";
     connection.prepare(tables).map_err(|error| sqlite(damage(&error.to_string())))?;
     Ok(connection)
 }
@@ -295,7 +295,11 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), RecordsFault>
         return Err(newer(found));
     }
     for schema in SCHEMAS.iter().skip(found as usize) {
-        transaction.execute_batch(schema).map_err(sqlite)?;
+        // what says that it is of a schema, and is not, is damaged
+        transaction.execute_batch(schema).map_err(|error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::Unknown) => sqlite(damage(&error.to_string())),
+            _ => sqlite(error),
+        })?;
     }
     if found < NEWEST {
         transaction.pragma_update(None, "user_version", NEWEST).map_err(sqlite)?;

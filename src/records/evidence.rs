@@ -7,7 +7,7 @@ use super::database::Records;
 use super::fault::RecordsFault;
 use super::outbox::Ended;
 use super::snapshot::instant;
-use crate::domain::{AckOutcome, Grounds, SafeText, SourceName};
+use crate::domain::{Grounds, Outcome, SafeText, SourceName};
 
 /// One answer that was given.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,10 +16,12 @@ pub struct Evidence {
     pub source: SourceName,
     /// The ticket's key there.
     pub key: SafeText,
-    /// What was done: `acknowledge`.
+    /// What was done: `acknowledge`, `note`, `assess`, …
     pub action: SafeText,
-    /// The internal note that went with it.
+    /// What was written: the note, the word to the client.
     pub note: Option<SafeText>,
+    /// What was set: the severity, the channel.
+    pub value: Option<SafeText>,
     /// Who answered.
     pub who: SafeText,
     /// Under which verdict and clause.
@@ -47,7 +49,7 @@ impl Records {
         let since = since.map_or(i64::MIN, |at| at.timestamp());
         self.read(|connection| {
             let mut rows = connection.prepare(
-                "SELECT name, key, action, note, who, grounds, asked_at, evidence.ended_at, outcome, by, source_at, reason \
+                "SELECT name, key, action, note, who, grounds, asked_at, evidence.ended_at, outcome, by, source_at, reason, value \
                  FROM evidence JOIN source ON source.id = evidence.source WHERE evidence.ended_at >= ?1 ORDER BY evidence.ended_at, evidence.id",
             )?;
             rows.query_map([since], of_row)?.collect()
@@ -73,6 +75,7 @@ fn of_row(row: &Row) -> rusqlite::Result<Evidence> {
         by: line(9)?,
         source_at: instant(row.get(10)?),
         reason: line(11)?,
+        value: line(12)?,
     })
 }
 
@@ -85,14 +88,14 @@ pub(super) fn json(grounds: &Grounds) -> String {
 /// Adds how an entry of the outbox ended.
 pub(super) fn add(transaction: &Transaction, id: i64, ended: &Ended) -> rusqlite::Result<()> {
     let (outcome, by, at, reason) = match ended.outcome {
-        AckOutcome::Confirmed { by, at } => ("confirmed", by.as_ref(), *at, None),
-        AckOutcome::Already { by, at } => ("already", by.as_ref(), *at, None),
-        AckOutcome::Here { by, at } => ("here", Some(by), Some(*at), None),
-        AckOutcome::Refused { reason } => ("refused", None, None, Some(reason)),
-        AckOutcome::Unknown { reason } => ("unknown", None, None, Some(reason)),
+        Outcome::Confirmed { by, at } => ("confirmed", by.as_ref(), *at, None),
+        Outcome::Already { by, at } => ("already", by.as_ref(), *at, None),
+        Outcome::Here { by, at } => ("here", Some(by), Some(*at), None),
+        Outcome::Refused { reason } => ("refused", None, None, Some(reason)),
+        Outcome::Unknown { reason } => ("unknown", None, None, Some(reason)),
     };
-    let row = "INSERT INTO evidence (source, key, action, note, who, grounds, asked_at, ended_at, outcome, by, source_at, reason) \
-               SELECT source, key, 'acknowledge', note, who, grounds, asked_at, ?2, ?3, ?4, ?5, ?6 FROM outbox WHERE id = ?1";
+    let row = "INSERT INTO evidence (source, key, action, note, who, grounds, asked_at, ended_at, outcome, by, source_at, reason, value) \
+               SELECT source, key, deed, text, who, grounds, asked_at, ?2, ?3, ?4, ?5, ?6, value FROM outbox WHERE id = ?1";
     let text = |text: Option<&SafeText>| text.map(|text| text.as_str().to_owned());
     transaction.execute(row, params![id, ended.at.timestamp(), outcome, text(by), at.map(|at| at.timestamp()), text(reason)])?;
     Ok(())

@@ -5,9 +5,10 @@ mod database;
 mod evidence;
 mod fault;
 mod folder;
+mod kept_here;
+mod local;
 mod outbox;
 mod snapshot;
-mod taken;
 mod watch;
 
 pub use claim::Lease;

@@ -6,10 +6,11 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use super::database::Records;
 use super::evidence;
 use super::fault::RecordsFault;
+use super::kept_here;
 use super::snapshot::instant;
-use crate::domain::{AckOutcome, Grounds, SafeText, SourceName, TicketKey};
+use crate::domain::{Deed, DeedKind, Grounds, Outcome, SafeText, SourceName, TicketKey};
 
-/// How far an acknowledgement has come.
+/// How far a deed has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum OutboxState {
@@ -21,16 +22,16 @@ pub enum OutboxState {
     Waiting,
 }
 
-/// An acknowledgement that a source has still to be told of.
+/// A deed that a source has still to be told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxEntry {
     /// Its number in these records.
     pub id: i64,
     /// Of which ticket.
     pub key: TicketKey,
-    /// An internal note to go with it.
-    pub note: Option<SafeText>,
-    /// Who answered.
+    /// What was done.
+    pub deed: Deed,
+    /// Who did it.
     pub who: SafeText,
     /// When.
     pub asked_at: DateTime<Utc>,
@@ -48,13 +49,13 @@ pub struct OutboxEntry {
     pub configured: bool,
 }
 
-/// An acknowledgement whose sending begins.
+/// A deed whose sending begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Begun {
     /// How often it was sent before, whether it arrived or not.
     pub before: u32,
-    /// The internal note that goes with it.
-    pub note: Option<SafeText>,
+    /// The deed as it stands now.
+    pub deed: Deed,
 }
 
 /// What is to be written into the outbox.
@@ -62,9 +63,9 @@ pub struct Begun {
 pub struct Queued<'a> {
     /// Of which ticket.
     pub key: &'a TicketKey,
-    /// An internal note to go with it.
-    pub note: Option<&'a SafeText>,
-    /// Who answers.
+    /// What is done.
+    pub deed: &'a Deed,
+    /// Who does it.
     pub who: &'a SafeText,
     /// Under which verdict and clause.
     pub grounds: &'a Grounds,
@@ -76,17 +77,17 @@ pub struct Queued<'a> {
     pub send_at: DateTime<Utc>,
 }
 
-/// How an acknowledgement ended.
+/// How a deed ended.
 #[derive(Debug)]
 pub struct Ended<'a> {
     /// What became of it.
-    pub outcome: &'a AckOutcome,
+    pub outcome: &'a Outcome,
     /// When that was known here.
     pub at: DateTime<Utc>,
 }
 
 impl Records {
-    /// Writes an acknowledgement down. Where one of the ticket is there already, that one stays, and is returned: with the
+    /// Writes a deed down. Where an acknowledgement of the ticket is there already, that one stays, and is returned: with the
     /// note, if nothing of it was sent yet, and taken over, if its process is no more.
     ///
     /// # Errors
@@ -95,22 +96,34 @@ impl Records {
         let source = self.must_know(queued.key)?;
         let grounds = evidence::json(queued.grounds);
         self.write(|transaction| {
-            let row = "INSERT INTO outbox (source, key, note, who, grounds, asked_at, send_at, state, claim, submitted_at) \
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'held', ?8, ?9) ON CONFLICT (source, key) DO UPDATE \
-                       SET note = excluded.note WHERE attempts = 0 AND excluded.note IS NOT NULL";
+            let row = "INSERT INTO outbox (source, key, deed, text, value, who, grounds, asked_at, send_at, state, claim, submitted_at) \
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'held', ?10, ?11) \
+                       ON CONFLICT (source, key) WHERE deed = 'acknowledge' \
+                       DO UPDATE SET text = CASE WHEN attempts = 0 THEN coalesce(excluded.text, text) ELSE text END RETURNING id";
             let (asked_at, send_at) = (queued.asked_at.timestamp(), queued.send_at.timestamp());
-            let (key, note) = (queued.key.key.as_str(), queued.note.map(SafeText::as_str));
-            let submitted_at = queued.submitted_at.map(|at| at.timestamp());
-            let values = params![source, key, note, queued.who.as_str(), grounds, asked_at, send_at, self.claim.name, submitted_at];
-            transaction.execute(row, values)?;
-            let of_ticket = format!("{SELECT} WHERE source = ?1 AND key = ?2");
-            let entry = transaction.query_row(&of_ticket, params![source, key], |row| self.entry(row))?;
+            let kind: &str = queued.deed.kind().into();
+            let (text, value) = (queued.deed.text().map(SafeText::as_str), queued.deed.value());
+            let values = params![
+                source,
+                queued.key.key.as_str(),
+                kind,
+                text,
+                value.as_ref().map(SafeText::as_str),
+                queued.who.as_str(),
+                grounds,
+                asked_at,
+                send_at,
+                self.claim.name,
+                queued.submitted_at.map(|at| at.timestamp()),
+            ];
+            let id: i64 = transaction.query_row(row, values, |row| row.get(0))?;
+            let entry = transaction.query_row(&format!("{SELECT} WHERE outbox.id = ?1"), [id], |row| self.entry(row))?;
             self.adopt_within(transaction, entry.id)?;
             Ok(entry)
         })
     }
 
-    /// Takes an acknowledgement back. Whether that was in time: nothing of it was sent.
+    /// Takes a deed back. Whether that was in time: nothing of it was sent.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -119,19 +132,16 @@ impl Records {
         self.write(|transaction| transaction.execute(row, params![id, self.claim.name])).map(|rows| rows == 1)
     }
 
-    /// Notes that an acknowledgement is now sent, before anything of it is. `None`: it is no longer there, or another
-    /// process sees to it. Otherwise how often it was sent before, and the note.
+    /// Notes that a deed is now sent, before anything of it is. `None`: it is no longer there, or another
+    /// process sees to it. Otherwise how often it was sent before, and what is to be sent.
     ///
     /// # Errors
     /// The database cannot be written.
     pub fn begin(&self, id: i64) -> Result<Option<Begun>, RecordsFault> {
         self.write(|transaction| {
             let row =
-                "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?1 AND claim = ?2 RETURNING attempts - 1, note";
-            let begun = |row: &Row| {
-                let note: Option<String> = row.get(1)?;
-                Ok(Begun { before: row.get(0)?, note: note.map(|note| SafeText::body(&note)) })
-            };
+                "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?1 AND claim = ?2 RETURNING attempts - 1, deed, text, value";
+            let begun = |row: &Row| Ok(Begun { before: row.get(0)?, deed: deed(row, 1)? });
             transaction.query_row(row, params![id, self.claim.name], begun).optional()
         })
     }
@@ -155,27 +165,25 @@ impl Records {
         self.write(|transaction| transaction.execute(row, params![id, self.claim.name, reason.as_str()])).map(|_| ())
     }
 
-    /// Notes how an acknowledgement ended, for good: it leaves the outbox and becomes evidence. What really became of it: who
+    /// Notes how a deed ended, for good: it leaves the outbox and becomes evidence. What really became of it: who
     /// takes a ticket here that was taken here before comes too late.
     ///
     /// # Errors
     /// The database cannot be written; the acknowledgement is still in the outbox.
-    pub fn end(&self, id: i64, ended: &Ended) -> Result<AckOutcome, RecordsFault> {
+    pub fn end(&self, id: i64, ended: &Ended) -> Result<Outcome, RecordsFault> {
         self.write(|transaction| {
-            let ours = "SELECT 1 FROM outbox WHERE id = ?1 AND claim = ?2";
-            if transaction.query_row(ours, params![id, self.claim.name], |_| Ok(())).optional()?.is_none() {
+            let ours = "SELECT deed, text, value FROM outbox WHERE id = ?1 AND claim = ?2";
+            let Some(deed) = transaction.query_row(ours, params![id, self.claim.name], |row| deed(row, 0)).optional()? else {
                 // whoever took it over asks the source, and notes what it says
                 return Ok(ended.outcome.clone());
-            }
+            };
             let before = match ended.outcome {
-                AckOutcome::Here { .. } => taken_before(transaction, id)?,
+                Outcome::Here { .. } => kept_here::before(transaction, id, &deed)?,
                 _ => None,
             };
             let ended = &Ended { outcome: before.as_ref().unwrap_or(ended.outcome), at: ended.at };
-            if let AckOutcome::Here { by, at } = ended.outcome {
-                let row = "INSERT INTO taken_here (source, key, submitted_at, who, at) SELECT source, key, submitted_at, ?2, ?3 FROM outbox WHERE id = ?1 \
-                           ON CONFLICT DO UPDATE SET who = excluded.who, at = excluded.at, submitted_at = excluded.submitted_at";
-                transaction.execute(row, params![id, by.as_str(), at.timestamp()])?;
+            if let Outcome::Here { by, at } = ended.outcome {
+                kept_here::keep(transaction, id, &deed, by, *at)?;
             }
             evidence::add(transaction, id, ended)?;
             transaction.execute("DELETE FROM outbox WHERE id = ?1", [id])?;
@@ -194,7 +202,7 @@ impl Records {
         })
     }
 
-    /// Takes over an acknowledgement whose process is no more. Whether it is now this one's.
+    /// Takes over a deed whose process is no more. Whether it is now this one's.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -212,7 +220,7 @@ impl Records {
         transaction.execute(row, params![id, self.claim.name]).map(|rows| rows == 1)
     }
 
-    fn must_know(&self, key: &TicketKey) -> Result<i64, RecordsFault> {
+    pub(super) fn must_know(&self, key: &TicketKey) -> Result<i64, RecordsFault> {
         self.id(&key.source).ok_or_else(|| self.unknown(key))
     }
 
@@ -223,37 +231,36 @@ impl Records {
 
     /// A row of [`SELECT`].
     fn entry(&self, row: &Row) -> rusqlite::Result<OutboxEntry> {
-        let source = SourceName::new(&row.get::<_, String>(11)?);
+        let source = SourceName::new(&row.get::<_, String>(13)?);
         let safe = |text: Option<String>| text.map(|text| SafeText::line(&text));
-        let (claim, state): (String, String) = (row.get(10)?, row.get(7)?);
+        let (claim, state): (String, String) = (row.get(12)?, row.get(9)?);
         let other = claim != self.claim.name && self.claim.is_alive(&claim);
         Ok(OutboxEntry {
             id: row.get(0)?,
             key: TicketKey { source, key: SafeText::line(&row.get::<_, String>(2)?) },
-            note: row.get::<_, Option<String>>(3)?.map(|note| SafeText::body(&note)),
-            who: SafeText::line(&row.get::<_, String>(4)?),
-            asked_at: instant(row.get(5)?).unwrap_or_default(),
-            send_at: instant(row.get(6)?).unwrap_or_default(),
+            deed: deed(row, 3)?,
+            who: SafeText::line(&row.get::<_, String>(6)?),
+            asked_at: instant(row.get(7)?).unwrap_or_default(),
+            send_at: instant(row.get(8)?).unwrap_or_default(),
             // what cannot be read may have been sent
             state: state.parse().unwrap_or(OutboxState::Sending),
-            attempts: row.get(8)?,
-            reason: safe(row.get(9)?),
+            attempts: row.get(10)?,
+            reason: safe(row.get(11)?),
             other: other.then(|| SafeText::line(claim.split('-').next().unwrap_or_default())),
             configured: self.name(row.get(1)?).is_some(),
         })
     }
 }
 
-/// Who has taken the ticket of an entry here before, if anybody has.
-fn taken_before(transaction: &Transaction, id: i64) -> rusqlite::Result<Option<AckOutcome>> {
-    let row = "SELECT taken_here.who, taken_here.at FROM taken_here JOIN outbox USING (source, key) \
-               WHERE outbox.id = ?1 AND taken_here.submitted_at IS outbox.submitted_at";
-    let already = |row: &Row| {
-        let who: String = row.get(0)?;
-        Ok(AckOutcome::Already { by: Some(SafeText::line(&who)), at: instant(row.get(1)?) })
-    };
-    transaction.query_row(row, [id], already).optional()
+/// The deed in three columns of a row: which, its text, its value.
+fn deed(row: &Row, first: usize) -> rusqlite::Result<Deed> {
+    let (kind, text, value): (String, Option<String>, Option<String>) = (row.get(first)?, row.get(first + 1)?, row.get(first + 2)?);
+    let parts = |kind: DeedKind| Deed::of_parts(kind, text.as_deref().map(SafeText::body), value.as_deref().map(SafeText::line));
+    kind.parse().ok().and_then(parts).ok_or_else(|| {
+        let why = format!("'{kind}' is no deed, or lacks what goes with it");
+        rusqlite::Error::FromSqlConversionFailure(first, rusqlite::types::Type::Text, why.into())
+    })
 }
 
-const SELECT: &str = "SELECT outbox.id, source, key, note, who, asked_at, send_at, state, attempts, reason, claim, source.name \
+const SELECT: &str = "SELECT outbox.id, source, key, deed, text, value, who, asked_at, send_at, state, attempts, reason, claim, source.name \
                       FROM outbox JOIN source ON source.id = source";

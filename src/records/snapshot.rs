@@ -102,7 +102,7 @@ impl Records {
             }
             if kept.complete {
                 let there: HashSet<&str> = kept.tickets.iter().map(|ticket| ticket.id.key.as_str()).collect();
-                for table in ["ticket", "seen", "taken_here"] {
+                for table in ["ticket", "seen", "taken_here", "contact_here"] {
                     prune(transaction, table, id, &there)?;
                 }
             }

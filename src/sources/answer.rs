@@ -13,6 +13,11 @@ use crate::domain::{Fault, FaultKind, SafeText};
 /// A server is believed when it wants to be left alone, up to here.
 const LONGEST_RETRY_AFTER: u64 = 600;
 
+/// Where servers say how often they can still be asked.
+const REMAINING: [&str; 4] = ["x-ratelimit-remaining", "ratelimit-remaining", "x-rate-limit-remaining", "x-sentry-rate-limit-remaining"];
+/// Where they say until when, or for how long, they want to be left alone.
+const RESETS: [&str; 4] = ["x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset", "x-sentry-rate-limit-reset"];
+
 /// An answer that came whole.
 pub(super) struct Answer {
     pub status: StatusCode,
@@ -42,6 +47,9 @@ impl Answer {
             StatusCode::UNAUTHORIZED => {
                 fault(FaultKind::NotSignedIn, "not signed in – the server does not know the key (401) – check the key")
             }
+            StatusCode::FORBIDDEN if self.is_limited() => {
+                fault(FaultKind::RateLimited, "too many requests (403) – the server wants to be left alone – it is asked again later")
+            }
             StatusCode::FORBIDDEN => {
                 fault(FaultKind::Forbidden, "not allowed – the key is known, but may not do this (403) – ask for the right")
             }
@@ -66,14 +74,34 @@ impl Answer {
 
     /// How long the server wants to be left alone: seconds, or a time by its own clock; no longer than it is believed.
     fn retry_after(&self) -> Option<Duration> {
-        let header = |name| self.headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
-        let said = header(RETRY_AFTER).filter(|said| !said.is_empty())?;
-        let seconds = if said.bytes().all(|b| b.is_ascii_digit()) {
-            said.parse().unwrap_or(u64::MAX)
+        let header = |name: &str| self.headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
+        let until = |at: DateTime<Utc>| Some(u64::try_from((at - time(header(DATE.as_str())?)?).num_seconds()).unwrap_or(0));
+        let retry_after = header(RETRY_AFTER.as_str()).filter(|said| !said.is_empty());
+        let seconds = if let Some(said) = retry_after {
+            if said.bytes().all(|b| b.is_ascii_digit()) { said.parse().unwrap_or(u64::MAX) } else { until(time(said)?)? }
+        } else if self.is_limited() {
+            // seconds, seconds since 1970, or a time: each vendor has its own
+            let said = RESETS.iter().find_map(|name| header(name)).filter(|said| !said.is_empty())?;
+            // a part of a second is no matter
+            match said.split('.').next().unwrap_or(said).parse::<u64>() {
+                Ok(epoch) if epoch > 1_000_000_000 => until(DateTime::from_timestamp(i64::try_from(epoch).ok()?, 0)?)?,
+                Ok(seconds) => seconds,
+                Err(_) => until(iso(said)?)?,
+            }
         } else {
-            u64::try_from((time(said)? - time(header(DATE)?)?).num_seconds()).unwrap_or(0)
+            return None;
         };
         Some(Duration::from_secs(seconds.min(LONGEST_RETRY_AFTER)))
+    }
+
+    /// Whether the server says that we have asked too often.
+    fn is_limited(&self) -> bool {
+        let none_left = || REMAINING.iter().any(|name| self.headers.get(*name).is_some_and(|left| left.as_bytes() == b"0"));
+        match self.status {
+            StatusCode::TOO_MANY_REQUESTS => true,
+            StatusCode::FORBIDDEN => none_left() || self.headers.contains_key(RETRY_AFTER),
+            _ => false,
+        }
     }
 
     /// Its body, understood.
@@ -108,6 +136,12 @@ impl Answer {
 /// A time in a header.
 pub(super) fn time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc2822(text).ok().map(|at| at.to_utc())
+}
+
+/// A time in a header as Jira writes it, with seconds or without.
+fn iso(text: &str) -> Option<DateTime<Utc>> {
+    let without_seconds = || DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M%#z").ok();
+    DateTime::parse_from_rfc3339(text).ok().or_else(without_seconds).map(|at| at.to_utc())
 }
 
 fn fault(kind: FaultKind, text: &str) -> Fault {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::demo::DemoSource;
 use super::file::FileSource;
 use super::redmine::RedmineSource;
-use super::settings::{SourceKind, SourceSettings, TokenSource};
+use super::settings::{ServerSettings, SourceKind, SourceSettings, TokenSource};
 use super::source::{Clock, TicketSource};
 use super::token;
-use crate::domain::Fault;
+use crate::domain::{Fault, FaultKind, SafeText};
 
 /// Opens a source. `environment` holds the variables that a token may be in.
 ///
@@ -18,6 +18,11 @@ pub fn build(settings: &SourceSettings, clock: Clock, environment: &[(String, St
     match &settings.kind {
         SourceKind::File { path } => Ok(Arc::new(FileSource::new(settings, path))),
         SourceKind::Redmine(redmine) => Ok(Arc::new(RedmineSource::new(settings, redmine, clock, environment)?)),
+        SourceKind::Local => Err(Fault {
+            kind: FaultKind::Internal,
+            text: SafeText::line("local tickets are kept in the records, and opened with them"),
+            retry_after: None,
+        }),
         SourceKind::Demo { agreements } => Ok(Arc::new(DemoSource::new(settings, agreements, clock))),
     }
 }
@@ -28,11 +33,19 @@ pub fn build(settings: &SourceSettings, clock: Clock, environment: &[(String, St
 /// # Errors
 /// Why it cannot be asked.
 pub fn ready(settings: &SourceSettings, clock: Clock, environment: &[(String, String)]) -> Result<(), Fault> {
+    if matches!(settings.kind, SourceKind::Local) {
+        return Ok(());
+    }
     build(settings, clock, environment)?;
     match &settings.kind {
-        SourceKind::Redmine(redmine) if !matches!(redmine.server.token, TokenSource::Command(_)) => {
-            token::at_hand(&redmine.server.token, environment).map(drop)
-        }
-        _ => Ok(()),
+        SourceKind::Redmine(redmine) => has_key(&redmine.server, environment),
+        SourceKind::File { .. } | SourceKind::Local | SourceKind::Demo { .. } => Ok(()),
+    }
+}
+
+fn has_key(server: &ServerSettings, environment: &[(String, String)]) -> Result<(), Fault> {
+    match &server.token {
+        None | Some(TokenSource::Command(_)) => Ok(()),
+        Some(token) => token::at_hand(token, environment).map(drop),
     }
 }

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use super::settings::SourceSettings;
 use super::source::{Clock, TicketSource};
 use crate::domain::{
-    AckOutcome, Agreements, Capabilities, ClockState, Contact, Fault, FaultKind, Group, Identity, Obligation, Pass, SafeText, Severity,
-    SourceName, Status, Ticket, TicketKey, judge,
+    Agreements, Capabilities, ClockState, Contact, Deed, DeedKind, Fault, FaultKind, Group, Identity, Obligation, Outcome, Pass, SafeText,
+    Severity, SourceName, Status, Ticket, TicketKey, judge,
 };
 
 /// Whom the demo takes the engineer for.
@@ -168,11 +168,11 @@ impl TicketSource for DemoSource {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { acknowledge: true }
+        Capabilities::none("the demo only acknowledges").and(DeedKind::Acknowledge)
     }
 
     async fn whoami(&self) -> Result<Identity, Fault> {
-        Ok(Identity { name: SafeText::line(ENGINEER) })
+        Ok(Identity { name: SafeText::line(ENGINEER), may_not: Vec::new() })
     }
 
     async fn list_open(&self) -> Result<Pass, Fault> {
@@ -184,11 +184,14 @@ impl TicketSource for DemoSource {
         })
     }
 
-    async fn acknowledge(&self, key: &TicketKey, _note: Option<&str>, _tried_before: bool) -> Result<AckOutcome, Fault> {
+    async fn tell(&self, key: &TicketKey, deed: &Deed, _tried_before: bool) -> Result<Outcome, Fault> {
+        if deed.kind() != DeedKind::Acknowledge {
+            return Ok(Outcome::refused("the demo only acknowledges"));
+        }
         self.with_tickets(false, |desk, tickets, now| {
             let known = desk.ticket.iter().zip(tickets).find(|(_, ticket)| ticket.id == *key);
             known.map_or_else(
-                || AckOutcome::Refused { reason: SafeText::line("the demo has no such ticket") },
+                || Outcome::refused("the demo has no such ticket"),
                 |(sketch, ticket)| sketch.acknowledge(Arc::make_mut(ticket), now),
             )
         })
@@ -254,12 +257,12 @@ impl Sketch {
     }
 
     /// Takes the ticket, as far as it can be taken.
-    fn acknowledge(&self, ticket: &mut Ticket, now: DateTime<Utc>) -> AckOutcome {
+    fn acknowledge(&self, ticket: &mut Ticket, now: DateTime<Utc>) -> Outcome {
         if let Some(reason) = &self.refuses {
-            return AckOutcome::Refused { reason: SafeText::line(reason) };
+            return Outcome::Refused { reason: SafeText::line(reason) };
         }
         if ticket.acknowledged_at.is_some() {
-            return AckOutcome::Already { by: ticket.acknowledged_by.clone(), at: ticket.acknowledged_at };
+            return Outcome::Already { by: ticket.acknowledged_by.clone(), at: ticket.acknowledged_at };
         }
         let by = SafeText::line(self.taken_meanwhile_by.as_deref().unwrap_or(ENGINEER));
         ticket.acknowledged_at = Some(now);
@@ -269,9 +272,9 @@ impl Sketch {
             ticket.status = Status::Acknowledged;
         }
         if self.taken_meanwhile_by.is_some() {
-            AckOutcome::Already { by: Some(by), at: Some(now) }
+            Outcome::Already { by: Some(by), at: Some(now) }
         } else {
-            AckOutcome::Confirmed { by: Some(by), at: Some(now) }
+            Outcome::Confirmed { by: Some(by), at: Some(now) }
         }
     }
 }

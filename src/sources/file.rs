@@ -11,10 +11,13 @@ use async_trait::async_trait;
 use super::settings::SourceSettings;
 use super::source::TicketSource;
 use super::ticket_reader::{TicketFormat, read_tickets};
-use crate::domain::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, SafeText, SourceName, Ticket, TicketKey};
+use crate::domain::{Capabilities, Deed, Fault, FaultKind, Identity, Outcome, Pass, SafeText, SourceName, Ticket, TicketKey};
 
 /// Largest file that is read: 100,000 tickets are about 60 MB.
 const MOST_BYTES: u64 = 128 * 1024 * 1024;
+
+/// Why nothing can be told.
+const CANNOT: &str = "a file cannot be told";
 
 /// A source of kind `file`.
 pub struct FileSource {
@@ -68,11 +71,11 @@ impl TicketSource for FileSource {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { acknowledge: false }
+        Capabilities::none(CANNOT)
     }
 
     async fn whoami(&self) -> Result<Identity, Fault> {
-        Ok(Identity { name: SafeText::line("the file") })
+        Ok(Identity { name: SafeText::line("the file"), may_not: Vec::new() })
     }
 
     async fn list_open(&self) -> Result<Pass, Fault> {
@@ -84,8 +87,8 @@ impl TicketSource for FileSource {
         Ok(Pass { total: Some(tickets.len() as u64), tickets, complete: true, ..Pass::default() })
     }
 
-    async fn acknowledge(&self, _key: &TicketKey, _note: Option<&str>, _tried_before: bool) -> Result<AckOutcome, Fault> {
-        Ok(AckOutcome::Refused { reason: SafeText::line("a file cannot be told") })
+    async fn tell(&self, _key: &TicketKey, _deed: &Deed, _tried_before: bool) -> Result<Outcome, Fault> {
+        Err(Fault { kind: FaultKind::Unsupported, text: SafeText::line(CANNOT), retry_after: None })
     }
 }
 

@@ -1,17 +1,19 @@
-//! One HTTP client a source: sign-in, time-outs, caps. Follows no redirect, keeps no cookie.
+//! One HTTP client a source: sign-in, time-outs, caps, what was not changed is not sent again. Follows no redirect, keeps no cookie.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::header::{ACCEPT, AGE, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION};
-use reqwest::{Method, Response, StatusCode, Url, redirect};
+use reqwest::header::{ACCEPT, AGE, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::answer::{Answer, time};
-use super::settings::ServerSettings;
+use super::known_answers::KnownAnswers;
+use super::settings::{Auth, Limits, ServerSettings};
 use super::source::Clock;
 use super::token::Token;
 use crate::domain::{Fault, FaultKind, SafeText};
@@ -19,19 +21,15 @@ use crate::domain::{Fault, FaultKind, SafeText};
 const CONNECT: Duration = Duration::from_secs(5);
 const READ: Duration = Duration::from_secs(10);
 const WHOLE_REQUEST: Duration = Duration::from_secs(30);
-/// Largest answer to one request.
-const MOST_BYTES: usize = 8 * 1024 * 1024;
-/// Largest sum of answers in one pass.
-const MOST_BYTES_A_PASS: usize = 64 * 1024 * 1024;
-
 /// A client of one server.
 pub(super) struct Http {
     client: reqwest::Client,
     base: Url,
-    /// The header that the key goes into.
-    sign_in: HeaderName,
-    token: Token,
+    auth: Auth,
+    token: Option<Token>,
+    limits: Limits,
     clock: Clock,
+    known: Mutex<KnownAnswers>,
     /// How far the server's clock was ahead of ours when it last answered.
     ahead: Mutex<Option<TimeDelta>>,
 }
@@ -39,10 +37,12 @@ pub(super) struct Http {
 /// How many bytes a pass may still read.
 pub(super) struct Budget(usize);
 
-impl Budget {
-    pub const fn of_a_pass() -> Self {
-        Self(MOST_BYTES_A_PASS)
-    }
+/// A request that may change something.
+pub(super) struct Call<'a> {
+    pub method: Method,
+    pub url: Url,
+    pub body: Option<&'a Value>,
+    pub headers: &'a [(HeaderName, HeaderValue)],
 }
 
 /// Why there is no answer.
@@ -53,16 +53,18 @@ pub(super) struct NoAnswer {
 }
 
 impl Http {
-    /// A client that signs in with a header. The settings have made sure that a plain address is meant to be one.
+    /// A client of a server. The settings have made sure that a plain address is meant to be one.
     ///
     /// # Errors
     /// An address that no request can be made of.
-    pub fn new(server: &ServerSettings, sign_in: HeaderName, clock: Clock, environment: &[(String, String)]) -> Result<Self, Fault> {
+    pub fn new(server: &ServerSettings, clock: Clock, environment: &[(String, String)]) -> Result<Self, Fault> {
         let base = Url::parse(&format!("{}/", server.url.trim_end_matches('/')));
         let base =
             base.map_err(|e| fault(FaultKind::Unintelligible, &format!("url is no address – {e} – write it as https://host/path")))?;
+        let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+        headers.extend(server.headers.iter().cloned());
         let mut builder = reqwest::Client::builder()
-            .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]))
+            .default_headers(headers)
             .user_agent(concat!("holdover/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .referer(false)
@@ -78,8 +80,14 @@ impl Http {
         let client = builder
             .build()
             .map_err(|e| fault(FaultKind::Unreachable, &format!("no connection can be made – {} – see TLS and proxies", told(e))))?;
-        let token = Token::new(&server.token, environment);
-        Ok(Self { client, base, sign_in, token, clock, ahead: Mutex::default() })
+        let token = server.token.as_ref().map(|token| Token::new(token, environment));
+        let (auth, limits) = (server.auth.clone(), server.limits);
+        Ok(Self { client, base, auth, token, limits, clock, known: Mutex::default(), ahead: Mutex::default() })
+    }
+
+    /// What one pass may read.
+    pub const fn budget(&self) -> Budget {
+        Budget(self.limits.pass)
     }
 
     /// How far the server's clock was ahead of ours when it last answered, behind where negative; `None` where that cannot
@@ -93,63 +101,123 @@ impl Http {
         self.base.join(path).unwrap_or_else(|_| self.base.clone())
     }
 
-    /// Asks for JSON; whatever is not a success is a fault.
-    pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)], budget: &mut Budget) -> Result<T, Fault> {
+    /// The address of a path of the server, with a query.
+    pub fn address_with(&self, path: &str, query: &[(&str, &str)]) -> Url {
         let mut url = self.address(path);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let answer = self.send(Method::GET, url, None, budget).await.map_err(|no| no.fault)?;
+        url
+    }
+
+    /// Where a link of the server points to, which names its next page, say.
+    ///
+    /// # Errors
+    /// It leaves the configured scheme, host, port or path: the key goes nowhere else.
+    #[expect(dead_code, reason = "for the kinds of source that follow")]
+    pub fn link(&self, from: &Url, link: &str) -> Result<Url, Fault> {
+        let to = from.join(link).ok().filter(|to| to.origin() == self.base.origin() && to.path().starts_with(self.base.path()));
+        to.filter(|to| to.username().is_empty() && to.password().is_none()).ok_or_else(|| {
+            let shown: String = link.chars().take(200).collect();
+            let text = format!("next page refused – the server points to {shown}, which is not within url – set url to where it is");
+            fault(FaultKind::Unintelligible, &text)
+        })
+    }
+
+    /// Asks for JSON; whatever is not a success is a fault.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)], budget: &mut Budget) -> Result<T, Fault> {
+        self.get_url(&self.address_with(path, query), budget).await?.json()
+    }
+
+    /// Asks for an answer that must be a success. What the server says has not changed since is not read again.
+    pub async fn get_url(&self, url: &Url, budget: &mut Budget) -> Result<Answer, Fault> {
+        let known = self.known().of(url);
+        let headers: Vec<(HeaderName, HeaderValue)> = known.iter().map(|known| (IF_NONE_MATCH, known.tag.clone())).collect();
+        let call = Call { method: Method::GET, url: url.clone(), body: None, headers: &headers };
+        let answer = self.send(&call, budget).await.map_err(|no| no.fault)?;
+        if let (StatusCode::NOT_MODIFIED, Some(known)) = (answer.status, known) {
+            return Ok(known.answer(answer.headers));
+        }
         answer.success()?;
-        answer.json()
+        if let Some(tag) = answer.headers.get(ETAG) {
+            self.known().keep(url, tag, &answer.body);
+        }
+        Ok(answer)
+    }
+
+    fn known(&self) -> MutexGuard<'_, KnownAnswers> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes something; the answer says what the server said.
-    pub async fn put(&self, path: &str, body: &Value) -> Result<Answer, NoAnswer> {
-        self.send(Method::PUT, self.address(path), Some(body), &mut Budget(MOST_BYTES)).await
+    pub async fn change(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, NoAnswer> {
+        self.call(&Call { method, url: self.address(path), body, headers: &[] }).await
     }
 
-    async fn send(&self, method: Method, url: Url, body: Option<&Value>, budget: &mut Budget) -> Result<Answer, NoAnswer> {
-        let key = self.token.get().await.map_err(|fault| NoAnswer { fault, may_have_arrived: false })?;
-        let answer = self.send_with(&key, method.clone(), url.clone(), body, budget).await?;
+    /// Asks for anything; the answer says what the server said.
+    pub async fn call(&self, call: &Call<'_>) -> Result<Answer, NoAnswer> {
+        self.send(call, &mut Budget(self.limits.page)).await
+    }
+
+    async fn send(&self, call: &Call<'_>, budget: &mut Budget) -> Result<Answer, NoAnswer> {
+        let Some(token) = &self.token else { return self.send_with(None, call, budget).await };
+        let key = token.get().await.map_err(|fault| NoAnswer { fault, may_have_arrived: false })?;
+        let answer = self.send_with(Some(&key), call, budget).await?;
         if !matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Ok(answer);
         }
         // the key may have been changed since it was read; what is not allowed was not done, and can be asked again
-        match self.token.other_than(&key).await {
-            Some(key) => self.send_with(&key, method, url, body, budget).await,
+        match token.other_than(&key).await {
+            Some(key) => {
+                // what one was told, the other need not be
+                self.known().forget();
+                self.send_with(Some(&key), call, budget).await
+            }
             None => Ok(answer),
         }
     }
 
-    async fn send_with(
-        &self,
-        key: &SecretString,
-        method: Method,
-        url: Url,
-        body: Option<&Value>,
-        budget: &mut Budget,
-    ) -> Result<Answer, NoAnswer> {
-        let mut value = HeaderValue::from_str(key.expose_secret()).map_err(|_| NoAnswer {
+    /// A request that says who we are.
+    fn signed(&self, request: RequestBuilder, key: &SecretString) -> Result<RequestBuilder, NoAnswer> {
+        let cannot = || NoAnswer {
             fault: fault(FaultKind::NotSignedIn, "the key cannot be sent – it has characters that no key has – copy it again"),
             may_have_arrived: false,
-        })?;
+        };
+        let (name, prefix) = match &self.auth {
+            Auth::None => return Ok(request),
+            Auth::Basic { user } => return Ok(request.basic_auth(user, Some(key.expose_secret()))),
+            Auth::Bearer => (&AUTHORIZATION, "Bearer "),
+            Auth::Header { name, prefix } => (name, prefix.as_str()),
+        };
+        let mut value = HeaderValue::from_str(&format!("{prefix}{}", key.expose_secret())).map_err(|_| cannot())?;
         value.set_sensitive(true);
-        let mut request = self.client.request(method, url).header(&self.sign_in, value);
-        if let Some(body) = body {
+        Ok(request.header(name, value))
+    }
+
+    async fn send_with(&self, key: Option<&SecretString>, call: &Call<'_>, budget: &mut Budget) -> Result<Answer, NoAnswer> {
+        let mut request = self.client.request(call.method.clone(), call.url.clone());
+        if let Some(key) = key {
+            request = self.signed(request, key)?;
+        }
+        for (name, value) in call.headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
         let asked = (self.clock)();
         let response = request.send().await.map_err(no_answer)?;
         *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = ahead(response.headers(), asked, (self.clock)());
         let (status, mut headers) = (response.status(), response.headers().clone());
-        let mut body = read(response, budget).await?;
+        let mut body = read(response, self.limits, budget).await?;
         // some servers, and what stands before them, tell a key back: it goes no further than here
-        blank(&mut body, key.expose_secret().as_bytes());
-        if let Some(to) = headers.get_mut(LOCATION) {
-            let mut said = to.as_bytes().to_vec();
-            blank(&mut said, key.expose_secret().as_bytes());
-            *to = HeaderValue::from_bytes(&said).unwrap_or_else(|_| HeaderValue::from_static("nowhere"));
+        for key in key.map(|key| told_back(&self.auth, key)).unwrap_or_default() {
+            blank(&mut body, key.as_bytes());
+            if let Some(to) = headers.get_mut(LOCATION) {
+                let mut said = to.as_bytes().to_vec();
+                blank(&mut said, key.as_bytes());
+                *to = HeaderValue::from_bytes(&said).unwrap_or_else(|_| HeaderValue::from_static("nowhere"));
+            }
         }
         Ok(Answer { status, body, headers })
     }
@@ -172,6 +240,15 @@ fn ahead(headers: &HeaderMap, asked: DateTime<Utc>, answered: DateTime<Utc>) -> 
     TimeDelta::try_seconds(said - said.clamp(asked.timestamp(), answered.timestamp()))
 }
 
+/// In which forms a server could tell a key back.
+fn told_back(auth: &Auth, key: &SecretString) -> Vec<String> {
+    let plain = key.expose_secret().to_owned();
+    match auth {
+        Auth::Basic { user } => vec![BASE64_STANDARD.encode(format!("{user}:{plain}")), plain],
+        Auth::None | Auth::Bearer | Auth::Header { .. } => vec![plain],
+    }
+}
+
 /// A key shorter than this is none; its letters are in many words.
 const SHORTEST_KEY: usize = 8;
 
@@ -188,13 +265,13 @@ fn blank(text: &mut [u8], key: &[u8]) {
 }
 
 /// Reads a body piece by piece, so that neither a large one nor a packed one is ever held.
-async fn read(mut response: Response, budget: &mut Budget) -> Result<Vec<u8>, NoAnswer> {
-    let most = MOST_BYTES.min(budget.0);
+async fn read(mut response: Response, limits: Limits, budget: &mut Budget) -> Result<Vec<u8>, NoAnswer> {
+    let most = limits.page.min(budget.0);
     let mut body = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(no_answer)? {
         if body.len() + piece.len() > most {
-            let what = if most < MOST_BYTES { "the answers of one pass are" } else { "the answer is" };
-            let limit = if most < MOST_BYTES { MOST_BYTES_A_PASS } else { MOST_BYTES } / 1024 / 1024;
+            let what = if most < limits.page { "the answers of one pass are" } else { "the answer is" };
+            let limit = if most < limits.page { limits.pass } else { limits.page } / 1024 / 1024;
             let text = format!("{what} too large – more than {limit} MiB – narrow down what is asked for");
             return Err(NoAnswer { fault: fault(FaultKind::Unintelligible, &text), may_have_arrived: true });
         }

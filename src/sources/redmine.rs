@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use reqwest::header::HeaderName;
+use reqwest::Method;
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -15,7 +15,9 @@ use super::redmine_list::{self, Listed};
 use super::redmine_wire::{CurrentUser, Issue, IssueAnswer, Named, Priorities, RoleAnswer, Statuses, User, Vocabulary, same_name};
 use super::settings::{RedmineSettings, SourceSettings};
 use super::source::{Clock, TicketSource};
-use crate::domain::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, SafeText, SourceName, Status, Ticket, TicketKey};
+use crate::domain::{
+    Capabilities, Deed, DeedKind, Fault, FaultKind, Identity, Outcome, Pass, SafeText, SourceName, Status, Ticket, TicketKey,
+};
 
 /// How many taken issues a pass looks up the time of, and how long at most; the rest follow in the next passes.
 const LOOK_UPS: usize = 20;
@@ -49,7 +51,7 @@ impl RedmineSource {
         clock: Clock,
         environment: &[(String, String)],
     ) -> Result<Self, Fault> {
-        let http = Http::new(&redmine.server, HeaderName::from_static("x-redmine-api-key"), clock, environment)?;
+        let http = Http::new(&redmine.server, clock, environment)?;
         Ok(Self { settings: settings.clone(), redmine: redmine.clone(), http, known: Mutex::default() })
     }
 
@@ -113,7 +115,7 @@ impl RedmineSource {
     /// An issue with all that is asked of it.
     async fn issue(&self, id: u64) -> Result<Issue, Fault> {
         let path = format!("issues/{id}.json");
-        let answer: IssueAnswer = self.http.get(&path, &[("include", "journals,allowed_statuses")], &mut Budget::of_a_pass()).await?;
+        let answer: IssueAnswer = self.http.get(&path, &[("include", "journals,allowed_statuses")], &mut self.http.budget()).await?;
         if answer.issue.id == id {
             return Ok(answer.issue);
         }
@@ -161,7 +163,7 @@ impl RedmineSource {
         }
         let roles = me.memberships.iter().filter(|m| project.is_some_and(|p| p.id == m.project.id)).flat_map(|m| &m.roles);
         for role in roles {
-            let answer: RoleAnswer = self.http.get(&format!("roles/{}.json", role.id), &[], &mut Budget::of_a_pass()).await?;
+            let answer: RoleAnswer = self.http.get(&format!("roles/{}.json", role.id), &[], &mut self.http.budget()).await?;
             if answer.role.permissions.iter().any(|p| p == "set_notes_private") {
                 return Ok(true);
             }
@@ -169,8 +171,8 @@ impl RedmineSource {
         Ok(false)
     }
 
-    async fn take(&self, id: u64, note: Option<&str>, tried_before: bool) -> Result<AckOutcome, Fault> {
-        let mut budget = Budget::of_a_pass();
+    async fn take(&self, id: u64, note: Option<&str>, tried_before: bool) -> Result<Outcome, Fault> {
+        let mut budget = self.http.budget();
         let me = self.me(&mut budget).await?;
         let vocabulary = self.vocabulary(&mut budget).await?;
         let before = self.issue(id).await?;
@@ -199,7 +201,7 @@ impl RedmineSource {
             ));
         }
         let mut doubt = None;
-        match self.http.put(&format!("issues/{id}.json"), &json!({ "issue": change })).await {
+        match self.http.change(Method::PUT, &format!("issues/{id}.json"), Some(&json!({ "issue": change }))).await {
             Ok(answer) if answer.status.as_u16() == 422 => return Ok(refused(&format!("Redmine refused: {}", answer.words()))),
             // the server has said no, in so many words
             Ok(answer) if answer.status.is_client_error() => answer.success()?,
@@ -208,23 +210,23 @@ impl RedmineSource {
             Err(no) if no.may_have_arrived => doubt = Some(no.fault),
             Err(no) => return Err(no.fault),
         }
-        let doubtful = |fault: &Fault, read: &str| AckOutcome::Unknown {
+        let doubtful = |fault: &Fault, read: &str| Outcome::Unknown {
             reason: SafeText::line(&format!("it may have arrived: {}; {read}", fault.text)),
         };
         Ok(match (self.issue(id).await, doubt) {
             (Ok(after), None) => compared(&after, &me, wanted, &vocabulary),
             // what did not arrive yet may arrive still
             (Ok(after), Some(fault)) => match compared(&after, &me, wanted, &vocabulary) {
-                AckOutcome::Refused { .. } => doubtful(&fault, &format!("read back, {}", standing(&after))),
+                Outcome::Refused { .. } => doubtful(&fault, &format!("read back, {}", standing(&after))),
                 outcome => outcome,
             },
-            (Err(fault), None) => AckOutcome::Unknown { reason: SafeText::line(&format!("sent, but not read back: {}", fault.text)) },
+            (Err(fault), None) => Outcome::Unknown { reason: SafeText::line(&format!("sent, but not read back: {}", fault.text)) },
             (Err(_), Some(fault)) => doubtful(&fault, "it could not be read back"),
         })
     }
 
     /// What needs no request any more: it is closed, or somebody has it.
-    fn settled(&self, issue: &Issue, me: &User, vocabulary: &Vocabulary, tried_before: bool) -> Option<AckOutcome> {
+    fn settled(&self, issue: &Issue, me: &User, vocabulary: &Vocabulary, tried_before: bool) -> Option<Outcome> {
         if let Some(status) = issue.status.as_ref().filter(|s| s.is_closed) {
             return Some(refused(&format!("it is closed: {}", status.name)));
         }
@@ -234,18 +236,18 @@ impl RedmineSource {
         let at = issue.taken_at(vocabulary);
         // what was ours already is no answer to an attempt that may have arrived
         if mine && taken && tried_before {
-            return Some(AckOutcome::Confirmed { by, at });
+            return Some(Outcome::Confirmed { by, at });
         }
-        (taken && (mine || by.is_some())).then_some(AckOutcome::Already { by, at })
+        (taken && (mine || by.is_some())).then_some(Outcome::Already { by, at })
     }
 }
 
 /// Redmine answers 204 when it ignored a change: only what it shows afterwards counts.
-fn compared(after: &Issue, me: &User, wanted: &Named, vocabulary: &Vocabulary) -> AckOutcome {
+fn compared(after: &Issue, me: &User, wanted: &Named, vocabulary: &Vocabulary) -> Outcome {
     let assigned = after.assigned_to.as_ref().is_some_and(|a| a.id == me.id);
     let status = after.status.as_ref().is_some_and(|s| s.id == wanted.id);
     if assigned && status {
-        return AckOutcome::Confirmed { by: after.assigned_to.as_ref().map(|a| SafeText::line(&a.name)), at: after.taken_at(vocabulary) };
+        return Outcome::Confirmed { by: after.assigned_to.as_ref().map(|a| SafeText::line(&a.name)), at: after.taken_at(vocabulary) };
     }
     refused(&format!("Redmine ignored the change: {}; your role may lack the right to edit issues", standing(after)))
 }
@@ -256,8 +258,8 @@ fn standing(issue: &Issue) -> String {
     format!("it is assigned to {} and its status is {}", name(&issue.assigned_to), name(&issue.status))
 }
 
-fn refused(reason: &str) -> AckOutcome {
-    AckOutcome::Refused { reason: SafeText::line(reason) }
+fn refused(reason: &str) -> Outcome {
+    Outcome::Refused { reason: SafeText::line(reason) }
 }
 
 #[async_trait]
@@ -267,16 +269,16 @@ impl TicketSource for RedmineSource {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { acknowledge: true }
+        Capabilities::none("not yet").and(DeedKind::Acknowledge)
     }
 
     async fn whoami(&self) -> Result<Identity, Fault> {
-        let me = self.sign_in(&mut Budget::of_a_pass()).await?;
-        Ok(Identity { name: SafeText::line(format!("{} {}", me.firstname, me.lastname).trim()) })
+        let me = self.sign_in(&mut self.http.budget()).await?;
+        Ok(Identity { name: SafeText::line(format!("{} {}", me.firstname, me.lastname).trim()), may_not: Vec::new() })
     }
 
     async fn list_open(&self) -> Result<Pass, Fault> {
-        let mut budget = Budget::of_a_pass();
+        let mut budget = self.http.budget();
         let (listed, vocabulary) = match self.listed(&mut budget).await {
             Ok(listed) => listed,
             Err(fault) => {
@@ -293,7 +295,9 @@ impl TicketSource for RedmineSource {
         Ok(Pass { tickets, complete: listed.complete, total: Some(listed.total), clock_ahead, ..Pass::default() })
     }
 
-    async fn acknowledge(&self, key: &TicketKey, note: Option<&str>, tried_before: bool) -> Result<AckOutcome, Fault> {
+    async fn tell(&self, key: &TicketKey, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault> {
+        let Deed::Acknowledge { note } = deed else { return Ok(refused("Redmine is not told of this yet")) };
+        let note = note.as_ref().map(SafeText::as_str);
         let Ok(id) = key.key.as_str().parse() else { return Ok(refused("Redmine has no issue of that key")) };
         let taken = self.take(id, note, tried_before).await;
         if let Err(fault) = &taken {

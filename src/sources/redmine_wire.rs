@@ -9,6 +9,10 @@ use super::mapping;
 use super::settings::{RedmineSettings, SourceSettings};
 use crate::domain::{SafeText, Severity, Status, TextKind, Ticket, TicketKey};
 
+/// The fields of an issue that a map rule can name; `custom.NAME` is a custom field by its name.
+pub const REDMINE_FIELDS: &[&str] =
+    &["priority", "status", "project", "tracker", "category", "author", "assigned_to", "version", "subject", "description", "custom.NAME"];
+
 /// Something with an id and a name: a person, a status, a priority, a project.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Named {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use regex::Regex;
+use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::SecretString;
 
 use super::authorities::Authorities;
@@ -41,6 +42,7 @@ impl SourceSettings {
         sha256(&match &self.kind {
             SourceKind::File { path } => format!("file {}", std::path::absolute(path).as_ref().unwrap_or(path).display()),
             SourceKind::Redmine(redmine) => format!("redmine {} {}", redmine.server.url, redmine.project.as_deref().unwrap_or_default()),
+            SourceKind::Local => "local".to_owned(),
             SourceKind::Demo { .. } => "demo".to_owned(),
         })
     }
@@ -49,8 +51,8 @@ impl SourceSettings {
     #[must_use]
     pub fn reading(&self) -> SafeText {
         let asks = match &self.kind {
-            SourceKind::Redmine(redmine) => format!("{:?}", redmine.server.token),
-            SourceKind::File { .. } | SourceKind::Demo { .. } => String::new(),
+            SourceKind::Redmine(redmine) => format!("{redmine:?}"),
+            SourceKind::File { .. } | SourceKind::Local | SourceKind::Demo { .. } => String::new(),
         };
         let rules: Vec<String> = self.map.iter().map(|rule| format!("{} {:?} {:?}", rule.field, rule.test, rule.gives)).collect();
         sha256(&format!("{:?} {:?} {:?} {rules:?} {asks}", self.timezone, self.client, self.unassessed_as))
@@ -67,6 +69,8 @@ pub enum SourceKind {
     },
     /// A Redmine server.
     Redmine(RedmineSettings),
+    /// Tickets that are kept in the records themselves.
+    Local,
     /// The embedded demo.
     Demo {
         /// What its tickets are held by.
@@ -90,10 +94,52 @@ pub struct RedmineSettings {
 pub struct ServerSettings {
     /// Its address, `https://redmine.example.com`.
     pub url: String,
-    /// Where the key is.
-    pub token: TokenSource,
+    /// How we sign in.
+    pub auth: Auth,
+    /// Where the key, or the password, is; `None` where nobody signs in.
+    pub token: Option<TokenSource>,
+    /// Headers that go with every request.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// How much is read of it.
+    pub limits: Limits,
     /// Whom it may be vouched for by, beside the authorities of the system.
     pub authorities: Option<Authorities>,
+}
+
+/// How one signs in to a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// Not at all.
+    None,
+    /// With a user name and a password.
+    Basic {
+        /// The user name.
+        user: String,
+    },
+    /// With `Authorization: Bearer KEY`.
+    Bearer,
+    /// With the key in a header.
+    Header {
+        /// Its name.
+        name: HeaderName,
+        /// What comes before the key.
+        prefix: String,
+    },
+}
+
+/// How many bytes are read of a server at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Of one answer.
+    pub page: usize,
+    /// Of all answers of a pass.
+    pub pass: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { page: 8 * 1024 * 1024, pass: 64 * 1024 * 1024 }
+    }
 }
 
 /// Where a secret is.

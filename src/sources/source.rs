@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::domain::{AckOutcome, Capabilities, Fault, Identity, Pass, SourceName, TicketKey};
+use crate::domain::{Capabilities, Deed, Fault, Identity, Outcome, Pass, SourceName, TicketKey};
 
 /// Says the time; made in main and handed on.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -16,7 +16,7 @@ pub trait TicketSource: Send + Sync {
     /// Its name in the configuration.
     fn name(&self) -> &SourceName;
 
-    /// What it can be told.
+    /// What it can be told of.
     fn capabilities(&self) -> Capabilities;
 
     /// Whether it is on this machine, so that asking it often burdens nobody, however long it fails.
@@ -36,10 +36,11 @@ pub trait TicketSource: Send + Sync {
     /// Why there are none.
     async fn list_open(&self) -> Result<Pass, Fault>;
 
-    /// Takes a ticket, and reads it again to see whether it is taken. Asks first whether it is: nobody's ticket is taken
-    /// away, and what arrived at an earlier attempt (`tried_before`) is not sent again, but confirmed.
+    /// Tells it what was done to a ticket, and reads the ticket again to see whether it is so. Asks first whether it is:
+    /// nobody's ticket is taken away, and what arrived at an earlier attempt (`tried_before`) is not sent again, but confirmed.
+    /// What it cannot be told of is [`FaultKind::Unsupported`](crate::domain::FaultKind).
     ///
     /// # Errors
     /// Why it could not be asked.
-    async fn acknowledge(&self, key: &TicketKey, note: Option<&str>, tried_before: bool) -> Result<AckOutcome, Fault>;
+    async fn tell(&self, key: &TicketKey, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault>;
 }

@@ -287,7 +287,7 @@ fn evidence_is_json_values_for_a_spreadsheet_or_a_sentence() {
     let rows: Vec<&str> = csv.lines().collect();
     assert!(rows.len() == 2 && rows[0].starts_with("asked_at,ended_at,source,key,action,who,outcome,by,"), "{csv}");
     assert!(rows[1].contains(",tickets,'=1+1,acknowledge,jo,here,") && rows[1].contains("\"a, \"\"b\"\"\""), "{csv}");
-    assert!(desk.run(&["evidence"]).ended(0).out.contains("tickets/=1+1  jo: here by jo  (S2, due "));
+    assert!(desk.run(&["evidence"]).ended(0).out.contains("tickets/=1+1  jo: acknowledge: here by jo  (S2, due "));
     assert_eq!(desk.run(&["evidence", "--json", "--since", "2199-01-01T00:00:00Z"]).ended(0).json(), json!([]));
     desk.run(&["evidence", "--since", "yesterday"]).ended(2);
 }

@@ -26,4 +26,5 @@ mod strangers;
 mod support;
 mod terminal;
 mod theme;
+mod verbs;
 mod windows;

@@ -19,7 +19,7 @@ const DESK: &str = "HOLDOVER_TEST_DESK";
 
 /// Files that break it: what asks its source, what tells it, and its loop.
 const ASKING: &str = "list_open";
-const TELLING: &str = "acknowledge";
+const TELLING: &str = "tell";
 const LOOP: &str = "loop";
 
 const SIZE: (u16, u16) = (100, 24);

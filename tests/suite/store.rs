@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use holdover::app::{Board, Health, NextKind, SourceHealth, SourceRules, Store};
 use holdover::domain::{
-    AckOutcome, Agreements, Assessment, Fault, FaultKind, Group, Pass, PollReport, SafeText, Severity, SourceName, Status, Ticket,
+    Agreements, Assessment, Deed, Fault, FaultKind, Group, Outcome, Pass, PollReport, SafeText, Severity, SourceName, Status, Ticket,
     TicketKey,
 };
 
@@ -120,7 +120,7 @@ fn a_report_that_began_before_an_acknowledgement_does_not_undo_it() {
     let mut store = store(&["a"]);
     store.apply(answered("a", 0, pass(vec![ticket("a", "1")], true)));
     let by = Some(SafeText::line("mo"));
-    store.acknowledged(&id("a", "1"), &AckOutcome::Confirmed { by: by.clone(), at: Some(after(9)) }, after(10));
+    store.done(&id("a", "1"), &Deed::Acknowledge { note: None }, &Outcome::Confirmed { by: by.clone(), at: Some(after(9)) }, after(10));
     let shown = |store: &Store| {
         let ticket = Arc::clone(store.tickets().next().unwrap());
         (ticket.status, ticket.acknowledged_at, ticket.acknowledged_by.clone())
@@ -137,8 +137,8 @@ fn a_report_that_began_before_an_acknowledgement_does_not_undo_it() {
 fn what_was_refused_is_not_shown_as_taken() {
     let mut store = store(&["a"]);
     store.apply(answered("a", 0, pass(vec![ticket("a", "1")], true)));
-    store.acknowledged(&id("a", "1"), &AckOutcome::Refused { reason: SafeText::line("no") }, after(10));
-    store.acknowledged(&id("a", "1"), &AckOutcome::Unknown { reason: SafeText::line("no answer") }, after(10));
+    store.done(&id("a", "1"), &Deed::Acknowledge { note: None }, &Outcome::Refused { reason: SafeText::line("no") }, after(10));
+    store.done(&id("a", "1"), &Deed::Acknowledge { note: None }, &Outcome::Unknown { reason: SafeText::line("no answer") }, after(10));
     assert_eq!(store.tickets().next().unwrap().status, Status::Open);
 }
 

@@ -110,7 +110,7 @@ fn each_kind_of_source_has_what_it_needs() {
     let helpdesk = &settings.sources[1];
     let SourceKind::Redmine(redmine) = &helpdesk.kind else { panic!("a Redmine") };
     assert_eq!(redmine.server.url, "https://redmine.example.com/sub");
-    assert!(matches!(&redmine.server.token, TokenSource::Env(name) if name == "REDMINE_KEY"));
+    assert!(matches!(&redmine.server.token, Some(TokenSource::Env(name)) if name == "REDMINE_KEY"));
     assert_eq!((redmine.project.as_deref(), redmine.ack_status.as_str()), (Some("support"), "Taken"));
     assert_eq!((helpdesk.poll_every, helpdesk.blind_after), (Duration::from_secs(90), Duration::from_secs(600)));
     assert_eq!((helpdesk.timezone, helpdesk.origin.line), (Some(Tz::Europe__Paris), 9));
@@ -118,7 +118,7 @@ fn each_kind_of_source_has_what_it_needs() {
     assert_eq!(helpdesk.map[2].gives.len(), 3);
     let SourceKind::Redmine(loopback) = &settings.sources[2].kind else { panic!("a Redmine") };
     assert!(
-        matches!(&loopback.server.token, TokenSource::File(path) if *path == folder("valid").join("key")),
+        matches!(&loopback.server.token, Some(TokenSource::File(path)) if *path == folder("valid").join("key")),
         "relative to the file that says it"
     );
 }
@@ -138,7 +138,7 @@ fn a_secret_stands_in_the_configuration_only_where_nobody_else_can_read_it_and_i
     let (_folder, path) = on_disk("token = \"hunter2\"", 0o600);
     let settings = config::load(&path, &home()).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
     let SourceKind::Redmine(redmine) = &settings.sources[0].kind else { panic!("a Redmine") };
-    assert!(matches!(&redmine.server.token, TokenSource::Written(token) if token.expose_secret() == "hunter2"));
+    assert!(matches!(&redmine.server.token, Some(TokenSource::Written(token)) if token.expose_secret() == "hunter2"));
     let warned = lines(&settings.warnings);
     assert!(warned.contains("config.toml:5: source[0].token: there is a secret in the configuration"), "{warned}");
     // what a panic or a log could print of it
@@ -158,7 +158,7 @@ fn the_program_of_a_command_is_a_path_where_it_has_a_slash() {
         let (folder, path_of_config) = on_disk(&format!("token_command = [\"{written}\", \"~/x\", \"\"]"), 0o644);
         let settings = config::load(&path_of_config, &home()).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
         let SourceKind::Redmine(redmine) = &settings.sources[0].kind else { panic!("a Redmine") };
-        let TokenSource::Command(words) = &redmine.server.token else { panic!("a command") };
+        let Some(TokenSource::Command(words)) = &redmine.server.token else { panic!("a command") };
         let path = if written.starts_with('.') { format!("{}{path}", folder.path().display()) } else { path };
         assert_eq!(*words, [path, "~/x".to_owned(), String::new()], "no shell reads the arguments");
     }

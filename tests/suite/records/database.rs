@@ -5,6 +5,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use chrono::TimeDelta;
+use holdover::domain::{Deed, SafeText};
 use holdover::records::{Records, RecordsFault, folder};
 use tempfile::TempDir;
 
@@ -114,9 +116,12 @@ fn a_log_without_its_database_and_a_database_without_its_tables_are_kept_too() {
     assert!(fs::metadata(home.path().join("records.db-wal")).unwrap().len() > 0, "a reader throws nothing away");
     let aside = Records::open(home.path(), &sources(), now()).unwrap().moved_aside.unwrap();
     assert!(fs::metadata(aside.with_file_name(format!("{}-wal", aside.file_name().unwrap().display()))).unwrap().len() > 0);
-    fs::remove_file(&database).unwrap();
-    rusqlite::Connection::open(&database).unwrap().pragma_update(None, "user_version", 1).unwrap();
-    assert!(Records::open(home.path(), &sources(), now()).unwrap().moved_aside.is_some());
+    for version in [1, 2] {
+        fs::remove_file(&database).unwrap();
+        rusqlite::Connection::open(&database).unwrap().pragma_update(None, "user_version", version).unwrap();
+        let later = now() + TimeDelta::seconds(version);
+        assert!(Records::open(home.path(), &sources(), later).unwrap().moved_aside.is_some(), "{version}");
+    }
 }
 
 #[test]
@@ -191,10 +196,44 @@ fn records_of_a_newer_version_are_left_alone() {
     let desk = Desk::with(&[TICKET]);
     desk.run(&["ack", "A-1", "--queue"]).ended(0);
     let database = desk.path(".local/state/holdover/records.db");
-    rusqlite::Connection::open(&database).unwrap().pragma_update(None, "user_version", 2).unwrap();
-    refused(&desk, "are of a newer holdover – their schema is 2, this one knows 1");
+    rusqlite::Connection::open(&database).unwrap().pragma_update(None, "user_version", 3).unwrap();
+    refused(&desk, "are of a newer holdover – their schema is 3, this one knows 2");
     let version: u32 = rusqlite::Connection::open(&database).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
+}
+
+#[test]
+fn records_of_the_first_schema_are_taken_further_with_all_they_have() {
+    let home = TempDir::new().unwrap();
+    let database = home.path().join("records.db");
+    let old = rusqlite::Connection::open(&database).unwrap();
+    old.execute_batch(include_str!("../../../src/records/schema_1.sql")).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    let grounds = serde_json::to_string(&super::grounds(&key("desk", "1"))).unwrap();
+    old.execute("INSERT INTO source (id, name, place) VALUES (1, 'desk', 'desk at home')", []).unwrap();
+    let unsent = "INSERT INTO outbox (id, source, key, note, who, grounds, submitted_at, asked_at, send_at, state, attempts, reason, claim) \
+                  VALUES (7, 1, '1', 'on it', 'jo', ?1, 5, 6, 7, 'waiting', 3, 'no answer', '')";
+    old.execute(unsent, [&grounds]).unwrap();
+    let evidence = "INSERT INTO evidence (source, key, action, note, who, grounds, asked_at, ended_at, outcome) \
+                    VALUES (1, '2', 'acknowledge', 'mine', 'li', ?1, 8, 9, 'confirmed')";
+    old.execute(evidence, [&grounds]).unwrap();
+    old.execute("INSERT INTO taken_here (source, key, submitted_at, who, at) VALUES (1, '3', 5, 'mo', 10)", []).unwrap();
+    drop(old);
+    // who only reads does not change it, and says what to do
+    assert!(matches!(Records::read_only(home.path(), &sources()).unwrap_err(), RecordsFault::None { .. }));
+    let opened = Records::open(home.path(), &sources(), now()).unwrap();
+    assert_eq!(opened.moved_aside, None);
+    let entry = opened.records.outbox().unwrap().remove(0);
+    assert_eq!((entry.id, entry.key.clone(), entry.attempts), (7, key("desk", "1"), 3));
+    assert_eq!(entry.deed, Deed::Acknowledge { note: Some(SafeText::line("on it")) });
+    assert_eq!(entry.reason, Some(SafeText::line("no answer")));
+    assert_eq!(queue(&opened.records, &key("desk", "1")).id, 7, "one acknowledgement of a ticket is enough");
+    assert!(queue(&opened.records, &key("desk", "2")).id > 7, "no number comes twice");
+    let evidence = opened.records.evidence(None).unwrap().remove(0);
+    assert_eq!((evidence.action.as_str(), evidence.who.as_str(), evidence.value), ("acknowledge", "li", None));
+    assert_eq!(opened.records.kept_here().unwrap()[0].by, SafeText::line("mo"));
+    let changed = rusqlite::Connection::open(&database).unwrap().execute("UPDATE evidence SET who = 'me'", []);
+    assert!(changed.unwrap_err().to_string().contains("evidence is never changed"));
 }
 
 /// Mounts a small file system over the folder of the records of a desk; unmounts it at the end.

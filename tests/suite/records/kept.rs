@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use holdover::domain::{AckOutcome, Fault, FaultKind, SafeText, Severity, SourceName, TakenHere, Ticket};
+use holdover::domain::{Fault, FaultKind, KeptHere, Outcome, SafeText, Severity, SourceName, Ticket};
 use holdover::records::{Ended, OutboxState, Records, Snapshot};
 use holdover::sources::{TicketFormat, read_tickets};
 use tempfile::TempDir;
@@ -118,7 +118,7 @@ fn an_acknowledgement_is_held_then_sent_and_ends_as_evidence() {
     assert_eq!((waiting.state, waiting.attempts, waiting.reason), (OutboxState::Waiting, 1, Some(SafeText::line("no answer"))));
     assert_eq!(records.begin(entry.id).unwrap().unwrap().before, 1, "it was sent before");
     assert!(records.evidence(None).unwrap().is_empty(), "nothing has ended");
-    let outcome = AckOutcome::Confirmed { by: Some(SafeText::line("Alice Ops")), at: Some(now()) };
+    let outcome = Outcome::Confirmed { by: Some(SafeText::line("Alice Ops")), at: Some(now()) };
     let at = now() + TimeDelta::seconds(9);
     records.end(entry.id, &Ended { outcome: &outcome, at }).unwrap();
     assert!(records.outbox().unwrap().is_empty());
@@ -148,7 +148,7 @@ fn evidence_is_never_changed_nor_removed() {
     let folder = TempDir::new().unwrap();
     let records = open(folder.path(), 0);
     let entry = queue(&records, &key("desk", "1"));
-    let outcome = AckOutcome::Refused { reason: SafeText::line("no right") };
+    let outcome = Outcome::Refused { reason: SafeText::line("no right") };
     records.end(entry.id, &Ended { outcome: &outcome, at: now() }).unwrap();
     let other = rusqlite::Connection::open(records.path()).unwrap();
     for sql in ["UPDATE evidence SET who = 'mo'", "DELETE FROM evidence"] {
@@ -165,20 +165,20 @@ fn what_is_taken_here_lasts_as_long_as_its_ticket() {
     let (name, id) = (SourceName::new("file"), key("file", "1"));
     records.keep(&name, &snapshot(vec![ticket(&id)])).unwrap();
     let entry = queue(&records, &id);
-    let outcome = AckOutcome::Here { by: SafeText::line("jo"), at: now() };
+    let outcome = Outcome::Here { by: SafeText::line("jo"), at: now() };
     records.end(entry.id, &Ended { outcome: &outcome, at: now() }).unwrap();
     // who comes later comes too late
     let again = queue(&records, &id);
-    let by_li = AckOutcome::Here { by: SafeText::line("li"), at: now() + TimeDelta::seconds(9) };
+    let by_li = Outcome::Here { by: SafeText::line("li"), at: now() + TimeDelta::seconds(9) };
     let told = records.end(again.id, &Ended { outcome: &by_li, at: now() }).unwrap();
-    assert_eq!(told, AckOutcome::Already { by: Some(SafeText::line("jo")), at: Some(now()) });
+    assert_eq!(told, Outcome::Already { by: Some(SafeText::line("jo")), at: Some(now()) });
     assert_eq!(records.evidence(None).unwrap()[1].outcome.as_str(), "already");
     drop(records);
     let records = open(folder.path(), 1);
-    let taken = TakenHere { key: id.clone(), submitted_at: Some(now()), by: SafeText::line("jo"), at: now() };
-    assert_eq!(records.taken_here().unwrap(), [taken]);
+    let taken = KeptHere { key: id.clone(), submitted_at: Some(now()), channel: None, by: SafeText::line("jo"), at: now() };
+    assert_eq!(records.kept_here().unwrap(), [taken]);
     records.keep(&name, &snapshot(vec![ticket(&id)])).unwrap();
-    assert_eq!(records.taken_here().unwrap().len(), 1);
+    assert_eq!(records.kept_here().unwrap().len(), 1);
     records.keep(&name, &snapshot(Vec::new())).unwrap();
-    assert!(records.taken_here().unwrap().is_empty());
+    assert!(records.kept_here().unwrap().is_empty());
 }

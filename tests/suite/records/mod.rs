@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use holdover::config;
-use holdover::domain::{Grounds, SafeText, SourceName, Ticket, TicketKey};
+use holdover::domain::{Deed, Grounds, SafeText, SourceName, Ticket, TicketKey};
 use holdover::records::{OutboxEntry, Queued, RecordedSource, Records};
 
 /// When the tests of the records happen.
@@ -53,17 +53,9 @@ fn grounds(of: &TicketKey) -> Grounds {
 
 /// Writes an acknowledgement down, held for five seconds.
 fn queue(records: &Records, of: &TicketKey) -> OutboxEntry {
-    let (who, note) = (SafeText::line("jo"), SafeText::line("on it"));
+    let (who, deed) = (SafeText::line("jo"), Deed::Acknowledge { note: Some(SafeText::line("on it")) });
     let send_at = now() + TimeDelta::seconds(5);
     records
-        .queue(&Queued {
-            key: of,
-            note: Some(&note),
-            who: &who,
-            grounds: &grounds(of),
-            submitted_at: Some(now()),
-            asked_at: now(),
-            send_at,
-        })
+        .queue(&Queued { key: of, deed: &deed, who: &who, grounds: &grounds(of), submitted_at: Some(now()), asked_at: now(), send_at })
         .unwrap()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use holdover::app::{Ack, Effect, Message};
-use holdover::domain::{AckOutcome, FaultKind, Pass, PollReport, SafeText, SourceName, Status, Ticket};
+use holdover::domain::{FaultKind, Outcome, Pass, PollReport, SafeText, SourceName, Status, Ticket};
 
 use super::Dashboard;
 
@@ -39,7 +39,7 @@ fn it_is_sent_once_however_often_the_key_is_pressed() {
 #[test]
 fn confirmed_is_in_hand() {
     let mut dashboard = sending();
-    dashboard.end("tickets", "A-1", AckOutcome::Confirmed { by: Some(SafeText::line("you")), at: Some(at("2026-12-07T00:18:00Z")) });
+    dashboard.end("tickets", "A-1", Outcome::Confirmed { by: Some(SafeText::line("you")), at: Some(at("2026-12-07T00:18:00Z")) });
     assert!(dashboard.screen().starts_with(" 1 NOW  0 unanswered"), "{}", dashboard.screen());
     assert!(dashboard.screen().contains("A-1: acknowledged by you, confirmed by the source"));
     dashboard.wait(2);
@@ -57,7 +57,7 @@ fn confirmed_is_in_hand() {
 #[test]
 fn somebody_was_faster() {
     let mut dashboard = sending();
-    dashboard.end("tickets", "A-1", AckOutcome::Already { by: Some(SafeText::line("mo")), at: Some(at("2026-12-07T00:15:00Z")) });
+    dashboard.end("tickets", "A-1", Outcome::Already { by: Some(SafeText::line("mo")), at: Some(at("2026-12-07T00:15:00Z")) });
     assert!(dashboard.screen().contains("A-1: already acknowledged by mo 00:15"), "{}", dashboard.screen());
     assert!(dashboard.row("Nobody can sign in").contains("already: mo"));
     assert!(dashboard.screen().starts_with(" 1 NOW  0 unanswered"));
@@ -66,7 +66,7 @@ fn somebody_was_faster() {
 #[test]
 fn refused_is_as_unanswered_as_before_and_says_why() {
     let mut dashboard = sending();
-    dashboard.end("tickets", "A-1", AckOutcome::Refused { reason: SafeText::line("your role may not edit issues") });
+    dashboard.end("tickets", "A-1", Outcome::Refused { reason: SafeText::line("your role may not edit issues") });
     assert!(dashboard.screen().starts_with(" 1 NOW  1 unanswered"), "{}", dashboard.screen());
     assert!(dashboard.row("Nobody can sign in").contains("refused"));
     assert!(dashboard.row("ACK").contains("refused: your role may not edit issues"));
@@ -83,7 +83,7 @@ fn refused_is_as_unanswered_as_before_and_says_why() {
 #[test]
 fn a_refusal_that_the_source_itself_belies_is_told_no_more() {
     let mut dashboard = sending();
-    dashboard.end("tickets", "A-1", AckOutcome::Refused { reason: SafeText::line("the server points to /login") });
+    dashboard.end("tickets", "A-1", Outcome::Refused { reason: SafeText::line("the server points to /login") });
     dashboard.wait(30);
     dashboard.tell("tickets", &S1.replace("\"S1\"", "\"S1\", \"status\": \"acknowledged\", \"assignee\": \"you\""));
     assert!(dashboard.screen().starts_with(" 1 NOW  0 unanswered"), "{}", dashboard.screen());
@@ -94,7 +94,7 @@ fn a_refusal_that_the_source_itself_belies_is_told_no_more() {
 #[test]
 fn what_is_not_known_is_not_called_anything_else() {
     let mut dashboard = sending();
-    dashboard.end("tickets", "A-1", AckOutcome::Unknown { reason: SafeText::line("it may have arrived: no answer") });
+    dashboard.end("tickets", "A-1", Outcome::Unknown { reason: SafeText::line("it may have arrived: no answer") });
     assert!(dashboard.screen().starts_with(" 1 NOW  1 unanswered"));
     assert!(dashboard.row("Nobody can sign in").contains("not known"));
 }
@@ -104,7 +104,7 @@ fn a_report_that_began_before_does_not_undo_it() {
     let mut dashboard = sending();
     let began_at = dashboard.model.now;
     dashboard.wait(5);
-    dashboard.end("tickets", "A-1", AckOutcome::Confirmed { by: Some(SafeText::line("you")), at: None });
+    dashboard.end("tickets", "A-1", Outcome::Confirmed { by: Some(SafeText::line("you")), at: None });
     // what the source had said when the poll began
     let told = dashboard.model.store.tickets().next().unwrap();
     let untaken = Ticket { status: Status::Open, acknowledged_at: None, acknowledged_by: None, assignee: None, ..Ticket::clone(told) };
@@ -126,7 +126,7 @@ fn leaving_while_one_is_on_its_way_says_so() {
     assert!(dashboard.screen().contains("1 unsent: sent now or next time"));
     assert_eq!(dashboard.effects.len(), 1);
     // what was asked about comes to its end
-    dashboard.end("tickets", "A-1", AckOutcome::Confirmed { by: None, at: None });
+    dashboard.end("tickets", "A-1", Outcome::Confirmed { by: None, at: None });
     assert!(!dashboard.screen().contains("q again leaves"), "{}", dashboard.screen());
     dashboard.press("q");
     assert!(matches!(dashboard.effects[1..], [Effect::Quit]));
@@ -273,7 +273,7 @@ fn what_another_process_sends_is_shown_and_not_sent_twice() {
 fn what_cannot_be_told_is_taken_here_until_it_is_gone() {
     let mut dashboard = sending();
     let now = dashboard.model.now;
-    dashboard.end("tickets", "A-1", AckOutcome::Here { by: SafeText::line("jo"), at: now });
+    dashboard.end("tickets", "A-1", Outcome::Here { by: SafeText::line("jo"), at: now });
     assert!(dashboard.screen().contains("A-1: acknowledged here by jo"), "{}", dashboard.screen());
     // its source will never tell of it
     for _ in 0..3 {

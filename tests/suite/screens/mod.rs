@@ -14,7 +14,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use futures::executor::block_on;
 use holdover::app::{self, Ack, Effect, Message, Model, Rules, SourceRules, View};
 use holdover::config::{self, Settings};
-use holdover::domain::{AckOutcome, Fault, FaultKind, Pass, PollReport, SafeText, SourceName, TicketKey};
+use holdover::domain::{Deed, DeedKind, Fault, FaultKind, Outcome, Pass, PollReport, SafeText, SourceName, TicketKey};
 use holdover::sources::{self, Clock, SourceKind, TicketFormat, TicketSource};
 use holdover::tui::{ColorDepth, Role, Theme, keymap, views};
 use ratatui::buffer::Buffer;
@@ -94,13 +94,13 @@ impl Dashboard {
     /// An acknowledgement stands like this, without having ended.
     pub fn underway(&mut self, source: &str, key: &str, ack: Ack) {
         let key = TicketKey { source: SourceName::new(source), key: SafeText::line(key) };
-        self.send(Message::Underway { key, ack });
+        self.send(Message::Underway { deed: DeedKind::Acknowledge, key, ack });
     }
 
     /// An acknowledgement comes to an end.
-    pub fn end(&mut self, source: &str, key: &str, outcome: AckOutcome) {
+    pub fn end(&mut self, source: &str, key: &str, outcome: Outcome) {
         let key = TicketKey { source: SourceName::new(source), key: SafeText::line(key) };
-        self.send(Message::Acknowledged { key, outcome });
+        self.send(Message::Done { deed: Deed::Acknowledge { note: None }, key, outcome });
     }
 
     pub fn send(&mut self, message: Message) {
@@ -152,9 +152,9 @@ impl Dashboard {
         for effect in std::mem::take(&mut self.effects) {
             if let Effect::Acknowledge { key, .. } = effect {
                 let source = self.sources.iter().find(|s| *s.name() == key.source).unwrap();
-                let outcome = block_on(source.acknowledge(&key, None, false));
-                let outcome = outcome.unwrap_or_else(|fault| AckOutcome::Refused { reason: fault.text });
-                self.send(Message::Acknowledged { key, outcome });
+                let outcome = block_on(source.tell(&key, &Deed::Acknowledge { note: None }, false));
+                let outcome = outcome.unwrap_or_else(|fault| Outcome::Refused { reason: fault.text });
+                self.send(Message::Done { deed: Deed::Acknowledge { note: None }, key, outcome });
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use holdover::domain::{AckOutcome, Capabilities, Fault, FaultKind, Identity, Pass, PollReport, SafeText, SourceName, TicketKey};
+use holdover::domain::{Capabilities, Deed, Fault, FaultKind, Identity, Outcome, Pass, PollReport, SafeText, SourceName, TicketKey};
 use holdover::sources::{TicketSource, poller};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
@@ -47,11 +47,11 @@ impl TicketSource for Scripted {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { acknowledge: false }
+        Capabilities::none("a test")
     }
 
     async fn whoami(&self) -> Result<Identity, Fault> {
-        Ok(Identity { name: SafeText::line("nobody") })
+        Ok(Identity { name: SafeText::line("nobody"), may_not: Vec::new() })
     }
 
     async fn list_open(&self) -> Result<Pass, Fault> {
@@ -71,8 +71,8 @@ impl TicketSource for Scripted {
         }
     }
 
-    async fn acknowledge(&self, _: &TicketKey, _: Option<&str>, _: bool) -> Result<AckOutcome, Fault> {
-        Ok(AckOutcome::Refused { reason: SafeText::line("no") })
+    async fn tell(&self, _: &TicketKey, _: &Deed, _: bool) -> Result<Outcome, Fault> {
+        Ok(Outcome::Refused { reason: SafeText::line("no") })
     }
 }
 

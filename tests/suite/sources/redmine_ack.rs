@@ -1,6 +1,6 @@
 //! Acknowledging in Redmine: what is sent, what is read back, and what is never called confirmed.
 
-use holdover::domain::{AckOutcome, FaultKind, SafeText, SourceName, TicketKey};
+use holdover::domain::{Deed, FaultKind, Outcome, SafeText, SourceName, TicketKey};
 use serde_json::{Value, json};
 
 use super::fake_redmine::{ALICE, BOB, CAROL, FakeRedmine, WRONG};
@@ -13,22 +13,22 @@ fn key(id: &str) -> TicketKey {
 }
 
 /// What becomes of an acknowledgement of issue 1.
-async fn taken(redmine: &FakeRedmine, who: &str, note: Option<&str>) -> AckOutcome {
-    redmine_at(&redmine.url(), who, "").acknowledge(&key("1"), note, false).await.unwrap()
+async fn taken(redmine: &FakeRedmine, who: &str, note: Option<&str>) -> Outcome {
+    redmine_at(&redmine.url(), who, "").tell(&key("1"), &Deed::Acknowledge { note: note.map(SafeText::line) }, false).await.unwrap()
 }
 
 /// Why it was refused.
-fn why(outcome: AckOutcome) -> String {
+fn why(outcome: Outcome) -> String {
     match outcome {
-        AckOutcome::Refused { reason } => reason.to_string(),
+        Outcome::Refused { reason } => reason.to_string(),
         other => panic!("not refused: {other:?}"),
     }
 }
 
 /// Why it is not known.
-fn doubt(outcome: AckOutcome) -> String {
+fn doubt(outcome: Outcome) -> String {
     match outcome {
-        AckOutcome::Unknown { reason } => reason.to_string(),
+        Outcome::Unknown { reason } => reason.to_string(),
         other => panic!("not unknown: {other:?}"),
     }
 }
@@ -42,13 +42,17 @@ fn notes(issue: &Value) -> Vec<(&str, bool)> {
 async fn it_assigns_sets_the_status_and_leaves_a_private_note() {
     let redmine = FakeRedmine::start().await;
     let source = redmine_at(&redmine.url(), ALICE, "");
-    let AckOutcome::Confirmed { by, at } = source.acknowledge(&key("1"), Some("on it"), false).await.unwrap() else { panic!() };
+    let Outcome::Confirmed { by, at } =
+        source.tell(&key("1"), &Deed::Acknowledge { note: Some(SafeText::line("on it")) }, false).await.unwrap()
+    else {
+        panic!()
+    };
     assert_eq!((by.unwrap().as_str(), at.unwrap().to_rfc3339().as_str()), ("Alice Ops", "2026-11-23T01:28:01+00:00"));
     let issue = redmine.issue(1);
     assert_eq!((&issue["assigned_to"]["name"], &issue["status"]["name"]), (&json!("Alice Ops"), &json!("In Progress")));
     assert_eq!(notes(&issue), [("on it", true)]);
     // again: nothing is sent
-    let AckOutcome::Already { by, .. } = source.acknowledge(&key("1"), None, false).await.unwrap() else { panic!() };
+    let Outcome::Already { by, .. } = source.tell(&key("1"), &Deed::Acknowledge { note: None }, false).await.unwrap() else { panic!() };
     assert_eq!((by.unwrap().as_str(), redmine.puts()), ("Alice Ops", 1));
 }
 
@@ -56,7 +60,7 @@ async fn it_assigns_sets_the_status_and_leaves_a_private_note() {
 async fn what_somebody_else_has_is_already_theirs() {
     let redmine = FakeRedmine::start().await;
     redmine.state().give(1, Some((7, "Carol Ops")), IN_PROGRESS);
-    let AckOutcome::Already { by, .. } = taken(&redmine, ALICE, None).await else { panic!() };
+    let Outcome::Already { by, .. } = taken(&redmine, ALICE, None).await else { panic!() };
     assert_eq!((by.unwrap().as_str(), redmine.puts()), ("Carol Ops", 0));
 }
 
@@ -90,7 +94,7 @@ async fn a_note_that_the_client_would_read_is_never_written() {
     let redmine = FakeRedmine::start().await;
     let why = why(taken(&redmine, CAROL, Some("the client must not see this")).await);
     assert!(why.contains("private") && redmine.puts() == 0, "{why}");
-    let AckOutcome::Confirmed { .. } = taken(&redmine, CAROL, None).await else { panic!() };
+    let Outcome::Confirmed { .. } = taken(&redmine, CAROL, None).await else { panic!() };
     assert!(notes(&redmine.issue(1)).is_empty(), "taken without a word: {}", redmine.issue(1));
 }
 
@@ -98,7 +102,7 @@ async fn a_note_that_the_client_would_read_is_never_written() {
 async fn a_status_that_the_server_does_not_have_is_refused_with_those_it_has() {
     let redmine = FakeRedmine::start().await;
     let source = redmine_at(&redmine.url(), ALICE, "ack_status = \"Accepted\"");
-    let why = why(source.acknowledge(&key("1"), None, false).await.unwrap());
+    let why = why(source.tell(&key("1"), &Deed::Acknowledge { note: None }, false).await.unwrap());
     assert!(why.contains("'Accepted'") && why.contains("New, In Progress, Resolved") && redmine.puts() == 0, "{why}");
 }
 
@@ -110,7 +114,7 @@ async fn what_the_server_says_of_a_refusal_is_told() {
     source.whoami().await.unwrap();
     let carol = redmine.state().people.remove(2);
     redmine.state().people[0] = fake_stranger(carol);
-    let why = why(source.acknowledge(&key("1"), None, false).await.unwrap());
+    let why = why(source.tell(&key("1"), &Deed::Acknowledge { note: None }, false).await.unwrap());
     assert!(why.contains("Assignee is invalid"), "{why}");
 }
 
@@ -124,7 +128,7 @@ fn fake_stranger(mut person: super::fake_redmine::Person) -> super::fake_redmine
 async fn a_server_that_fails_after_it_did_it_has_done_it() {
     let redmine = FakeRedmine::start().await;
     redmine.state().put_answers = Some((502, true));
-    let AckOutcome::Confirmed { .. } = taken(&redmine, ALICE, None).await else { panic!() };
+    let Outcome::Confirmed { .. } = taken(&redmine, ALICE, None).await else { panic!() };
 }
 
 #[tokio::test]
@@ -139,7 +143,7 @@ async fn a_server_that_fails_before_it_did_it_leaves_a_doubt() {
 async fn a_redirect_after_it_did_it_is_no_refusal() {
     let redmine = FakeRedmine::start().await;
     redmine.state().put_answers = Some((302, true));
-    let AckOutcome::Confirmed { .. } = taken(&redmine, ALICE, None).await else { panic!() };
+    let Outcome::Confirmed { .. } = taken(&redmine, ALICE, None).await else { panic!() };
     let redmine = FakeRedmine::start().await;
     redmine.state().put_answers = Some((302, false));
     let why = doubt(taken(&redmine, ALICE, None).await);
@@ -175,11 +179,11 @@ async fn a_key_that_is_none_and_a_key_that_is_wrong_send_nothing() {
     let redmine = FakeRedmine::start().await;
     let source = redmine_at(&redmine.url(), ALICE, "");
     for odd in ["ACME-7", "-1", "1/../../users", "99999999999999999999999", ""] {
-        let why = why(source.acknowledge(&key(odd), None, false).await.unwrap());
+        let why = why(source.tell(&key(odd), &Deed::Acknowledge { note: None }, false).await.unwrap());
         assert!(why.contains("no issue of that key"), "{odd}: {why}");
     }
-    let gone = source.acknowledge(&key("4711"), None, false).await.unwrap_err();
+    let gone = source.tell(&key("4711"), &Deed::Acknowledge { note: None }, false).await.unwrap_err();
     assert!(gone.text.as_str().contains("404"), "{gone:?}");
-    let wrong = redmine_at(&redmine.url(), WRONG, "").acknowledge(&key("1"), None, false).await.unwrap_err();
+    let wrong = redmine_at(&redmine.url(), WRONG, "").tell(&key("1"), &Deed::Acknowledge { note: None }, false).await.unwrap_err();
     assert_eq!((wrong.kind, redmine.puts()), (FaultKind::NotSignedIn, 0));
 }

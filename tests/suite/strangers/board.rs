@@ -1,6 +1,6 @@
 //! Every payload on the board: what the dashboard writes to a terminal, byte for byte.
 
-use holdover::domain::{AckOutcome, FaultKind, SafeText};
+use holdover::domain::{FaultKind, Outcome, SafeText};
 use holdover::tui::{Canvas, ColorDepth, Theme, views};
 use ratatui::buffer::Buffer;
 
@@ -77,8 +77,7 @@ fn what_a_source_says_of_itself_is_drawn_safely() {
         let key = dashboard.selected().unwrap().to_owned();
         dashboard.press("a");
         let (reason, by) = (SafeText::line(&text), Some(SafeText::line(&text)));
-        let outcomes =
-            [AckOutcome::Refused { reason: reason.clone() }, AckOutcome::Unknown { reason }, AckOutcome::Already { by, at: None }];
+        let outcomes = [Outcome::Refused { reason: reason.clone() }, Outcome::Unknown { reason }, Outcome::Already { by, at: None }];
         dashboard.end("tickets", &key, outcomes[n % 3].clone());
         look(&dashboard, &mut canvas, &text);
         dashboard.fail("tickets", FaultKind::ServerError, &text);

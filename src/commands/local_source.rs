@@ -1,0 +1,163 @@
+//! A source whose tickets are kept in the records themselves: issues that came by phone, with no server at all.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::{
+    Assessment, Capabilities, ClientContact, Deed, Fault, FaultKind, Identity, OnClient, Outcome, Pass, SafeText, SourceName, Status,
+    Ticket, TicketKey,
+};
+use crate::records::{Records, RecordsFault};
+use crate::sources::{Clock, SourceSettings, TicketSource};
+
+/// What was resolved is told of for so long, for `list --all`.
+const RESOLVED: TimeDelta = TimeDelta::days(1);
+
+/// A source of kind `local`.
+pub(super) struct LocalSource {
+    settings: SourceSettings,
+    /// None were ever made.
+    records: Option<Arc<Records>>,
+    /// Who is at work here.
+    who: SafeText,
+    clock: Clock,
+}
+
+impl LocalSource {
+    pub fn new(settings: &SourceSettings, records: Option<Arc<Records>>, who: SafeText, clock: Clock) -> Self {
+        Self { settings: settings.clone(), records, who, clock }
+    }
+
+    /// Adds a ticket that a client submits now.
+    ///
+    /// # Errors
+    /// It is not on the disk.
+    pub fn add(&self, records: &Records, fill: impl FnOnce(&mut Ticket)) -> Result<TicketKey, RecordsFault> {
+        records.add_local(&self.settings.name, |key| {
+            let mut ticket = Ticket::new(key);
+            ticket.client.clone_from(&self.settings.client);
+            ticket.submitted_at = Some((self.clock)());
+            fill(&mut ticket);
+            // a later assessment changes it from then on, and not from the submission
+            let assessed = ticket.severity.zip(ticket.submitted_at);
+            ticket.assessments.extend(assessed.map(|(severity, at)| Assessment { at, severity: Some(severity) }));
+            ticket
+        })
+    }
+
+    async fn beside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Records) -> Result<T, RecordsFault> + Send + 'static,
+    ) -> Result<Option<T>, Fault> {
+        let Some(records) = self.records.clone() else { return Ok(None) };
+        let failed = |text: &str| Fault { kind: FaultKind::Unreachable, text: SafeText::line(text), retry_after: None };
+        match tokio::task::spawn_blocking(move || work(&records)).await {
+            Ok(done) => done.map(Some).map_err(|fault| failed(&fault.to_string())),
+            Err(_) => Err(failed("the records failed inside – please report it")),
+        }
+    }
+}
+
+#[async_trait]
+impl TicketSource for LocalSource {
+    fn name(&self) -> &SourceName {
+        &self.settings.name
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::all_but(&[])
+    }
+
+    async fn whoami(&self) -> Result<Identity, Fault> {
+        Ok(Identity { name: self.who.clone(), may_not: Vec::new() })
+    }
+
+    async fn list_open(&self) -> Result<Pass, Fault> {
+        let (name, since) = (self.settings.name.clone(), (self.clock)() - RESOLVED);
+        let unassessed_as = self.settings.unassessed_as;
+        let tickets = self.beside(move |records| records.local_tickets(&name, since)).await?.unwrap_or_default();
+        let tickets: Vec<Arc<Ticket>> = tickets.into_iter().map(|ticket| Arc::new(Ticket { unassessed_as, ..ticket })).collect();
+        Ok(Pass { total: Some(tickets.len() as u64), tickets, complete: true, ..Pass::default() })
+    }
+
+    async fn tell(&self, key: &TicketKey, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault> {
+        let (id, deed, by, at) = (key.clone(), deed.clone(), self.who.clone(), (self.clock)());
+        let told = self.beside(move |records| records.change_local(&id, |ticket| apply(ticket, &deed, &by, at, tried_before))).await?;
+        Ok(told.flatten().unwrap_or_else(|| Outcome::refused("there is no such ticket")))
+    }
+}
+
+/// Does it to the ticket itself.
+fn apply(ticket: &mut Ticket, deed: &Deed, by: &SafeText, at: DateTime<Utc>, tried_before: bool) -> Outcome {
+    let done = Outcome::Confirmed { by: Some(by.clone()), at: Some(at) };
+    if ticket.status == Status::Resolved {
+        let (by, at) = (None, ticket.resolved_at);
+        return if *deed == Deed::Resolve { Outcome::Already { by, at } } else { Outcome::refused("it is resolved") };
+    }
+    // what arrived before is not done twice
+    let ends_with = |text: &SafeText| ticket.description.as_ref().is_some_and(|all| all.as_str().ends_with(text.as_str()));
+    let arrived = match deed {
+        Deed::Note { text } | Deed::Word { text } => ends_with(text),
+        Deed::Contact { channel } => ticket.contacts.last().is_some_and(|last| last.channel.as_ref() == Some(channel)),
+        Deed::Assess { severity } => ticket.assessments.last().is_some_and(|last| last.severity == Some(*severity)),
+        Deed::OnClient => ticket.on_client.last().is_some_and(|last| last.to.is_none()),
+        Deed::Acknowledge { .. } | Deed::Unacknowledge | Deed::Resolve => false,
+    };
+    if tried_before && arrived {
+        return done;
+    }
+    match deed {
+        Deed::Acknowledge { note } => {
+            if ticket.acknowledged_at.is_some() {
+                let (who, at) = (ticket.acknowledged_by.clone(), ticket.acknowledged_at);
+                let ours = tried_before && who.as_ref() == Some(by);
+                return if ours { Outcome::Confirmed { by: who, at } } else { Outcome::Already { by: who, at } };
+            }
+            (ticket.acknowledged_at, ticket.acknowledged_by, ticket.assignee) = (Some(at), Some(by.clone()), Some(by.clone()));
+            if ticket.status == Status::Open {
+                ticket.status = Status::Acknowledged;
+            }
+            if let Some(note) = note {
+                add_text(ticket, &format!("{by}, internal"), at, note);
+            }
+        }
+        Deed::Unacknowledge => {
+            if ticket.acknowledged_at.is_none() {
+                return Outcome::Already { by: None, at: None };
+            }
+            (ticket.acknowledged_at, ticket.acknowledged_by, ticket.assignee) = (None, None, None);
+            if ticket.status == Status::Acknowledged {
+                ticket.status = Status::Open;
+            }
+        }
+        Deed::Note { text } => add_text(ticket, &format!("{by}, internal"), at, text),
+        Deed::Word { text } => {
+            add_text(ticket, &format!("{by} to the client"), at, text);
+            ticket.answered_at.get_or_insert(at);
+            ticket.last_word_at = Some(at);
+        }
+        Deed::Assess { severity } => {
+            ticket.severity = Some(*severity);
+            ticket.assessments.push(Assessment { at, severity: Some(*severity) });
+        }
+        Deed::Contact { channel } => ticket.contacts.push(ClientContact { at, channel: Some(channel.clone()) }),
+        Deed::OnClient => {
+            // a client that answered has ended the stretch before
+            ticket.on_client.push(OnClient { from: Some(at), to: None });
+        }
+        Deed::Resolve => (ticket.status, ticket.resolved_at) = (Status::Resolved, Some(at)),
+    }
+    done
+}
+
+/// Adds what somebody wrote to the text of the ticket.
+fn add_text(ticket: &mut Ticket, who: &str, at: DateTime<Utc>, text: &SafeText) {
+    let before = ticket.description.as_ref().map_or_else(String::new, |before| format!("{before}\n\n"));
+    ticket.description = Some(SafeText::body(&format!("{before}{who}, {}:\n{text}", at.format("%Y-%m-%d %H:%MZ"))));
+}
