@@ -1,10 +1,12 @@
-//! `holdover check`: whether the configuration is sound, and whether it knows every client in the queue.
+//! `holdover check`: whether the configuration is sound, and whether it knows every client in the queue; with `--online` what every
+//! source says.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::cli::{CheckArgs, Global};
+use super::online;
 use super::output;
 use super::run::{clock_of, settings};
 use super::session::{Exit, Session};
@@ -17,6 +19,7 @@ use crate::sources::{self, Clock, SourceKind};
 /// # Errors
 /// Where stdout cannot be written.
 pub(super) fn run(args: &CheckArgs, global: &Global, clock: Clock, environment: Vec<(String, String)>) -> color_eyre::Result<Exit> {
+    let mut told = Vec::new();
     let (problems, sound) = match settings(global, &environment) {
         Ok(mut settings) => {
             let clock = match clock_of(global, &settings, clock) {
@@ -30,7 +33,14 @@ pub(super) fn run(args: &CheckArgs, global: &Global, clock: Clock, environment: 
             let mut problems = std::mem::take(&mut settings.warnings);
             problems.extend(config::holidays_ending(&settings, today));
             let session = Session { settings, clock, environment, demo: global.demo, read_only: true, frozen: global.at.is_some() };
-            problems.extend(in_the_queues(&session)?);
+            if args.online {
+                for online in online::ask(&session)? {
+                    problems.extend(online.problems(&session));
+                    online.print(&session, &mut told)?;
+                }
+            } else {
+                problems.extend(in_the_queues(&session)?);
+            }
             let Settings { agreements, sources, .. } = &session.settings;
             let sound = format!("{} and {}", count(agreements.all().len(), "agreement"), count(sources.len(), "source"));
             (problems, Some(sound))
@@ -44,7 +54,10 @@ pub(super) fn run(args: &CheckArgs, global: &Global, clock: Clock, environment: 
     if args.json {
         output::print_json(&problems.iter().map(ProblemJson::new).collect::<Vec<_>>())?;
     } else {
-        output::print(|out| print(&problems, sound.as_deref(), out))?;
+        output::print(|out| {
+            out.write_all(&told)?;
+            print(&problems, sound.as_deref(), out)
+        })?;
     }
     Ok(if problems.iter().any(|p| p.level == Level::Error) { Exit::Failed } else { Exit::Done })
 }
@@ -56,7 +69,9 @@ fn print(problems: &[Problem], sound: Option<&str>, out: &mut dyn Write) -> io::
     let errors = problems.iter().filter(|p| p.level == Level::Error).count();
     let warnings = count(problems.len() - errors, "warning");
     match sound {
-        Some(sound) => writeln!(out, "the configuration is sound: {sound}, {warnings}"),
+        Some(sound) if errors == 0 => writeln!(out, "the configuration is sound: {sound}, {warnings}"),
+        // what is said of a source that was asked
+        Some(sound) => writeln!(out, "the configuration is sound: {sound}, {}, {warnings}", count(errors, "error")),
         None => writeln!(out, "the configuration cannot be used: {}, {warnings}", count(errors, "error")),
     }
 }
@@ -121,7 +136,8 @@ fn in_the_queues(session: &Session) -> color_eyre::Result<Vec<Problem>> {
         };
         match asked {
             Ok(pass) => {
-                let strangers = strangers(&pass.tickets, session).into_iter();
+                let strangers: BTreeSet<_> = strangers(&pass.tickets, session).collect();
+                let strangers = strangers.into_iter();
                 problems.extend(strangers.map(|(reason, help)| warning(format!("a ticket of {}: {reason}", source.name), help.to_owned())));
             }
             Err(fault) => problems.push(cannot("does not answer", &fault)),
@@ -130,18 +146,17 @@ fn in_the_queues(session: &Session) -> color_eyre::Result<Vec<Problem>> {
     Ok(problems)
 }
 
-/// Why no agreement covers a ticket and what would help, once for each client or name.
-fn strangers(tickets: &[Arc<Ticket>], session: &Session) -> BTreeSet<(String, &'static str)> {
+/// Why no agreement covers a ticket and what would help, for each that none does.
+pub(super) fn strangers(tickets: &[Arc<Ticket>], session: &Session) -> impl Iterator<Item = (String, &'static str)> {
     let now = (session.clock)();
     let readable = tickets.iter().filter(|ticket| ticket.unreadable.is_none());
-    let reasons = readable.filter_map(|t| session.settings.agreements.find(t, t.submitted_at.unwrap_or(now)).err());
-    let with_help = reasons.map(|reason| {
+    let reasons = readable.filter_map(move |t| session.settings.agreements.find(t, t.submitted_at.unwrap_or(now)).err());
+    reasons.map(|reason| {
         let help = match reason {
             NoAgreement::NoMatch { .. } => "add a pattern that fits to the clients of an agreement, or name one agreement default",
             NoAgreement::UnknownName { .. } => "correct the name in the source, or add an agreement of that name",
             NoAgreement::OutOfDate { .. } => "extend its valid_from and valid_to, or add the agreement that follows it",
         };
         (reason.to_string(), help)
-    });
-    with_help.collect()
+    })
 }

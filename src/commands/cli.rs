@@ -282,6 +282,9 @@ fn severity(text: &str) -> Result<Severity, String> {
 /// Flags of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
+    /// Sign in to every source too, and say what it has and what may be done there
+    #[arg(long)]
+    pub online: bool,
     /// As JSON
     #[arg(long)]
     pub json: bool,

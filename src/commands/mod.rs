@@ -16,6 +16,7 @@ mod list;
 mod local_source;
 mod new;
 mod note;
+mod online;
 mod output;
 mod resolve;
 mod run;

@@ -269,7 +269,8 @@ impl Session {
         LocalSource::new(settings, records.cloned(), self.who(), Arc::clone(&self.clock))
     }
 
-    async fn poll(&self, settings: &SourceSettings) -> (Option<Arc<dyn TicketSource>>, PollReport) {
+    /// Asks one source, and says nothing of what goes wrong; the source too, where it can be opened.
+    pub async fn poll(&self, settings: &SourceSettings) -> (Option<Arc<dyn TicketSource>>, PollReport) {
         let kept = matches!(settings.kind, SourceKind::Local).then(|| self.read_records());
         let records = match kept {
             None | Some(Err(RecordsFault::None { .. } | RecordsFault::NoFolder)) => None,

@@ -406,3 +406,35 @@ fn what_list_prints_is_a_file_source_of_the_same_board() {
     let again = Desk::with(&[&first.out]).run(&["list", "--json", "--at", AT]).ended(0);
     assert_eq!(without_sources(again.json()), without_sources(first.json()));
 }
+
+#[test]
+fn check_online_says_what_each_source_has_and_what_it_cannot_be_told() {
+    let tickets = r#"[{ "key": "A-1", "client": "acme", "severity": "S3", "submitted_at": "2026-11-21T12:00:00Z" },
+        { "key": "A-2", "client": "acme", "severity": "rather bad", "submitted_at": "2026-11-21T12:00:00Z" },
+        { "key": "A-3", "client": "nobody", "severity": "S3", "submitted_at": "2026-11-21T12:00:00Z" },
+        { "key": "A-4", "client": "nobody", "severity": "S3", "submitted_at": "2026-11-21T12:00:00Z", "contact": 5 }, 7]"#;
+    let desk = Desk::with(&[tickets, "no list"]);
+    let said = desk.run(&["check", "--online"]).ended(1);
+    for words in [
+        "tickets: signed in as the file; 5 tickets read, all there are",
+        "severities: S3 3",
+        "acknowledge: kept here: a file cannot be told",
+        "note: refused: a file cannot be told",
+        "tickets: 1 ticket cannot be read: tickets.json:4, not an object: 7",
+        "tickets: 1 ticket has no severity: A-2, severity \"rather bad\" is none of S1 to S5: unassessed",
+        "tickets: 1 ticket is not wholly understood: A-4, contact 5 is no object",
+        "2 tickets of tickets: no agreement matches 'nobody'",
+        "tickets2: no answer",
+        "error: config.toml:",
+        "tickets2: ",
+        "tickets2.json is not JSON",
+        "the configuration is sound: 1 agreement and 2 sources, 1 error, 4 warnings",
+    ] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+    let problems = desk.run(&["check", "--online", "--json"]).ended(1).json();
+    let levels: Vec<&str> = problems.as_array().unwrap().iter().map(|p| p["level"].as_str().unwrap()).collect();
+    assert_eq!(levels, ["warning", "warning", "warning", "warning", "error"], "{problems}");
+    assert!(problems[4]["line"].as_u64().unwrap() > 20, "{problems}");
+    Desk::with(&["[]"]).run(&["check", "--online"]).ended(0);
+}
