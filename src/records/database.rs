@@ -1,9 +1,10 @@
 //! The database: opened, brought to the newest schema, moved aside where it is damaged; shared by the threads of a process.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -12,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 use super::claim::{Claim, Lease};
 use super::fault::RecordsFault;
 use super::folder;
-use crate::domain::{SafeText, SourceName};
+use crate::domain::{SafeText, SourceName, Ticket};
 
 /// The newest schema.
 const NEWEST: u32 = 2;
@@ -47,6 +48,8 @@ pub struct Records {
     open: Option<File>,
     /// Which file it is.
     identity: Option<(u64, u64)>,
+    /// The tickets of each source as this process last wrote them.
+    pub(super) written: Mutex<HashMap<i64, Vec<Arc<Ticket>>>>,
 }
 
 /// A source of the configuration, as the database knows it.
@@ -142,7 +145,15 @@ impl Records {
         let find = |source: &RecordedSource| known(&connection, source).optional();
         let sources: Result<Vec<_>, rusqlite::Error> = sources.iter().map(find).filter_map(Result::transpose).collect();
         let sources = sources.map_err(sqlite)?;
-        Ok(Self { connection: Mutex::new(connection), path, sources, claim: Claim::alone(), open: None, identity: None })
+        Ok(Self {
+            connection: Mutex::new(connection),
+            path,
+            sources,
+            claim: Claim::alone(),
+            open: None,
+            identity: None,
+            written: Mutex::default(),
+        })
     }
 
     fn of(
@@ -160,7 +171,7 @@ impl Records {
         let sources: Result<Vec<_>, rusqlite::Error> = sources.iter().map(register).collect();
         let sources = sources.map_err(|error| RecordsFault::sqlite(&path, "written", &error))?;
         let identity = identity(&path);
-        Ok(Self { connection: Mutex::new(connection), path, sources, claim, open: lock, identity })
+        Ok(Self { connection: Mutex::new(connection), path, sources, claim, open: lock, identity, written: Mutex::default() })
     }
 
     /// Takes the right to poll a source, or says which process has it.

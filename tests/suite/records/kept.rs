@@ -66,6 +66,34 @@ fn tickets_come_back_with_all_that_was_known_of_them() {
 }
 
 #[test]
+fn what_has_not_changed_is_not_written_again_unless_another_process_has_written() {
+    let folder = TempDir::new().unwrap();
+    let (ours, theirs) = (open(folder.path(), 0), open(folder.path(), 1));
+    let (one, two) = (ticket(&key("desk", "1")), ticket(&key("desk", "2")));
+    let (pass, changed) =
+        (snapshot(vec![one.clone(), two.clone()]), Arc::new(Ticket { severity: Severity::parse("S1"), ..(*two).clone() }));
+    ours.keep(&desk(), &pass).unwrap();
+    // who looks beside the program sees what is written, and what is not
+    let beside = rusqlite::Connection::open(folder.path().join("records.db")).unwrap();
+    beside.execute("UPDATE ticket SET body = replace(body, 'acme', 'nobody')", []).unwrap();
+    let clients = |records: &Records| {
+        let mut tickets = records.snapshot(&desk()).unwrap().unwrap().tickets;
+        tickets.sort_by(|a, b| a.id.cmp(&b.id));
+        tickets.iter().map(|t| format!("{} {}", t.client.as_ref().unwrap(), t.severity.unwrap())).collect::<Vec<_>>()
+    };
+    ours.keep(&desk(), &pass).unwrap();
+    assert_eq!(clients(&ours), ["nobody S2", "nobody S2"], "they are the same");
+    ours.keep(&desk(), &snapshot(vec![one.clone(), changed])).unwrap();
+    assert_eq!(clients(&ours), ["nobody S2", "acme S1"], "one is another");
+    theirs.keep(&desk(), &snapshot(vec![two.clone()])).unwrap();
+    assert_eq!(clients(&ours), ["acme S2"]);
+    ours.keep(&desk(), &snapshot(vec![one.clone()])).unwrap();
+    assert_eq!(keys(&ours), ["1"], "what the other wrote was looked at");
+    ours.keep(&desk(), &snapshot(vec![])).unwrap();
+    assert!(keys(&ours).is_empty());
+}
+
+#[test]
 fn what_is_no_longer_there_goes_and_a_fault_takes_nothing_away() {
     let folder = TempDir::new().unwrap();
     let records = open(folder.path(), 0);
