@@ -1,10 +1,12 @@
 //! The explanation of one ticket on the whole screen: each step, whom to call, what was noted, the text of the issue.
 
+use strum::IntoEnumIterator;
+
 use super::board::BoardRow;
 use super::detail;
 use super::model::Model;
 use super::summary::{Piece, Tone};
-use crate::domain::{SafeText, explain};
+use crate::domain::{Capabilities, DeedKind, SafeText, explain};
 
 /// Columns of the names of the steps.
 const LABEL: usize = 14;
@@ -37,11 +39,36 @@ pub(super) fn lines(model: &Model, row: &BoardRow, gone: Option<&str>) -> Vec<Ve
         };
         lines.extend(paragraph(label, &line.text, "", columns, Tone::Plain));
     }
+    lines.extend(model.capabilities.get(&row.ticket.id.source).into_iter().flat_map(|capabilities| can(capabilities, columns)));
     if let Some(description) = &detail.description {
         lines.push(Vec::new());
         for line in description.as_str().lines() {
             lines.extend(textwrap::wrap(line, columns).into_iter().map(|line| vec![Piece::new(line, Tone::Plain)]));
         }
+    }
+    lines
+}
+
+/// What can be done to the ticket by which verb; what its source cannot be told of, muted and with the reason.
+fn can(capabilities: &Capabilities, columns: usize) -> Vec<Vec<Piece>> {
+    let kinds = || DeedKind::iter().filter(|kind| *kind != DeedKind::Acknowledge);
+    let can: Vec<&str> = kinds().filter(|kind| capabilities.can(*kind)).map(DeedKind::verb).collect();
+    let mut lines = Vec::new();
+    if !can.is_empty() {
+        lines.extend(paragraph("Verbs", &format!("holdover {}", can.join(", ")), "", columns, Tone::Plain));
+    }
+    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    for kind in DeedKind::iter() {
+        let Some(why) = capabilities.why_not(kind) else { continue };
+        let why = if capabilities.kept_here(kind) { format!("kept here, for {why}") } else { why.to_owned() };
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, verbs)) => verbs.push(kind.verb()),
+            None => reasons.push((why, vec![kind.verb()])),
+        }
+    }
+    for (n, (why, verbs)) in reasons.iter().enumerate() {
+        let label = if n == 0 { "Not told" } else { "" };
+        lines.extend(paragraph(label, &format!("{}: {why}", verbs.join(", ")), "", columns, Tone::Muted));
     }
     lines
 }

@@ -10,7 +10,7 @@ use super::ack::Ack;
 use super::board::{Board, Counts};
 use super::list::List;
 use super::store::{SourceRules, Store};
-use crate::domain::{Agreements, DeedKind, SafeText, TicketKey};
+use crate::domain::{Agreements, Capabilities, DeedKind, SafeText, SourceName, TicketKey};
 
 /// What does not change while the program runs.
 #[derive(Debug)]
@@ -81,6 +81,8 @@ pub struct Model {
     pub screen: Screen,
     /// Acknowledgements under way or just ended.
     pub acks: HashMap<TicketKey, Ack>,
+    /// What each source can be told of; unknown of one that could not be opened.
+    pub capabilities: HashMap<SourceName, Capabilities>,
     /// Other deeds under way.
     pub(super) deeds: HashMap<(TicketKey, DeedKind), Ack>,
     /// The tickets that were taken here and are not sent yet, in the order of the keys.
@@ -115,6 +117,7 @@ impl Model {
             board,
             screen: Screen::default(),
             acks: HashMap::new(),
+            capabilities: HashMap::new(),
             deeds: HashMap::new(),
             taken: Vec::new(),
             no_records: None,

@@ -147,6 +147,7 @@ impl<'a> Dashboard<'a> {
             }
         }
         let mut model = Model::new(rules, known, now, terminal.size()?);
+        model.capabilities = opened.iter().map(|source| (source.name().clone(), source.capabilities())).collect();
         let recalled = records.as_ref().map_or_else(Vec::new, |records| kept::recall(&mut model, records, settings, now));
         app::update(&mut model, Message::Records(broken));
         for warning in warnings.into_iter().chain(recalled) {

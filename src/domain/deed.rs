@@ -65,6 +65,21 @@ pub enum DeedKind {
 }
 
 impl DeedKind {
+    /// The verb of the command line that does it.
+    #[must_use]
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Acknowledge => "ack",
+            Self::Unacknowledge => "unack",
+            Self::Note => "note",
+            Self::Word => "note --to-client",
+            Self::Assess => "assess",
+            Self::Contact => "contact",
+            Self::OnClient => "on-client",
+            Self::Resolve => "resolve",
+        }
+    }
+
     /// What was done when it is done, `acknowledged`.
     #[must_use]
     pub const fn done(self) -> &'static str {

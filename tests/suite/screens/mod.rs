@@ -5,6 +5,7 @@ mod header;
 mod list;
 mod sizes;
 mod snapshots;
+mod strange;
 mod waking;
 
 use std::sync::{Arc, LazyLock, Mutex};
