@@ -125,6 +125,42 @@ async fn how_long_a_server_wants_to_be_left_alone_is_read_and_capped() {
 }
 
 #[tokio::test]
+async fn each_vendor_says_in_its_own_way_how_long_it_wants_to_be_left_alone() {
+    // 1 December 2026, 00:00 UTC, is 1796083200
+    let date = "Tue, 01 Dec 2026 00:00:00 GMT";
+    for (headers, seconds) in [
+        (&[("ratelimit-reset", "37")][..], Some(37)),
+        (&[("x-ratelimit-reset", "37.5")], Some(37)),
+        (&[("X-RateLimit-Reset", "1796083290")], Some(90)),
+        (&[("X-Sentry-Rate-Limit-Reset", "1796083290")], Some(90)),
+        (&[("X-RateLimit-Reset", "2026-12-01T00:02Z")], Some(120)),
+        (&[("X-RateLimit-Reset", "2026-12-01T00:02:05Z")], Some(125)),
+        (&[("Retry-After", "5"), ("ratelimit-reset", "37")], Some(5)),
+        // what is over, is far off, or is no time
+        (&[("X-RateLimit-Reset", "1796083100")], Some(0)),
+        (&[("X-RateLimit-Reset", "99999999999999")], None),
+        (&[("X-RateLimit-Reset", "18446744073709551616")], None),
+        (&[("X-RateLimit-Reset", "soon")], None),
+        (&[("ratelimit-reset", "86400")], Some(600)),
+    ] {
+        let mut answer = ResponseTemplate::new(429).insert_header("Date", date);
+        for (name, value) in headers {
+            answer = answer.insert_header(*name, *value);
+        }
+        let fault = of_all(answer).await;
+        assert_eq!((fault.kind, fault.retry_after), (FaultKind::RateLimited, seconds.map(Duration::from_secs)), "{headers:?}");
+    }
+    // a 403 that means too many requests, and one that does not
+    for (name, value, kind) in [
+        ("x-ratelimit-remaining", "0", FaultKind::RateLimited),
+        ("Retry-After", "60", FaultKind::RateLimited),
+        ("x-ratelimit-remaining", "17", FaultKind::Forbidden),
+    ] {
+        assert_eq!(of_all(ResponseTemplate::new(403).insert_header(name, value)).await.kind, kind, "{name} {value}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_beyond_the_cap_is_not_held() {
     let large = format!("{{\"user\":{{\"id\":1}},\"x\":\"{}\"}}", "x".repeat(9 << 20));
     has(&of_all(ResponseTemplate::new(200).set_body_raw(large, "application/json")).await, FaultKind::Unintelligible, &["more than 8 MiB"]);
