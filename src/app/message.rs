@@ -120,6 +120,8 @@ pub enum Effect {
     },
     /// Take back an acknowledgement, if nothing of it is sent yet.
     Undo(TicketKey),
+    /// Tell its source that nobody has the ticket any more.
+    GiveBack(TicketKey),
     /// Ask all sources now.
     PollNow,
     /// Draw everything anew.

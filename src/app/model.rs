@@ -1,6 +1,6 @@
 //! Everything the dashboard knows and shows. Changed only by `update`, read by `View`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -87,6 +87,10 @@ pub struct Model {
     pub(super) deeds: HashMap<(TicketKey, DeedKind), Ack>,
     /// The tickets that were taken here and are not sent yet, in the order of the keys.
     pub(super) taken: Vec<TicketKey>,
+    /// The tickets that were taken here, as their sources have confirmed.
+    pub(super) ours: HashSet<TicketKey>,
+    /// The one of them that is given back if the key that asks for it comes again.
+    pub(super) given_back_next: Option<TicketKey>,
     /// Why nothing can be written down, and so nothing acknowledged.
     pub no_records: Option<SafeText>,
     /// What is said above the footer.
@@ -120,6 +124,8 @@ impl Model {
             capabilities: HashMap::new(),
             deeds: HashMap::new(),
             taken: Vec::new(),
+            ours: HashSet::new(),
+            given_back_next: None,
             no_records: None,
             notice: None,
             size,

@@ -80,6 +80,12 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::User(action) => {
             model.key_pressed();
             model.notice = None;
+            let given_back_next = model.given_back_next.take().filter(|_| action == Action::Undo);
+            if let Some(key) = given_back_next.filter(|key| *model.list.cursor() == Cursor::Ticket(key.clone())) {
+                model.ours.remove(&key);
+                notice(model, format!("{} is being given back", model.name_of(&key)), false);
+                return vec![Effect::GiveBack(key)];
+            }
             user(model, action)
         }
         Message::Typed(_) | Message::Erased | Message::Emptied | Message::Entered => {
@@ -181,6 +187,10 @@ fn polled(model: &mut Model, report: PollReport) {
 /// A deed other than an acknowledgement came to its end.
 fn done(model: &mut Model, key: TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
     model.store.done(&key, deed, &outcome, model.now);
+    if matches!((deed, &outcome), (Deed::Unacknowledge, Outcome::Confirmed { .. } | Outcome::Here { .. })) {
+        // what was said of taking it is over
+        model.acks.remove(&key);
+    }
     let ack = Ack::Ended { outcome, at: model.now };
     notice(model, format!("{}: {}", model.name_of(&key), ack.words_of(deed.kind(), model.rules.zone, model.now)), ack.failed());
     model.deeds.remove(&(key, deed.kind()));
@@ -191,6 +201,9 @@ fn done(model: &mut Model, key: TicketKey, deed: &Deed, outcome: Outcome) -> Vec
 
 fn acknowledged(model: &mut Model, key: TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
     model.store.done(&key, deed, &outcome, model.now);
+    if matches!(outcome, Outcome::Confirmed { .. } | Outcome::Here { .. }) {
+        model.ours.insert(key.clone());
+    }
     let ack = Ack::Ended { outcome, at: model.now };
     notice(model, format!("{}: {}", model.name_of(&key), ack.words(model.rules.zone, model.now)), ack.failed());
     model.taken.retain(|before| *before != key);
@@ -393,6 +406,10 @@ fn undo(model: &mut Model) -> Vec<Effect> {
     if let Some(key) = model.last_taken() {
         return vec![Effect::Undo(key)];
     }
+    if let Some(key) = model.list.selected().map(|row| row.ticket.id.clone()).filter(|key| model.ours.contains(key)) {
+        give_back(model, key);
+        return Vec::new();
+    }
     let sent = model.acks.values().any(Ack::is_unsent);
     notice(
         model,
@@ -400,6 +417,19 @@ fn undo(model: &mut Model) -> Vec<Effect> {
         sent,
     );
     Vec::new()
+}
+
+/// Asks whether a ticket that was taken here is given back; not where its source cannot be told.
+fn give_back(model: &mut Model, key: TicketKey) {
+    let why_not = model.capabilities.get(&key.source).and_then(|capabilities| {
+        capabilities.why_not(DeedKind::Unacknowledge).filter(|_| !capabilities.kept_here(DeedKind::Unacknowledge))
+    });
+    let name = model.name_of(&key);
+    if let Some(why) = why_not {
+        return notice(model, format!("{name} cannot be given back: {why}"), true);
+    }
+    notice(model, format!("{name} is acknowledged: u again gives it back, and it is unanswered again"), true);
+    model.given_back_next = Some(key);
 }
 
 /// Takes the ticket under the cursor, if there is anything to take.

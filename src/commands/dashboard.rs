@@ -333,7 +333,8 @@ impl<'a> Dashboard<'a> {
         self.tick();
         for effect in app::update(&mut self.model, message) {
             match effect {
-                Effect::Acknowledge { key, send_at } => self.acknowledge(key, send_at),
+                Effect::Acknowledge { key, send_at } => self.tell(key, Deed::Acknowledge { note: None }, send_at),
+                Effect::GiveBack(key) => self.tell(key, Deed::Unacknowledge, (self.session.clock)()),
                 Effect::Undo(key) => self.undo(key),
                 Effect::PollNow => {
                     self.shared.iter().for_each(|source| source.ask_itself());
@@ -352,9 +353,8 @@ impl<'a> Dashboard<'a> {
         }
     }
 
-    /// Writes down that a ticket is taken, beside the loop; then it is on its way.
-    fn acknowledge(&mut self, key: TicketKey, send_at: DateTime<Utc>) {
-        let deed = Deed::Acknowledge { note: None };
+    /// Writes a deed down, beside the loop; then it is on its way.
+    fn tell(&mut self, key: TicketKey, deed: Deed, send_at: DateTime<Utc>) {
         let Some(records) = self.records.clone() else {
             let why = self.model.no_records.as_ref().map_or("there are no records", SafeText::as_str);
             let reason = SafeText::line(&format!("nothing was sent: {why}"));

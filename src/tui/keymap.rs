@@ -79,7 +79,7 @@ pub const BINDINGS: &[Binding] = &[
         keys: &[letter('u')],
         action: Action::Undo,
         short: "undo",
-        help: "undo: take back the last acknowledgement before it is sent",
+        help: "undo: take back the last acknowledgement before it is sent; pressed twice on one that is yours: give it back",
     },
     Binding {
         keys: &[key(KeyCode::Tab)],

@@ -1,8 +1,7 @@
 //! What the engineer sees where sources tell strange things: one entry of a thousand that cannot be read, a list that was not
 //! read whole, one key in two sources, a severity that changes, a client who answers; and deeds that are no acknowledgement.
 
-use holdover::app::Ack;
-use holdover::app::Message;
+use holdover::app::{Ack, Effect, Message};
 use holdover::config;
 use holdover::domain::{Capabilities, Deed, DeedKind, Outcome, Pass, SafeText, SourceName, TicketKey};
 
@@ -113,6 +112,36 @@ fn a_contact_that_is_kept_here_counts_at_once_and_lasts() {
     dashboard.tell("tickets", "[]");
     dashboard.tell("tickets", &by_mail);
     assert_eq!(contacts(&dashboard), 0, "what is gone, and comes again, is another");
+}
+
+#[test]
+fn what_was_taken_here_is_given_back_by_the_key_that_undoes_pressed_twice() {
+    let mut dashboard = Dashboard::acme((80, 24), &format!("[{}, {}]", entry("A-1", "S1", ""), entry("A-2", "S1", "")));
+    dashboard.press("g");
+    let key = dashboard.model.list.selected().unwrap().ticket.id.clone();
+    let confirmed = Outcome::Confirmed { by: Some(SafeText::line("jo")), at: None };
+    dashboard.send(Message::Done { key: key.clone(), deed: Deed::Acknowledge { note: None }, outcome: confirmed.clone() });
+    dashboard.wait(3);
+    while dashboard.selected() != Some(key.key.as_str()) {
+        dashboard.press("j");
+    }
+    dashboard.effects.clear();
+    dashboard.press("u");
+    assert!(dashboard.screen().contains("u again gives it back, and it is unanswered again"), "{}", dashboard.screen());
+    dashboard.press("z z u");
+    assert_eq!(dashboard.effects, [], "another key between the two is no");
+    dashboard.press("u");
+    assert_eq!(dashboard.effects, [Effect::GiveBack(key.clone())]);
+    assert!(dashboard.screen().starts_with(" 2 NOW  1 unanswered"), "it is not before its source says so: {}", dashboard.screen());
+    dashboard.send(Message::Done { key: key.clone(), deed: Deed::Unacknowledge, outcome: confirmed });
+    assert!(dashboard.screen().contains("A-1: given back, confirmed by the source"), "{}", dashboard.screen());
+    assert_eq!(dashboard.effects.last(), Some(&Effect::PollNow));
+    dashboard.wait(1);
+    dashboard.tell("tickets", &format!("[{}, {}]", entry("A-1", "S1", ""), entry("A-2", "S1", "")));
+    assert!(dashboard.screen().starts_with(" 2 NOW  2 unanswered"), "{}", dashboard.screen());
+    // what somebody else has is not ours to give back
+    dashboard.press("u u");
+    assert!(dashboard.screen().contains("there is nothing to undo"), "{}", dashboard.screen());
 }
 
 #[test]
