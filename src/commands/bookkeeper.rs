@@ -86,17 +86,18 @@ impl Bookkeeper {
                     (false, true) => Duration::MAX,
                     (false, false) => LOOK,
                 };
-                let job = match jobs.recv_timeout(wait) {
-                    Ok(job) => job,
-                    Err(jobs::RecvTimeoutError::Timeout) => Job::Look,
+                let (job, quiet) = match jobs.recv_timeout(wait) {
+                    Ok(job) => (job, false),
+                    Err(jobs::RecvTimeoutError::Timeout) => (Job::Look, true),
                     Err(jobs::RecvTimeoutError::Disconnected) => return,
                 };
-                settling = matches!(job, Job::Written);
-                if settling {
+                // before it is told and looked: what is written meanwhile is told and looked for again
+                written.store(false, Ordering::SeqCst);
+                let told = matches!(job, Job::Written);
+                if told || quiet {
                     let _ = events.blocking_send(Event::Written);
                 }
-                // before it is looked: what is written meanwhile is looked for again
-                written.store(false, Ordering::SeqCst);
+                settling = told || (settling && !quiet);
                 // what breaks here is told as what fails, and the next job is done
                 let done =
                     catch_unwind(AssertUnwindSafe(|| do_job(&records, job).and_then(|()| look(&records, &clock, &events, &mut seen))));

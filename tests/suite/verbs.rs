@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::pty::Pty;
 use crate::support::{ACME, Desk, source};
 
 const LOCAL: &str = "\n[[source]]\nname = \"phone\"\nkind = \"local\"\nclient = \"acme\"\n";
@@ -155,4 +156,22 @@ fn a_client_that_no_agreement_covers_is_said_at_once() {
     let said = desk.run(&["new", "x", "--client", "acmee"]).ended(0);
     assert!(said.err.contains("no agreement matches 'acmee' (nearest: Acme)"), "{}", said.err);
     assert_eq!(ticket(&desk, "PHONE-1")["group"], "decide");
+}
+
+#[test]
+fn what_another_process_does_to_a_local_ticket_is_on_the_board_without_a_poll() {
+    // so seldom asked that only being told can be the reason
+    let desk = Desk::configured(&format!("{ACME}{LOCAL}poll_every = \"1h\"\nblind_after = \"3h\"\n"));
+    let mut pty = Pty::dashboard(&desk.path("config.toml"), (100, 24));
+    pty.wait_for("calm", |text| text.contains("Nothing is open in phone"));
+    for title in ["The first", "The second", "The third"] {
+        desk.run(&["new", "--severity", "S1", title]).ended(0);
+    }
+    pty.wait_for("tickets", |text| text.contains("UNANSWERED 3") && text.contains("The first") && text.contains("The third"));
+    pty.press("\ta");
+    pty.wait_for("acknowledgement", |text| text.contains("IN HAND 1"));
+    desk.run(&["resolve", "PHONE-3"]).ended(0);
+    pty.wait_for("resolution", |text| !text.contains("The third"));
+    pty.press("qq");
+    assert_eq!(pty.end(), 0);
 }
