@@ -1,11 +1,12 @@
 //! The kinds of source: the keys that only each of them has, the fields that its map rules can name, and how it is read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::document::Table;
+use super::document::{Table, Value};
 use super::server::{self, SignIn};
 use super::source::{ORDER, Reader};
-use crate::sources::{self, RedmineSettings, SourceKind};
+use crate::sources::{self, AlertmanagerSettings, IcingaSettings, RedmineSettings, SourceKind};
 
 /// A kind of source.
 pub(super) struct KindOf {
@@ -27,6 +28,16 @@ impl KindOf {
 pub(super) const ALL: &[KindOf] = &[
     KindOf { name: "file", keys: &[&["path"]], fields: &[] },
     KindOf { name: "redmine", keys: &[&server::KEYS, &["project", "ack_status", "map"]], fields: sources::REDMINE_FIELDS },
+    KindOf {
+        name: "alertmanager",
+        keys: &[&server::KEYS, &server::CHOSEN_KEYS, &["author", "silence_for", "matchers", "receiver", "map"]],
+        fields: sources::ALERTMANAGER_FIELDS,
+    },
+    KindOf {
+        name: "icinga2",
+        keys: &[&server::KEYS, &["user", "author", "filter", "web", "web_host", "sticky", "map"]],
+        fields: sources::ICINGA_FIELDS,
+    },
     KindOf { name: "local", keys: &[], fields: &[] },
     KindOf { name: "demo", keys: &[], fields: &[] },
 ];
@@ -44,12 +55,17 @@ pub(super) fn fields(kind: &str) -> &'static [&'static str] {
 /// The status an acknowledgement sets in Redmine, as a fresh Redmine names it.
 const ACK_STATUS: &str = "In Progress";
 
+/// How long an acknowledgement silences an alert: a shift.
+const SILENCE_FOR: Duration = Duration::from_secs(8 * 3600);
+
 impl Reader<'_> {
     /// What only a kind has; `None` where something needed is missing or wrong.
     pub(super) fn kind(&mut self, kind: &str, table: &Table) -> Option<SourceKind> {
         match kind {
             "file" => self.file(table),
             "redmine" => self.redmine(table),
+            "alertmanager" => self.alertmanager(table),
+            "icinga2" => self.icinga(table),
             "local" => Some(SourceKind::Local),
             _ => Some(SourceKind::Demo { agreements: Arc::clone(self.agreements) }),
         }
@@ -74,5 +90,49 @@ impl Reader<'_> {
             None => ACK_STATUS.to_owned(),
         };
         Some(SourceKind::Redmine(RedmineSettings { server: server?, project, ack_status }))
+    }
+    fn alertmanager(&mut self, table: &Table) -> Option<SourceKind> {
+        let server = server::read(table, SignIn::Chosen, self.files, self.problems);
+        let (author, receiver) = (self.line(table, "author"), self.line(table, "receiver"));
+        let silence_for = match table.get("silence_for") {
+            Some(_) => self.duration(table, "silence_for")?,
+            None => SILENCE_FOR,
+        };
+        let matchers = match table.get("matchers") {
+            Some(value) => value.list(self.problems)?.iter().map(|matcher| self.matcher(matcher)).collect::<Option<_>>()?,
+            None => Vec::new(),
+        };
+        Some(SourceKind::Alertmanager(AlertmanagerSettings { server: server?, author, silence_for, matchers, receiver }))
+    }
+
+    /// What Alertmanager takes as `filter`.
+    fn matcher(&mut self, value: &Value) -> Option<String> {
+        let matcher = value.line(self.problems)?;
+        if !matcher.as_str().contains(['=', '~']) {
+            let help = "write it as Alertmanager does: 'severity=\"critical\"', 'team!~\"test.*\"'";
+            self.problems.error(&value.at, format!("'{matcher}' is no matcher"), help);
+            return None;
+        }
+        Some(matcher.as_str().to_owned())
+    }
+
+    fn icinga(&mut self, table: &Table) -> Option<SourceKind> {
+        let server = server::read(table, SignIn::Password, self.files, self.problems);
+        let (author, filter) = (self.line(table, "author"), self.line(table, "filter"));
+        let (web, web_host) = (self.page(table, "web"), self.page(table, "web_host"));
+        let sticky = table.get("sticky").map_or(Some(true), |value| value.boolean(self.problems))?;
+        Some(SourceKind::Icinga(IcingaSettings { server: server?, author, filter, web, web_host, sticky }))
+    }
+
+    /// The address of pages, with `{host}` in it.
+    fn page(&mut self, table: &Table, key: &str) -> Option<String> {
+        let value = table.get(key)?;
+        let page = value.line(self.problems)?;
+        if !page.as_str().contains("{host}") || !["http://", "https://"].iter().any(|scheme| page.as_str().starts_with(scheme)) {
+            let help = format!("write it as {key} = \"https://icinga.example.com/icingaweb2/icingadb/host?name={{host}}\"");
+            self.problems.error(&value.at, "this is no address of a host's page", help);
+            return None;
+        }
+        Some(page.as_str().to_owned())
     }
 }

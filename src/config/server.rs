@@ -16,11 +16,9 @@ const TOKENS: [&str; 4] = ["token_command", "token_file", "token_env", "token"];
 pub(super) const KEYS: [&str; 9] =
     ["url", "token_command", "token_file", "token_env", "token", "ca_file", "allow_http", "max_page", "max_pass"];
 /// Keys of a server that is signed in to in a way the configuration chooses.
-#[expect(dead_code, reason = "for the kinds of source that follow")]
 pub(super) const CHOSEN_KEYS: [&str; 4] = ["auth", "user", "auth_header", "headers"];
 
 /// How a kind of server is signed in to.
-#[expect(dead_code, reason = "for the kinds of source that follow")]
 #[derive(Clone, Copy)]
 pub(super) enum SignIn {
     /// With a key in a header, after something.

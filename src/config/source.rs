@@ -115,7 +115,7 @@ impl Reader<'_> {
         }
     }
 
-    fn duration(&mut self, table: &Table, key: &str) -> Option<Duration> {
+    pub(super) fn duration(&mut self, table: &Table, key: &str) -> Option<Duration> {
         let value = table.get(key)?;
         let text = value.text(self.problems)?;
         duration::parse(text).map_err(|(what, help)| self.problems.error(&value.at, what, help)).ok()

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::alertmanager::AlertmanagerSource;
 use super::demo::DemoSource;
 use super::file::FileSource;
+use super::icinga::IcingaSource;
 use super::redmine::RedmineSource;
 use super::settings::{ServerSettings, SourceKind, SourceSettings, TokenSource};
 use super::source::{Clock, TicketSource};
@@ -18,6 +20,8 @@ pub fn build(settings: &SourceSettings, clock: Clock, environment: &[(String, St
     match &settings.kind {
         SourceKind::File { path } => Ok(Arc::new(FileSource::new(settings, path))),
         SourceKind::Redmine(redmine) => Ok(Arc::new(RedmineSource::new(settings, redmine, clock, environment)?)),
+        SourceKind::Alertmanager(alertmanager) => Ok(Arc::new(AlertmanagerSource::new(settings, alertmanager, clock, environment)?)),
+        SourceKind::Icinga(icinga) => Ok(Arc::new(IcingaSource::new(settings, icinga, clock, environment)?)),
         SourceKind::Local => Err(Fault {
             kind: FaultKind::Internal,
             text: SafeText::line("local tickets are kept in the records, and opened with them"),
@@ -39,6 +43,8 @@ pub fn ready(settings: &SourceSettings, clock: Clock, environment: &[(String, St
     build(settings, clock, environment)?;
     match &settings.kind {
         SourceKind::Redmine(redmine) => has_key(&redmine.server, environment),
+        SourceKind::Alertmanager(alertmanager) => has_key(&alertmanager.server, environment),
+        SourceKind::Icinga(icinga) => has_key(&icinga.server, environment),
         SourceKind::File { .. } | SourceKind::Local | SourceKind::Demo { .. } => Ok(()),
     }
 }

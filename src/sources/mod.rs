@@ -1,5 +1,7 @@
 //! FLOOR 1': where tickets come from. May use domain, reqwest and tokio.
 
+mod alertmanager;
+mod alertmanager_wire;
 mod answer;
 mod authorities;
 mod build;
@@ -7,22 +9,30 @@ mod command;
 mod demo;
 mod file;
 mod http;
+mod icinga;
+mod icinga_deeds;
+mod icinga_wire;
 mod known_answers;
 mod mapping;
 pub mod poller;
 mod redmine;
 mod redmine_list;
 mod redmine_wire;
+mod sent;
 mod settings;
 mod source;
 mod ticket_entry;
 mod ticket_reader;
 mod token;
 
+pub use alertmanager::AlertmanagerSettings;
+pub use alertmanager_wire::ALERTMANAGER_FIELDS;
 pub use authorities::Authorities;
 pub use build::{build, ready};
 pub use demo::demo_agreements;
 pub use http::is_loopback;
+pub use icinga::IcingaSettings;
+pub use icinga_wire::ICINGA_FIELDS;
 pub use redmine_wire::{REDMINE_FIELDS, read_redmine};
 pub use settings::{Auth, Limits, MapRule, MapTarget, MapTest, RedmineSettings, ServerSettings, SourceKind, SourceSettings, TokenSource};
 pub use source::{Clock, TicketSource};

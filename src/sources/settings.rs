@@ -9,7 +9,9 @@ use regex::Regex;
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::SecretString;
 
+use super::alertmanager::AlertmanagerSettings;
 use super::authorities::Authorities;
+use super::icinga::IcingaSettings;
 use crate::domain::{Agreements, Origin, SafeText, Severity, SourceName, sha256};
 
 /// One `[[source]]`.
@@ -42,6 +44,10 @@ impl SourceSettings {
         sha256(&match &self.kind {
             SourceKind::File { path } => format!("file {}", std::path::absolute(path).as_ref().unwrap_or(path).display()),
             SourceKind::Redmine(redmine) => format!("redmine {} {}", redmine.server.url, redmine.project.as_deref().unwrap_or_default()),
+            SourceKind::Alertmanager(am) => {
+                format!("alertmanager {} {:?} {:?} {:?}", am.server.url, am.server.headers, am.matchers, am.receiver)
+            }
+            SourceKind::Icinga(icinga) => format!("icinga2 {} {}", icinga.server.url, icinga.filter.as_deref().unwrap_or_default()),
             SourceKind::Local => "local".to_owned(),
             SourceKind::Demo { .. } => "demo".to_owned(),
         })
@@ -52,6 +58,8 @@ impl SourceSettings {
     pub fn reading(&self) -> SafeText {
         let asks = match &self.kind {
             SourceKind::Redmine(redmine) => format!("{redmine:?}"),
+            SourceKind::Alertmanager(alertmanager) => format!("{alertmanager:?}"),
+            SourceKind::Icinga(icinga) => format!("{icinga:?}"),
             SourceKind::File { .. } | SourceKind::Local | SourceKind::Demo { .. } => String::new(),
         };
         let rules: Vec<String> = self.map.iter().map(|rule| format!("{} {:?} {:?}", rule.field, rule.test, rule.gives)).collect();
@@ -69,6 +77,10 @@ pub enum SourceKind {
     },
     /// A Redmine server.
     Redmine(RedmineSettings),
+    /// A Prometheus Alertmanager, or one that speaks as it.
+    Alertmanager(AlertmanagerSettings),
+    /// An Icinga 2 server.
+    Icinga(IcingaSettings),
     /// Tickets that are kept in the records themselves.
     Local,
     /// The embedded demo.

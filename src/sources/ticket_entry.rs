@@ -363,7 +363,7 @@ fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
 }
 
 /// An address that may be shown as a link: http or https, without a user name.
-fn web_address(text: &str) -> Option<SafeText> {
+pub(super) fn web_address(text: &str) -> Option<SafeText> {
     let url = reqwest::Url::parse(text.trim()).ok()?;
     let web = matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty() && url.password().is_none();
     let safe = SafeText::sanitised(url.as_str(), TextKind::Line);
