@@ -1,7 +1,9 @@
 //! sources against recorded answers and hostile servers.
 
+mod alertmanager;
 mod canary;
 mod clocks;
+mod fake_alertmanager;
 mod fake_redmine;
 mod file;
 mod hostile;
