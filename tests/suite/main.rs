@@ -1,6 +1,7 @@
 //! The one integration binary: one link, not ten.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod alertmanager_server;
 mod architecture;
 mod bad_input;
 mod calculator;
