@@ -10,6 +10,7 @@ mod commands;
 mod configuration;
 mod demo;
 mod hang_up;
+mod icinga_server;
 mod model;
 mod panics;
 mod picture;
