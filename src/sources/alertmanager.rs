@@ -32,8 +32,6 @@ const CANNOT: &[(DeedKind, &str)] = &[
     (DeedKind::Resolve, "an alert is resolved when its rule no longer fires"),
 ];
 
-const RESOLVED: &str = "it is resolved: Alertmanager does not list it any more";
-
 /// What an Alertmanager source needs.
 #[derive(Debug, Clone)]
 pub struct AlertmanagerSettings {
@@ -113,12 +111,21 @@ impl AlertmanagerSource {
         Ok(silences(&self.ask("api/v2/silences", &[]).await?.json::<Vec<Box<RawValue>>>()?))
     }
 
-    /// The alert of a key, if it still fires, and the silences there are; there is no asking for one alert.
-    async fn alert(&self, key: &TicketKey) -> Result<Option<(Alert, Vec<Silence>)>, Fault> {
+    /// The alert of a key and the silences there are, or why there is none; there is no asking for one alert.
+    async fn alert(&self, key: &TicketKey) -> Result<Result<(Alert, Vec<Silence>), Outcome>, Fault> {
         let alerts = self.alerts("true").await?;
         let mut read = alerts.iter().filter_map(|raw| serde_json::from_str::<Alert>(raw.get()).ok());
-        let Some(alert) = read.find(|alert| SafeText::line(&alert.fingerprint) == key.key) else { return Ok(None) };
-        Ok(Some((alert, self.silences().await?)))
+        if let Some(alert) = read.find(|alert| SafeText::line(&alert.fingerprint) == key.key) {
+            return Ok(Ok((alert, self.silences().await?)));
+        }
+        if alerts.iter().any(|raw| raw.get().contains(&format!("\"{}\"", key.key))) {
+            return Ok(Err(Outcome::refused("Alertmanager lists it in a way that cannot be read")));
+        }
+        if self.is_young().await? {
+            let text = "the alert is not there – Alertmanager started minutes ago and may not be told of it yet – it is asked again";
+            return Err(Fault { kind: FaultKind::ServerError, text: SafeText::line(text), retry_after: None });
+        }
+        Ok(Err(Outcome::refused("it is resolved: Alertmanager does not list it any more")))
     }
 
     fn is_ours(&self, silence: &Silence, alert: &Alert) -> bool {
@@ -147,7 +154,10 @@ impl AlertmanagerSource {
         let Some(author) = &self.author else {
             return Ok(Outcome::refused("a silence needs somebody it is by, and nobody is known here; set author"));
         };
-        let Some((alert, before)) = self.alert(key).await? else { return Ok(Outcome::refused(RESOLVED)) };
+        let (alert, before) = match self.alert(key).await? {
+            Ok(asked) => asked,
+            Err(gone) => return Ok(gone),
+        };
         let standing = alert.silences(&before);
         // what was ours already is no answer to an attempt that may have arrived
         if let Some(ours) = standing.iter().find(|silence| tried_before && self.is_ours(silence, &alert)) {
@@ -193,7 +203,10 @@ impl AlertmanagerSource {
     }
 
     async fn give_back(&self, key: &TicketKey, tried_before: bool) -> Result<Outcome, Fault> {
-        let Some((alert, before)) = self.alert(key).await? else { return Ok(Outcome::refused(RESOLVED)) };
+        let (alert, before) = match self.alert(key).await? {
+            Ok(asked) => asked,
+            Err(gone) => return Ok(gone),
+        };
         let standing = alert.silences(&before);
         if let Some(other) = standing.iter().find(|silence| !self.is_ours(silence, &alert)) {
             return Ok(Outcome::refused(&format!("{} is not ours, or silences more than this alert; nothing was sent", other.standing())));

@@ -128,7 +128,12 @@ impl IcingaSource {
 }
 
 fn unseen(me: &Me, name: &Name<'_>) -> Outcome {
-    Outcome::refused(&format!("Icinga has no {} '{}', or the ApiUser '{}' may not see it", name.of.word(), name.whole, me.user))
+    Outcome::refused(&format!(
+        "Icinga has no {} '{}' that can be read, or the ApiUser '{}' may not see it",
+        name.of.word(),
+        name.whole,
+        me.user
+    ))
 }
 
 fn may_not(me: &Me, permission: &str) -> Outcome {

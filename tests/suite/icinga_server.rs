@@ -326,10 +326,7 @@ fn a_wrong_password_and_an_authority_that_is_not_named_are_no_empty_list() {
     assert_eq!(acked.json()[0]["outcome"], "queued");
     assert!(!format!("{}{}{}{}", listed.out, listed.err, acked.out, acked.err).contains(WRONG), "the password is told");
     let config = fs::read_to_string(desk.path("config.toml")).unwrap();
-    desk.write(
-        "config.toml",
-        config.lines().filter(|line| !line.starts_with("ca_file")).map(|line| format!("{line}\n")).collect::<String>(),
-    );
+    desk.write("config.toml", config.lines().filter(|line| !line.starts_with("ca_file")).collect::<Vec<_>>().join("\n"));
     let listed = desk.run(&["list", "--json"]).ended(1).json();
     assert!(listed["sources"][0]["fault"].as_str().unwrap().contains("the server is not trusted"), "{}", listed["sources"]);
     assert_eq!(service.attributes()["acknowledgement"], 0);

@@ -108,7 +108,8 @@ impl Respond for Answering {
         let authorization = request.headers.get("authorization").and_then(|a| a.to_str().ok());
         let date = state.now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         let answer = if state.authorization.as_deref().is_some_and(|wanted| authorization != Some(wanted)) {
-            ResponseTemplate::new(401).set_body_raw("Unauthorized\n", "text/plain; charset=utf-8")
+            let (status, said) = recorded("auth-failure-wrong");
+            ResponseTemplate::new(status).set_body_raw(said.as_str().unwrap(), "text/plain; charset=utf-8")
         } else {
             state.answer(request)
         };

@@ -114,7 +114,11 @@ impl Respond for Answering {
         };
         let override_get = header("x-http-method-override") == "GET";
         match (request.method.as_str(), path.trim_matches('/')) {
-            ("GET", "v1") => body(200, &json!({ "results": [{ "user": name, "permissions": permissions, "version": "r2.13.6-1" }] })),
+            ("GET", "v1") => {
+                let mut me = recorded("v1");
+                (me["results"][0]["user"], me["results"][0]["permissions"]) = (name.into(), permissions.into());
+                body(200, &me)
+            }
             ("POST", path) if override_get => match path.strip_prefix("v1/objects/").and_then(|of| of.strip_suffix('s')) {
                 Some(of) if may(&format!("objects/query/{of}")) => state.objects(of, &asked),
                 _ => none(),

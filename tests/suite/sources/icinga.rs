@@ -6,7 +6,7 @@ use holdover::domain::{Deed, DeedKind, FaultKind, Outcome, SafeText, Severity, S
 use holdover::sources::{self, TicketSource};
 use serde_json::{Value, json};
 
-use super::fake_icinga::FakeIcinga;
+use super::fake_icinga::{FakeIcinga, recorded};
 use super::hostile::has;
 use super::{clock, fault, keys, settings, ticket};
 
@@ -135,6 +135,17 @@ async fn who_acknowledged_and_a_downtime() {
 }
 
 #[tokio::test]
+async fn a_recorded_comment_says_who_acknowledged() {
+    let icinga = FakeIcinga::start().await;
+    icinga.state().comments = recorded("comments")["results"].as_array().unwrap().clone();
+    icinga.state().service("db-1!disk")["attrs"]["acknowledgement"] = 2.into();
+    let pass = at(&icinga.url()).list_open().await.unwrap();
+    let disk = ticket(&pass, "db-1!disk");
+    assert_eq!(disk.acknowledged_by.as_ref().unwrap().as_str(), "ops");
+    assert_eq!(disk.acknowledged_at.unwrap().timestamp(), 1_795_397_643);
+}
+
+#[tokio::test]
 async fn rules_filters_and_pages() {
     let icinga = FakeIcinga::start().await;
     icinga.state().service(VAR)["attrs"]["vars"] = json!({ "client": "own", "tags": ["a", "b"] });
@@ -245,7 +256,7 @@ async fn conflicts_are_looked_at_again() {
     assert!(said.contains("no problem any more: Icinga says it is OK"), "{said}");
     assert_eq!(icinga.actions().len(), 2);
     let said = why(told(&icinga, "db-1!nope", acknowledge(), false).await);
-    assert!(said.contains("no service 'db-1!nope'") && said.contains("may not see it"), "{said}");
+    assert!(said.contains("no service 'db-1!nope' that can be read") && said.contains("may not see it"), "{said}");
     // gone just now, or the right is only for some
     icinga.state().before_action = Some(Box::new(|state| state.hosts.clear()));
     let said = why(told(&icinga, "edge-1", acknowledge(), false).await);

@@ -1,6 +1,7 @@
 //! sources against recorded answers and hostile servers.
 
 mod alertmanager;
+mod alertmanager_deeds;
 mod canary;
 mod clocks;
 mod fake_alertmanager;
