@@ -109,9 +109,11 @@ impl Silence {
 
     /// Whether it silences what has exactly these labels, and nothing that lacks one.
     pub fn is_exactly_of(&self, labels: &BTreeMap<String, String>) -> bool {
-        let plain = self.matchers.iter().all(|m| !m.is_regex && m.is_equal != Some(false));
-        let matched: BTreeMap<&str, &str> = self.matchers.iter().map(|m| (m.name.as_str(), m.value.as_str())).collect();
-        plain && matched.len() == self.matchers.len() && matched.into_iter().eq(labels.iter().map(|(n, v)| (n.as_str(), v.as_str())))
+        let of_this = |m: &Matcher| !m.is_regex && m.is_equal != Some(false) && labels.get(&m.name) == Some(&m.value);
+        self.matchers.len() == labels.len()
+            && self.matchers.iter().all(of_this)
+            // one that is there twice leaves another out
+            && labels.keys().all(|name| self.matchers.iter().any(|m| m.name == *name))
     }
 
     pub fn by(&self) -> Option<SafeText> {
@@ -199,7 +201,7 @@ impl Alert {
             ticket.status = Status::Acknowledged;
         }
         mapping::apply(&source.map, &mut ticket, |field| self.field(field));
-        let silences = self.silences(silences);
+        let silences = if self.is_silenced() { self.silences(silences) } else { Vec::new() };
         if let (Status::Acknowledged, Some(oldest)) = (ticket.status, silences.first()) {
             (ticket.acknowledged_by, ticket.acknowledged_at) = (oldest.by(), oldest.since());
         }
