@@ -67,9 +67,7 @@ fn the_example_with_everything_switched_on_is_right() {
     let warned: Vec<&str> = settings.warnings.iter().map(|p| p.path.as_str()).collect();
     assert_eq!(warned, ["source[3].unassessed_as"], "{}", lines(&settings.warnings));
     assert_eq!(settings.agreements.all().len(), 1);
-    assert_eq!(settings.sources.len(), EXAMPLE.matches("
-#[[source]]
-").count());
+    assert_eq!(settings.sources.len(), switched_on().matches("\n[[source]]\n").count());
     assert_eq!(settings.sources[1].map.len(), 7);
     let SourceKind::Redmine(redmine) = &settings.sources[1].kind else { panic!("a Redmine source") };
     assert_eq!(redmine.ack_status, "In Progress");
