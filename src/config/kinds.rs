@@ -3,10 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::document::{Table, Value};
+use strum::VariantNames;
+
+use super::document::{Table, Value, shown};
+use super::http_deed;
+use super::http_source;
+use super::nearest;
 use super::server::{self, SignIn};
 use super::source::{ORDER, Reader};
-use crate::sources::{self, AlertmanagerSettings, IcingaSettings, RedmineSettings, SourceKind};
+use crate::sources::{self, AlertmanagerSettings, FileForm, IcingaSettings, RedmineSettings, SourceKind};
 
 /// A kind of source.
 pub(super) struct KindOf {
@@ -26,7 +31,7 @@ impl KindOf {
 
 /// All kinds, in the order in which they are told of.
 pub(super) const ALL: &[KindOf] = &[
-    KindOf { name: "file", keys: &[&["path"]], fields: &[] },
+    KindOf { name: "file", keys: &[&["path", "format", "map"]], fields: sources::FILE_FIELDS },
     KindOf { name: "redmine", keys: &[&server::KEYS, &["project", "ack_status", "map"]], fields: sources::REDMINE_FIELDS },
     KindOf {
         name: "alertmanager",
@@ -38,6 +43,12 @@ pub(super) const ALL: &[KindOf] = &[
         keys: &[&server::KEYS, &["user", "author", "filter", "web", "web_host", "sticky", "map"]],
         fields: sources::ICINGA_FIELDS,
     },
+    KindOf {
+        name: "http",
+        keys: &[&server::KEYS, &server::CHOSEN_KEYS, &http_source::KEYS, &http_deed::DEEDS],
+        // and those that its `fields` has
+        fields: &[],
+    },
     KindOf { name: "local", keys: &[], fields: &[] },
     KindOf { name: "demo", keys: &[], fields: &[] },
 ];
@@ -47,9 +58,12 @@ pub(super) fn keys(kind: &str) -> Vec<&'static str> {
     ALL.iter().filter(|known| known.name == kind).flat_map(|known| known.keys.iter().copied().flatten().copied()).collect()
 }
 
-/// The fields that the map rules of a kind can name.
-pub(super) fn fields(kind: &str) -> &'static [&'static str] {
-    ALL.iter().find(|known| known.name == kind).map_or(&[], |known| known.fields)
+/// The fields that the map rules of a source can name.
+pub(super) fn fields<'a>(kind: &str, table: &'a Table) -> Vec<&'a str> {
+    if kind == "http" {
+        return http_source::fields(table);
+    }
+    ALL.iter().find(|known| known.name == kind).map_or_else(Vec::new, |known| known.fields.to_vec())
 }
 
 /// The status an acknowledgement sets in Redmine, as a fresh Redmine names it.
@@ -66,6 +80,7 @@ impl Reader<'_> {
             "redmine" => self.redmine(table),
             "alertmanager" => self.alertmanager(table),
             "icinga2" => self.icinga(table),
+            "http" => http_source::read(table, self.files, self.problems).map(|http| SourceKind::Http(Box::new(http))),
             "local" => Some(SourceKind::Local),
             _ => Some(SourceKind::Demo { agreements: Arc::clone(self.agreements) }),
         }
@@ -79,7 +94,21 @@ impl Reader<'_> {
     fn file(&mut self, table: &Table) -> Option<SourceKind> {
         let value = table.need("path", ORDER, "this source has no path", "add path = \"tickets.json\"", self.problems)?;
         let path = value.text(self.problems)?;
-        Some(SourceKind::File { path: self.files.resolve(&value.at, path, self.problems)? })
+        let path = self.files.resolve(&value.at, path, self.problems)?;
+        let form = match table.get("format") {
+            Some(value) => {
+                let text = value.text(self.problems)?;
+                let known = text.parse::<FileForm>();
+                if known.is_err() {
+                    let what = format!("there is no form of file '{}'", shown(text));
+                    self.problems.error(&value.at, what, nearest::suggest(text, FileForm::VARIANTS));
+                }
+                known.ok()?
+            }
+            None if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) => FileForm::Csv,
+            None => FileForm::Json,
+        };
+        Some(SourceKind::File { path, form })
     }
 
     fn redmine(&mut self, table: &Table) -> Option<SourceKind> {

@@ -10,6 +10,8 @@ mod fingerprint;
 mod hold_over;
 mod holidays;
 mod hours;
+mod http_deed;
+mod http_source;
 mod include;
 mod kinds;
 mod layers;

@@ -48,9 +48,9 @@ impl Reader<'_> {
         let client = table.get("client").and_then(|v| v.line(self.problems));
         let unassessed_as = self.unassessed_as(table);
         let kind = self.kind(kind_name?, table);
-        let fields = kinds::fields(kind_name?);
+        let fields = kinds::fields(kind_name?, table);
         let map = table.get("map").filter(|_| !fields.is_empty());
-        let map = map.map_or_else(Vec::new, |rules| map::read(rules, fields, self.agreements, self.levels, self.problems));
+        let map = map.map_or_else(Vec::new, |rules| map::read(rules, &fields, self.agreements, self.levels, self.problems));
         let (poll_every, blind_after) = (poll_every.unwrap_or(self.poll_every), blind_after.unwrap_or(self.blind_after));
         if blind_after < poll_every {
             let at = table.get("blind_after").or(table.get("poll_every")).map_or(&table.at, |v| &v.at);

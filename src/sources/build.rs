@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::alertmanager::AlertmanagerSource;
+use super::configured::ConfiguredSource;
 use super::demo::DemoSource;
 use super::file::FileSource;
 use super::icinga::IcingaSource;
@@ -18,10 +19,11 @@ use crate::domain::{Fault, FaultKind, SafeText};
 /// Why it cannot be asked at all.
 pub fn build(settings: &SourceSettings, clock: Clock, environment: &[(String, String)]) -> Result<Arc<dyn TicketSource>, Fault> {
     match &settings.kind {
-        SourceKind::File { path } => Ok(Arc::new(FileSource::new(settings, path))),
+        SourceKind::File { path, form } => Ok(Arc::new(FileSource::new(settings, path, *form))),
         SourceKind::Redmine(redmine) => Ok(Arc::new(RedmineSource::new(settings, redmine, clock, environment)?)),
         SourceKind::Alertmanager(alertmanager) => Ok(Arc::new(AlertmanagerSource::new(settings, alertmanager, clock, environment)?)),
         SourceKind::Icinga(icinga) => Ok(Arc::new(IcingaSource::new(settings, icinga, clock, environment)?)),
+        SourceKind::Http(http) => Ok(Arc::new(ConfiguredSource::new(settings, http, clock, environment)?)),
         SourceKind::Local => Err(Fault {
             kind: FaultKind::Internal,
             text: SafeText::line("local tickets are kept in the records, and opened with them"),
@@ -45,6 +47,7 @@ pub fn ready(settings: &SourceSettings, clock: Clock, environment: &[(String, St
         SourceKind::Redmine(redmine) => has_key(&redmine.server, environment),
         SourceKind::Alertmanager(alertmanager) => has_key(&alertmanager.server, environment),
         SourceKind::Icinga(icinga) => has_key(&icinga.server, environment),
+        SourceKind::Http(http) => has_key(&http.server, environment),
         SourceKind::File { .. } | SourceKind::Local | SourceKind::Demo { .. } => Ok(()),
     }
 }

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::settings::SourceSettings;
+use super::settings::{FileForm, SourceSettings};
 use super::source::TicketSource;
-use super::ticket_reader::{TicketFormat, read_tickets};
+use super::ticket_reader::{TicketFormat, read_csv, read_tickets};
 use crate::domain::{Capabilities, Deed, Fault, FaultKind, Identity, Outcome, Pass, SafeText, SourceName, Ticket, TicketKey};
 
 /// Largest file that is read: 100,000 tickets are about 60 MB.
@@ -23,6 +23,7 @@ const CANNOT: &str = "a file cannot be told";
 pub struct FileSource {
     settings: SourceSettings,
     path: PathBuf,
+    form: FileForm,
     last: Arc<Mutex<Option<LastRead>>>,
 }
 
@@ -55,8 +56,8 @@ impl Stamp {
 impl FileSource {
     /// A source that reads `path`.
     #[must_use]
-    pub fn new(settings: &SourceSettings, path: &Path) -> Self {
-        Self { settings: settings.clone(), path: path.to_owned(), last: Arc::default() }
+    pub fn new(settings: &SourceSettings, path: &Path, form: FileForm) -> Self {
+        Self { settings: settings.clone(), path: path.to_owned(), form, last: Arc::default() }
     }
 }
 
@@ -79,8 +80,8 @@ impl TicketSource for FileSource {
     }
 
     async fn list_open(&self) -> Result<Pass, Fault> {
-        let (settings, path, last) = (self.settings.clone(), self.path.clone(), Arc::clone(&self.last));
-        let read = tokio::task::spawn_blocking(move || read(&settings, &path, &last)).await;
+        let (settings, path, form, last) = (self.settings.clone(), self.path.clone(), self.form, Arc::clone(&self.last));
+        let read = tokio::task::spawn_blocking(move || read(&settings, &path, form, &last)).await;
         let tickets = read.unwrap_or_else(|_| {
             Err(fault(FaultKind::Unintelligible, &self.path, "could not be read", "reading it failed inside; please report it"))
         })?;
@@ -93,7 +94,7 @@ impl TicketSource for FileSource {
 }
 
 /// The tickets of the file; those of the last reading where it has not changed.
-fn read(settings: &SourceSettings, path: &Path, last: &Mutex<Option<LastRead>>) -> Result<Vec<Arc<Ticket>>, Fault> {
+fn read(settings: &SourceSettings, path: &Path, form: FileForm, last: &Mutex<Option<LastRead>>) -> Result<Vec<Arc<Ticket>>, Fault> {
     let unreadable =
         |e: std::io::Error| fault(FaultKind::Unreachable, path, &format!("cannot be read: {e}"), "check the path and its permissions");
     let too_large = || {
@@ -119,7 +120,11 @@ fn read(settings: &SourceSettings, path: &Path, last: &Mutex<Option<LastRead>>) 
         return Err(too_large());
     }
     let label = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let tickets = read_tickets(&bytes, &TicketFormat::of(settings, &label))?;
+    let format = TicketFormat::of(settings, &label);
+    let tickets = match form {
+        FileForm::Json => read_tickets(&bytes, &format)?,
+        FileForm::Csv => read_csv(&bytes, &format)?,
+    };
     *last = Some(LastRead { stamp, tickets: tickets.clone() });
     Ok(tickets)
 }

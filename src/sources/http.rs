@@ -114,7 +114,6 @@ impl Http {
     ///
     /// # Errors
     /// It leaves the configured scheme, host, port or path: the key goes nowhere else.
-    #[expect(dead_code, reason = "for the kinds of source that follow")]
     pub fn link(&self, from: &Url, link: &str) -> Result<Url, Fault> {
         let to = from.join(link).ok().filter(|to| to.origin() == self.base.origin() && to.path().starts_with(self.base.path()));
         to.filter(|to| to.username().is_empty() && to.password().is_none()).ok_or_else(|| {

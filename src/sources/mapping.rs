@@ -3,8 +3,8 @@
 use super::settings::{MapRule, MapTarget, MapTest};
 use crate::domain::{SafeText, Severity, Status, TextKind, Ticket};
 
-/// Applies the rules to a ticket. `field` gives the values of a field; a field may have several.
-pub(super) fn apply(rules: &[MapRule], ticket: &mut Ticket, field: impl Fn(&str) -> Vec<String>) {
+/// Applies the rules to a ticket, and says what they gave it. `field` gives the values of a field; a field may have several.
+pub(super) fn apply(rules: &[MapRule], ticket: &mut Ticket, field: impl Fn(&str) -> Vec<String>) -> Vec<MapTarget> {
     let mut given: Vec<MapTarget> = Vec::new();
     for rule in rules {
         let wanted: Vec<&(MapTarget, String)> = rule.gives.iter().filter(|(target, _)| !given.contains(target)).collect();
@@ -20,6 +20,7 @@ pub(super) fn apply(rules: &[MapRule], ticket: &mut Ticket, field: impl Fn(&str)
             give(ticket, *target, &fill(template, &captured), rule, &value);
         }
     }
+    given
 }
 
 /// The groups of a match, the whole first; `None` where the value does not fit.

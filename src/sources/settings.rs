@@ -11,6 +11,7 @@ use secrecy::SecretString;
 
 use super::alertmanager::AlertmanagerSettings;
 use super::authorities::Authorities;
+use super::configured_settings::HttpSettings;
 use super::icinga::IcingaSettings;
 use crate::domain::{Agreements, Origin, SafeText, Severity, SourceName, sha256};
 
@@ -42,12 +43,13 @@ impl SourceSettings {
     #[must_use]
     pub fn place(&self) -> SafeText {
         sha256(&match &self.kind {
-            SourceKind::File { path } => format!("file {}", std::path::absolute(path).as_ref().unwrap_or(path).display()),
+            SourceKind::File { path, .. } => format!("file {}", std::path::absolute(path).as_ref().unwrap_or(path).display()),
             SourceKind::Redmine(redmine) => format!("redmine {} {}", redmine.server.url, redmine.project.as_deref().unwrap_or_default()),
             SourceKind::Alertmanager(am) => {
                 format!("alertmanager {} {:?} {:?} {:?}", am.server.url, am.server.headers, am.matchers, am.receiver)
             }
             SourceKind::Icinga(icinga) => format!("icinga2 {} {}", icinga.server.url, icinga.filter.as_deref().unwrap_or_default()),
+            SourceKind::Http(http) => format!("http {} {} {:?}", http.server.url, http.list.path, http.list.query),
             SourceKind::Local => "local".to_owned(),
             SourceKind::Demo { .. } => "demo".to_owned(),
         })
@@ -60,7 +62,9 @@ impl SourceSettings {
             SourceKind::Redmine(redmine) => format!("{redmine:?}"),
             SourceKind::Alertmanager(alertmanager) => format!("{alertmanager:?}"),
             SourceKind::Icinga(icinga) => format!("{icinga:?}"),
-            SourceKind::File { .. } | SourceKind::Local | SourceKind::Demo { .. } => String::new(),
+            SourceKind::Http(http) => format!("{http:?}"),
+            SourceKind::File { form, .. } => <&str>::from(form).to_owned(),
+            SourceKind::Local | SourceKind::Demo { .. } => String::new(),
         };
         let rules: Vec<String> = self.map.iter().map(|rule| format!("{} {:?} {:?}", rule.field, rule.test, rule.gives)).collect();
         sha256(&format!("{:?} {:?} {:?} {rules:?} {asks}", self.timezone, self.client, self.unassessed_as))
@@ -74,6 +78,8 @@ pub enum SourceKind {
     File {
         /// Where it is; what the configuration says is taken from its own folder.
         path: PathBuf,
+        /// How it is written.
+        form: FileForm,
     },
     /// A Redmine server.
     Redmine(RedmineSettings),
@@ -81,6 +87,8 @@ pub enum SourceKind {
     Alertmanager(AlertmanagerSettings),
     /// An Icinga 2 server.
     Icinga(IcingaSettings),
+    /// A server that the configuration describes.
+    Http(Box<HttpSettings>),
     /// Tickets that are kept in the records themselves.
     Local,
     /// The embedded demo.
@@ -88,6 +96,16 @@ pub enum SourceKind {
         /// What its tickets are held by.
         agreements: Arc<Agreements>,
     },
+}
+
+/// How a file of tickets is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames)]
+#[strum(serialize_all = "kebab-case")]
+pub enum FileForm {
+    /// A JSON array, JSON Lines, or an object with `tickets`.
+    Json,
+    /// Comma-separated values under a row of names; or separated by semicolons or tabs.
+    Csv,
 }
 
 /// What a Redmine source needs.

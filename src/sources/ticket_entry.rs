@@ -9,10 +9,17 @@ use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::mapping;
+use super::settings::MapTarget;
 use super::ticket_reader::TicketFormat;
 use crate::domain::{
     Assessment, ClientContact, Contact, OnClient, SafeText, Severity, Status, TextKind, Ticket, TicketKey, instant_of_local,
 };
+
+/// The members that a map rule can name; `NAME` stands for every other one that holds a text, `OUTER.INNER` for one of an
+/// object.
+pub const FILE_FIELDS: &[&str] =
+    &["severity", "status", "client", "title", "description", "channel", "service", "support_level", "assignee", "key", "NAME"];
 
 type Raw<'a> = Option<&'a RawValue>;
 
@@ -125,7 +132,7 @@ impl<'a> Reading<'a> {
     ///
     /// # Errors
     /// Why it is none.
-    pub fn ticket(&self, members: &Members) -> Result<Ticket, NotATicket> {
+    pub fn ticket(&self, members: &Members, raw: &RawValue) -> Result<Ticket, NotATicket> {
         let mut notes = Noticed::default();
         let key = match members.key {
             None => return Err(NotATicket { reason: "no key".to_owned(), ticket: None }),
@@ -137,17 +144,27 @@ impl<'a> Reading<'a> {
         self.texts(members, &mut ticket, &mut notes);
         self.instants(members, &mut ticket, &mut notes);
         self.lists(members, &mut ticket, &mut notes);
-        severity(members.severity, &mut ticket, &mut notes);
-        ticket.status = status(members.status, &mut notes);
         ticket.contact = contact(members.contact, &mut notes);
-        ticket.callback_requested = members.callback_requested.is_some_and(|raw| {
-            serde_json::from_str(raw.get()).unwrap_or_else(|_| {
-                notes.push(not_read("callback_requested", raw, "is neither true nor false"));
-                false
-            })
-        });
+        let given = if self.format.map.is_empty() { Vec::new() } else { self.mapped(raw, &mut ticket) };
+        // what a rule has understood is not read again
+        let own = |target| !given.contains(&target);
+        if own(MapTarget::Severity) {
+            severity(members.severity, &mut ticket, &mut notes);
+        }
+        if own(MapTarget::Status) {
+            ticket.status = status(members.status, &mut notes);
+        }
+        if own(MapTarget::CallbackRequested) {
+            ticket.callback_requested = members.callback_requested.is_some_and(|raw| {
+                serde_json::from_str(raw.get()).unwrap_or_else(|_| {
+                    notes.push(not_read("callback_requested", raw, "is neither true nor false"));
+                    false
+                })
+            });
+        }
         let submitted = self.submitted(members.submitted_at, &mut notes);
-        (ticket.notes, ticket.altered) = (notes.notes, notes.altered);
+        ticket.notes.extend(notes.notes);
+        ticket.altered += notes.altered;
         match submitted {
             Ok(at) => {
                 ticket.submitted_at = at;
@@ -155,6 +172,12 @@ impl<'a> Reading<'a> {
             }
             Err(reason) => Err(NotATicket { reason, ticket: Some(Box::new(ticket)) }),
         }
+    }
+
+    /// Applies the map rules, which can name any member; what they gave.
+    fn mapped(&self, raw: &RawValue, ticket: &mut Ticket) -> Vec<MapTarget> {
+        let members: HashMap<Cow<str>, &RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
+        mapping::apply(self.format.map, ticket, |field| values(&members, field))
     }
 
     /// The submission: one that cannot be understood makes the entry unreadable, one out of all range counts as missing.
@@ -269,6 +292,24 @@ impl<'a> Reading<'a> {
         let local = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()).ok_or(BadInstant::NoTime)?;
         let zone = self.format.timezone.ok_or(BadInstant::NoZone)?;
         Ok(instant_of_local(zone, local.trunc_subsecs(0)))
+    }
+}
+
+/// The texts that a member holds: one, or those of a list.
+fn values(members: &HashMap<Cow<str>, &RawValue>, field: &str) -> Vec<String> {
+    let Some(raw) = members.iter().find(|(name, _)| name.eq_ignore_ascii_case(field)).map(|(_, raw)| *raw) else {
+        let Some((outer, inner)) = field.split_once('.') else { return Vec::new() };
+        let outer = members.iter().find(|(name, _)| name.eq_ignore_ascii_case(outer));
+        return outer.and_then(|(_, raw)| serde_json::from_str(raw.get()).ok()).map_or_else(Vec::new, |members| values(&members, inner));
+    };
+    let one = |raw: &RawValue| match raw.get().as_bytes() {
+        [b'"', ..] => string(raw).map(Cow::into_owned).filter(|text| !text.trim().is_empty()),
+        [b'{' | b'[', ..] | b"null" => None,
+        _ => Some(raw.get().to_owned()),
+    };
+    match serde_json::from_str::<Vec<&RawValue>>(raw.get()) {
+        Ok(list) => list.into_iter().filter_map(one).collect(),
+        Err(_) => one(raw).into_iter().collect(),
     }
 }
 

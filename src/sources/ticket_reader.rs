@@ -1,4 +1,4 @@
-//! The ticket format of files: a JSON array, JSON Lines, or an object with `tickets`. Pure: text in, tickets out.
+//! The ticket format of files: a JSON array, JSON Lines, an object with `tickets`, or CSV. Pure: text in, tickets out.
 //!
 //! One entry that cannot be read costs nothing but itself: it becomes a ticket that says so. Of an entry, members are read
 //! one by one from their raw JSON, so one of the wrong type costs only that member, and no tree of a large file is built.
@@ -11,7 +11,8 @@ use chrono_tz::Tz;
 use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::settings::SourceSettings;
+use super::settings::{MapRule, SourceSettings};
+use super::ticket_csv;
 use super::ticket_entry::{self, NotATicket, Reading};
 use crate::domain::{Fault, FaultKind, SafeText, Severity, SourceName, Ticket, TicketKey};
 
@@ -27,6 +28,8 @@ pub struct TicketFormat<'a> {
     pub client: Option<SafeText>,
     /// What an unassessed ticket is judged as.
     pub unassessed_as: Option<Severity>,
+    /// What its members say beyond their own names.
+    pub map: &'a [MapRule],
 }
 
 impl<'a> TicketFormat<'a> {
@@ -39,6 +42,7 @@ impl<'a> TicketFormat<'a> {
             timezone: settings.timezone,
             client: settings.client.clone(),
             unassessed_as: settings.unassessed_as,
+            map: &settings.map,
         }
     }
 }
@@ -48,11 +52,8 @@ impl<'a> TicketFormat<'a> {
 /// # Errors
 /// The text as a whole is no list of tickets: what is wrong and where.
 pub fn read_tickets(bytes: &[u8], format: &TicketFormat) -> Result<Vec<Arc<Ticket>>, Fault> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    // the lossy reading is the slower one, and seldom needed
-    let text = std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
-    let reading = Reading::new(format);
-    let mut list = List { text: &text, format, tickets: Vec::new(), reading, places: HashMap::new(), counted: (0, 1) };
+    let text = text_of(bytes);
+    let mut list = List::new(&text, format);
     match text.trim_start().as_bytes().first() {
         None => return Err(list.fault("is empty", "an empty list of tickets is written []")),
         Some(b'[') => list.array()?,
@@ -62,18 +63,40 @@ pub fn read_tickets(bytes: &[u8], format: &TicketFormat) -> Result<Vec<Arc<Ticke
     Ok(list.tickets)
 }
 
-struct List<'a> {
-    text: &'a str,
-    format: &'a TicketFormat<'a>,
+/// Reads all tickets of a file of comma-separated values, as [`read_tickets`] does.
+///
+/// # Errors
+/// The text as a whole is no table of tickets: what is wrong and where.
+pub fn read_csv(bytes: &[u8], format: &TicketFormat) -> Result<Vec<Arc<Ticket>>, Fault> {
+    let text = text_of(bytes);
+    let mut list = List::new(&text, format);
+    ticket_csv::rows(&mut list)?;
+    Ok(list.tickets)
+}
+
+fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    // the lossy reading is the slower one, and seldom needed
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
+/// The tickets of a text, as far as it has been read.
+pub(super) struct List<'a> {
+    pub text: &'a str,
+    pub format: &'a TicketFormat<'a>,
     tickets: Vec<Arc<Ticket>>,
     reading: Reading<'a>,
-    /// The line of every key so far.
-    places: HashMap<SafeText, u64>,
+    /// Where the entry of every key so far begins.
+    places: HashMap<SafeText, usize>,
     /// How many lines end before which byte, so that no byte is counted twice.
     counted: (usize, u64),
 }
 
 impl<'a> List<'a> {
+    fn new(text: &'a str, format: &'a TicketFormat<'a>) -> Self {
+        Self { text, format, tickets: Vec::new(), reading: Reading::new(format), places: HashMap::new(), counted: (0, 1) }
+    }
+
     fn array(&mut self) -> Result<(), Fault> {
         let mut json = serde_json::Deserializer::from_str(self.text);
         let read = json.deserialize_seq(Entries(self)).and_then(|()| json.end());
@@ -102,10 +125,10 @@ impl<'a> List<'a> {
         let mut lines = self.text.lines().filter(|l| !l.trim().is_empty()).peekable();
         while let Some(line) = lines.next() {
             match serde_json::from_str::<&RawValue>(line) {
-                Ok(raw) => self.entry(raw),
+                Ok(raw) => self.entry(raw, self.offset_of(line), None),
                 Err(e) if e.is_eof() && lines.peek().is_none() && !self.text.ends_with('\n') => return Err(self.broken(&e)),
                 Err(e) => {
-                    let at = self.line_of(line);
+                    let at = self.line_at(self.offset_of(line));
                     self.push_unreadable(at, NotATicket { reason: format!("not JSON: {}", without_position(&e)), ticket: None });
                 }
             }
@@ -113,40 +136,42 @@ impl<'a> List<'a> {
         Ok(())
     }
 
-    /// Takes one entry.
-    fn entry(&mut self, raw: &'a RawValue) {
+    /// Takes one entry that begins at a byte of the text. What is `wrong` with it makes it unreadable, whatever it says.
+    pub fn entry(&mut self, raw: &RawValue, offset: usize, wrong: Option<String>) {
         let members = match serde_json::from_str::<ticket_entry::Members>(raw.get()) {
             Ok(members) => members,
             Err(e) => {
-                let at = self.line_of(raw.get());
                 let shown: String = raw.get().chars().take(60).collect();
                 let why = if shown.starts_with('{') { without_position(&e) } else { "not an object".to_owned() };
-                self.push_unreadable(at, NotATicket { reason: format!("{why}: {shown}"), ticket: None });
+                self.unreadable(offset, NotATicket { reason: format!("{why}: {shown}"), ticket: None });
                 return;
             }
         };
-        let unreadable = match self.reading.ticket(&members) {
+        let unreadable = match self.reading.ticket(&members, raw) {
             Ok(ticket) => {
                 let at = (!self.places.is_empty()).then(|| self.places.get(&ticket.id.key)).flatten().copied();
-                match at {
-                    None => {
+                match (at, wrong) {
+                    (None, None) => {
                         // lines are counted only where an entry needs its place
-                        self.places.insert(ticket.id.key.clone(), (raw.get().as_ptr() as usize - self.text.as_ptr() as usize) as u64);
+                        self.places.insert(ticket.id.key.clone(), offset);
                         self.tickets.push(Arc::new(ticket));
                         return;
                     }
-                    Some(offset) => {
-                        let label = self.format.label;
-                        let first = self.line_at(usize::try_from(offset).unwrap_or_default());
-                        let second = self.line_of(raw.get());
+                    (None, Some(reason)) => NotATicket { reason, ticket: Some(Box::new(ticket)) },
+                    (Some(first), _) => {
+                        let (label, first, second) = (self.format.label, self.line_at(first), self.line_at(offset));
                         let reason = format!("duplicate key '{}': {label}:{first} and {label}:{second}; the first counts", ticket.id.key);
                         NotATicket { reason, ticket: Some(Box::new(ticket)) }
                     }
                 }
             }
-            Err(unreadable) => unreadable,
+            Err(unreadable) => NotATicket { reason: wrong.unwrap_or(unreadable.reason), ..unreadable },
         };
-        let at = self.line_of(raw.get());
+        self.unreadable(offset, unreadable);
+    }
+
+    fn unreadable(&mut self, offset: usize, unreadable: NotATicket) {
+        let at = self.line_at(offset);
         self.push_unreadable(at, unreadable);
     }
 
@@ -172,12 +197,13 @@ impl<'a> List<'a> {
         self.tickets.push(Arc::new(ticket));
     }
 
-    /// The line a part of the text begins on.
-    fn line_of(&mut self, part: &str) -> u64 {
-        self.line_at((part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize))
+    /// Where a part of the text begins.
+    fn offset_of(&self, part: &str) -> usize {
+        (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize)
     }
 
-    fn line_at(&mut self, offset: usize) -> u64 {
+    /// The line of a byte of the text.
+    pub fn line_at(&mut self, offset: usize) -> u64 {
         let newlines = |part: &str| part.bytes().filter(|b| *b == b'\n').count() as u64;
         let (from, line) = self.counted;
         if offset < from {
@@ -198,7 +224,8 @@ impl<'a> List<'a> {
         self.fault(&what, "it is read again when it changes")
     }
 
-    fn fault(&self, what: &str, help: &str) -> Fault {
+    /// What is wrong with the text as a whole.
+    pub fn fault(&self, what: &str, help: &str) -> Fault {
         Fault {
             kind: FaultKind::Unintelligible,
             text: SafeText::line(&format!("{} {what} – {help}", self.format.label)),
@@ -225,7 +252,8 @@ impl<'de> Visitor<'de> for Entries<'_, 'de> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         while let Some(raw) = seq.next_element::<&'de RawValue>()? {
-            self.0.entry(raw);
+            let offset = self.0.offset_of(raw.get());
+            self.0.entry(raw, offset, None);
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use holdover::app::{Board, BoardJson, BoardRow};
 use holdover::config::Settings;
 use holdover::domain::Ticket;
-use holdover::sources::{TicketFormat, read_tickets};
+use holdover::sources::{TicketFormat, read_csv, read_tickets};
 use holdover_fuzz::{assert_safe, instants, judge_at_all, settings, texts};
 use libfuzzer_sys::fuzz_target;
 
@@ -16,22 +16,26 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(settings);
 
 fuzz_target!(|bytes: &[u8]| {
     let format = TicketFormat::of(&SETTINGS.sources[0], "tickets.json");
-    let tickets = match read_tickets(bytes, &format) {
-        Ok(tickets) => tickets,
-        Err(fault) => {
-            assert_safe(fault.text.as_str(), 4, "a fault");
-            assert_eq!(fault.text.as_str().matches(" – ").count(), 1, "what and what to do: {}", fault.text);
-            return;
+    for read in [read_tickets(bytes, &format), read_csv(bytes, &format)] {
+        match read {
+            Ok(tickets) => each_is_well(&tickets, &format),
+            Err(fault) => {
+                assert_safe(fault.text.as_str(), 4, "a fault");
+                assert!(fault.text.as_str().contains(" – "), "what and what to do: {}", fault.text);
+            }
         }
-    };
+    }
+});
+
+fn each_is_well(tickets: &[Arc<Ticket>], format: &TicketFormat) {
     let mut keys = HashSet::new();
-    for ticket in &tickets {
+    for ticket in tickets {
         assert!(keys.insert(&ticket.id.key), "{} twice", ticket.id);
         texts(ticket).into_iter().for_each(|text| assert_safe(text.as_str(), 4, "a ticket"));
     }
     tickets.iter().take(8).for_each(|ticket| judge_at_all(ticket, &SETTINGS.agreements));
-    comes_back(&tickets, &format);
-});
+    comes_back(tickets, format);
+}
 
 /// What the JSON of the board says of a ticket is what is read from it.
 fn comes_back(tickets: &[Arc<Ticket>], format: &TicketFormat) {

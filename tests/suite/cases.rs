@@ -108,11 +108,10 @@ impl Case {
     /// The tickets, as the file source reads them.
     fn read(&self, settings: &Settings) -> Vec<Arc<Ticket>> {
         let name = SourceName::new("tickets");
-        let format =
-            settings.sources.first().map_or(
-                TicketFormat { source: &name, label: "tickets.json", timezone: None, client: None, unassessed_as: None },
-                |source| TicketFormat::of(source, "tickets.json"),
-            );
+        let format = settings.sources.first().map_or(
+            TicketFormat { source: &name, label: "tickets.json", timezone: None, client: None, unassessed_as: None, map: &[] },
+            |source| TicketFormat::of(source, "tickets.json"),
+        );
         let given: Vec<&toml::Table> = self.ticket.iter().chain(&self.tickets).collect();
         let text = self.file.as_deref().map_or_else(|| serde_json::to_string(&given).unwrap(), |text| text.trim_start().to_owned());
         let mut tickets = read_tickets(text.as_bytes(), &format).unwrap_or_else(|fault| panic!("{}: {}", self.name, fault.text));

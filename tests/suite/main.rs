@@ -20,6 +20,7 @@ mod readme;
 mod records;
 mod redmine_dashboard;
 mod redmine_server;
+mod roundup_server;
 mod scale;
 mod screens;
 mod sources;

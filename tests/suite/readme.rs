@@ -24,8 +24,8 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
 #[test]
 fn its_configurations_are_sound() {
     let blocks = blocks(&file("README.md"), "toml");
-    assert_eq!(blocks.len(), 2);
-    // the second is to be added to the first
+    assert_eq!(blocks.len(), 3);
+    // the others are to be added to the first
     for config in [blocks[0].clone(), blocks.concat()] {
         let settings = config::parse(&config, "README.md", &[]).unwrap_or_else(|problems| panic!("{problems:?}"));
         assert!(settings.warnings.is_empty(), "{:?}", settings.warnings);

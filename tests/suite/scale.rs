@@ -172,7 +172,7 @@ fn a_large_queue_is_listed_in_time_and_in_little_memory() {
     let board: serde_json::Value = serde_json::from_slice(&text).unwrap();
     assert_eq!(board["tickets"].as_array().unwrap().len(), tickets);
     let name = SourceName::new("queue");
-    let format = TicketFormat { source: &name, label: "tickets.json", timezone: None, client: None, unassessed_as: None };
+    let format = TicketFormat { source: &name, label: "tickets.json", timezone: None, client: None, unassessed_as: None, map: &[] };
     let read = read_tickets(&fs::read(&path).unwrap(), &format).unwrap_or_else(|fault| panic!("{}", fault.text));
     // a thousand of the full number
     let every = if tickets == 100_000 { 100 } else { 10 };

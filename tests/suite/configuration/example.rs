@@ -68,6 +68,7 @@ fn the_example_with_everything_switched_on_is_right() {
     assert_eq!(warned, ["source[3].unassessed_as"], "{}", lines(&settings.warnings));
     assert_eq!(settings.agreements.all().len(), 1);
     assert_eq!(settings.sources.len(), switched_on().matches("\n[[source]]\n").count());
+    assert_eq!(settings.sources[0].map.len(), 1);
     assert_eq!(settings.sources[1].map.len(), 7);
     let SourceKind::Redmine(redmine) = &settings.sources[1].kind else { panic!("a Redmine source") };
     assert_eq!(redmine.ack_status, "In Progress");
@@ -100,12 +101,21 @@ fn the_example_has_every_key_there_is() {
         kind = "icinga2"
         zzz = 1
         [[source]]
+        kind = "http"
+        zzz = 1
+        whoami = { zzz = 1 }
+        list = { zzz = 1 }
+        item = { zzz = 1 }
+        values = { zzz = 1 }
+        assess = { zzz = 1 }
+        word = { requests = [ { zzz = 1 } ], zzz = 1 }
+        [[source]]
         kind = "demo"
         zzz = 1
     "#;
     let problems = read(unknown).expect_err("nothing has a key zzz");
     let told: Vec<&Problem> = problems.iter().filter(|p| p.path.ends_with("zzz")).collect();
-    assert_eq!(told.len(), 12, "{}", lines(&problems));
+    assert_eq!(told.len(), 20, "{}", lines(&problems));
     let keys: BTreeSet<&str> = told.iter().flat_map(|p| p.help.rsplit("here are ").next().expect("a list").split(", ")).collect();
     assert!(keys.len() > 40, "{keys:?}");
     let is_there = |key: &str| {

@@ -104,7 +104,7 @@ fn no_value_is_taken_for_one_of_another_type() {
 #[test]
 fn each_kind_of_source_has_what_it_needs() {
     let settings = config::load(&folder("valid").join("sources.toml"), &home()).unwrap_or_else(|problems| panic!("{}", lines(&problems)));
-    let SourceKind::File { path } = &settings.sources[0].kind else { panic!("a file") };
+    let SourceKind::File { path, .. } = &settings.sources[0].kind else { panic!("a file") };
     assert_eq!(path, Path::new("/home/me/tickets.json"));
     assert_eq!(settings.sources[0].poll_every, Duration::from_secs(10));
     let helpdesk = &settings.sources[1];

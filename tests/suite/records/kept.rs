@@ -43,7 +43,7 @@ fn tickets_come_back_with_all_that_was_known_of_them() {
         "contacts": [{ "at": "2026-12-07T00:14:00Z", "channel": null }], "assessments": [{ "at": "2026-12-07T00:15:00Z", "severity": "S3" }],
         "on_client": [{ "from": "2026-12-07T00:16:00Z", "to": null }] }, { "key": "A-2", "severity": "very bad", "submitted_at": "yesterday" }, 7]"#;
     let name = desk();
-    let format = TicketFormat { source: &name, label: "tickets.json", timezone: None, client: None, unassessed_as: None };
+    let format = TicketFormat { source: &name, label: "tickets.json", timezone: None, client: None, unassessed_as: None, map: &[] };
     let mut tickets = read_tickets(everything.as_bytes(), &format).unwrap();
     assert_eq!(tickets.len(), 3);
     let long = Arc::make_mut(&mut tickets[1]);
