@@ -11,7 +11,7 @@ use super::http_source;
 use super::nearest;
 use super::server::{self, SignIn};
 use super::source::{ORDER, Reader};
-use crate::sources::{self, AlertmanagerSettings, FileForm, IcingaSettings, RedmineSettings, SourceKind};
+use crate::sources::{self, AlertmanagerSettings, FileForm, IcingaSettings, RedmineSettings, RtSettings, SourceKind};
 
 /// A kind of source.
 pub(super) struct KindOf {
@@ -32,7 +32,16 @@ impl KindOf {
 /// All kinds, in the order in which they are told of.
 pub(super) const ALL: &[KindOf] = &[
     KindOf { name: "file", keys: &[&["path", "format", "map"]], fields: sources::FILE_FIELDS },
-    KindOf { name: "redmine", keys: &[&server::KEYS, &["project", "ack_status", "map"]], fields: sources::REDMINE_FIELDS },
+    KindOf {
+        name: "redmine",
+        keys: &[&server::KEYS, &["project", "ack_status", "resolve_status", "waiting_status", "map"]],
+        fields: sources::REDMINE_FIELDS,
+    },
+    KindOf {
+        name: "rt",
+        keys: &[&server::KEYS, &["user", "queue", "query", "ack_status", "waiting_status", "map"]],
+        fields: sources::RT_FIELDS,
+    },
     KindOf {
         name: "alertmanager",
         keys: &[&server::KEYS, &server::CHOSEN_KEYS, &["author", "silence_for", "matchers", "receiver", "map"]],
@@ -69,6 +78,8 @@ pub(super) fn fields<'a>(kind: &str, table: &'a Table) -> Vec<&'a str> {
 /// The status an acknowledgement sets in Redmine, as a fresh Redmine names it.
 const ACK_STATUS: &str = "In Progress";
 
+/// The same in Request Tracker.
+const RT_ACK_STATUS: &str = "open";
 /// How long an acknowledgement silences an alert: a shift.
 const SILENCE_FOR: Duration = Duration::from_secs(8 * 3600);
 
@@ -81,6 +92,7 @@ impl Reader<'_> {
             "alertmanager" => self.alertmanager(table),
             "icinga2" => self.icinga(table),
             "http" => http_source::read(table, self.files, self.problems).map(|http| SourceKind::Http(Box::new(http))),
+            "rt" => self.rt(table),
             "local" => Some(SourceKind::Local),
             _ => Some(SourceKind::Demo { agreements: Arc::clone(self.agreements) }),
         }
@@ -118,7 +130,31 @@ impl Reader<'_> {
             Some(value) => value.line(self.problems)?.as_str().to_owned(),
             None => ACK_STATUS.to_owned(),
         };
-        Some(SourceKind::Redmine(RedmineSettings { server: server?, project, ack_status }))
+        let (resolve_status, waiting_status) = (self.line(table, "resolve_status"), self.line(table, "waiting_status"));
+        Some(SourceKind::Redmine(RedmineSettings { server: server?, project, ack_status, resolve_status, waiting_status }))
+    }
+
+    fn rt(&mut self, table: &Table) -> Option<SourceKind> {
+        let server = server::read(table, SignIn::Key("authorization", "token "), self.files, self.problems);
+        let help = "add user = \"jo\", the login whose token it is";
+        let user = table.need("user", ORDER, "this source has no user", help, self.problems).and_then(|user| user.line(self.problems));
+        let queue = match table.get("queue") {
+            Some(value) => value.list(self.problems)?.iter().map(|name| Some(name.line(self.problems)?.as_str().to_owned())).collect(),
+            None => Some(Vec::new()),
+        };
+        let ack_status = match table.get("ack_status") {
+            Some(value) => value.line(self.problems)?.as_str().to_owned(),
+            None => RT_ACK_STATUS.to_owned(),
+        };
+        let (query, waiting_status) = (self.line(table, "query"), self.line(table, "waiting_status"));
+        Some(SourceKind::Rt(RtSettings {
+            server: server?,
+            user: user?.as_str().to_owned(),
+            queue: queue?,
+            query,
+            ack_status,
+            waiting_status,
+        }))
     }
     fn alertmanager(&mut self, table: &Table) -> Option<SourceKind> {
         let server = server::read(table, SignIn::Chosen, self.files, self.problems);

@@ -128,7 +128,8 @@ impl Answer {
     pub fn words(&self) -> SafeText {
         let said = serde_json::from_slice::<Value>(&self.body).ok();
         let errors = said.as_ref().and_then(|v| v.get("errors")).and_then(Value::as_array);
-        let errors: Vec<&str> = errors.into_iter().flatten().filter_map(Value::as_str).collect();
+        let message = said.as_ref().and_then(|v| v.get("message"));
+        let errors: Vec<&str> = errors.into_iter().flatten().chain(message).filter_map(Value::as_str).collect();
         if errors.is_empty() { SafeText::line(&format!("status {}", self.status.as_u16())) } else { SafeText::line(&errors.join("; ")) }
     }
 }

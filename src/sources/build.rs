@@ -8,6 +8,7 @@ use super::demo::DemoSource;
 use super::file::FileSource;
 use super::icinga::IcingaSource;
 use super::redmine::RedmineSource;
+use super::rt::RtSource;
 use super::settings::{ServerSettings, SourceKind, SourceSettings, TokenSource};
 use super::source::{Clock, TicketSource};
 use super::token;
@@ -24,6 +25,7 @@ pub fn build(settings: &SourceSettings, clock: Clock, environment: &[(String, St
         SourceKind::Alertmanager(alertmanager) => Ok(Arc::new(AlertmanagerSource::new(settings, alertmanager, clock, environment)?)),
         SourceKind::Icinga(icinga) => Ok(Arc::new(IcingaSource::new(settings, icinga, clock, environment)?)),
         SourceKind::Http(http) => Ok(Arc::new(ConfiguredSource::new(settings, http, clock, environment)?)),
+        SourceKind::Rt(rt) => Ok(Arc::new(RtSource::new(settings, rt, clock, environment)?)),
         SourceKind::Local => Err(Fault {
             kind: FaultKind::Internal,
             text: SafeText::line("local tickets are kept in the records, and opened with them"),
@@ -48,6 +50,7 @@ pub fn ready(settings: &SourceSettings, clock: Clock, environment: &[(String, St
         SourceKind::Alertmanager(alertmanager) => has_key(&alertmanager.server, environment),
         SourceKind::Icinga(icinga) => has_key(&icinga.server, environment),
         SourceKind::Http(http) => has_key(&http.server, environment),
+        SourceKind::Rt(rt) => has_key(&rt.server, environment),
         SourceKind::File { .. } | SourceKind::Local | SourceKind::Demo { .. } => Ok(()),
     }
 }

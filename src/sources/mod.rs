@@ -24,8 +24,17 @@ mod lenient_json;
 mod mapping;
 pub mod poller;
 mod redmine;
+mod redmine_deeds;
+mod redmine_delta;
+mod redmine_history;
 mod redmine_list;
+mod redmine_ticket;
 mod redmine_wire;
+mod rt;
+mod rt_deeds;
+mod rt_list;
+mod rt_ticket;
+mod rt_wire;
 mod sent;
 mod settings;
 mod source;
@@ -49,9 +58,11 @@ pub use expression::Expression;
 pub use http::is_loopback;
 pub use icinga::IcingaSettings;
 pub use icinga_wire::ICINGA_FIELDS;
-pub use redmine_wire::{REDMINE_FIELDS, read_redmine};
+pub use redmine_ticket::{REDMINE_FIELDS, read_redmine};
+pub use rt_ticket::RT_FIELDS;
 pub use settings::{
-    Auth, FileForm, Limits, MapRule, MapTarget, MapTest, RedmineSettings, ServerSettings, SourceKind, SourceSettings, TokenSource,
+    Auth, FileForm, Limits, MapRule, MapTarget, MapTest, RedmineSettings, RtSettings, ServerSettings, SourceKind, SourceSettings,
+    TokenSource,
 };
 pub use source::{Clock, TicketSource};
 pub use template::{Body, Template, TemplateError};

@@ -1,33 +1,39 @@
-//! Redmine: a paged list of open issues; an acknowledgement assigns, sets the status, leaves a private note, and is read back.
+//! Redmine: lists of open issues and of what has changed; what is told to it is read back, for it answers well to anything.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use reqwest::Method;
-use serde_json::json;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::timeout;
 
 use super::http::{Budget, Http};
-use super::redmine_list::{self, Listed};
-use super::redmine_wire::{CurrentUser, Issue, IssueAnswer, Named, Priorities, RoleAnswer, Statuses, User, Vocabulary, same_name};
+use super::redmine_delta::{self, Kept};
+use super::redmine_history::History;
+use super::redmine_list::{Asked, Listed};
+use super::redmine_ticket::Told;
+use super::redmine_wire::{CurrentUser, Issue, IssueAnswer, Named, Priorities, RoleAnswer, Statuses, User, Vocabulary, instant};
 use super::settings::{RedmineSettings, SourceSettings};
 use super::source::{Clock, TicketSource};
-use crate::domain::{
-    Capabilities, Deed, DeedKind, Fault, FaultKind, Identity, Outcome, Pass, SafeText, SourceName, Status, Ticket, TicketKey,
-};
+use crate::domain::{Capabilities, Deed, DeedKind, Fault, FaultKind, Identity, Outcome, Pass, SafeText, SourceName, Ticket, TicketKey};
 
-/// How many taken issues a pass looks up the time of, and how long at most; the rest follow in the next passes.
+/// How many issues a pass reads the journals of, and how long at most; the rest follow in the next passes.
 const LOOK_UPS: usize = 20;
 const LOOKING_UP: Duration = Duration::from_secs(15);
 
+/// An issue that was changed within this time may be changed again and bear the same time: Redmine tells whole seconds.
+const UNSETTLED: TimeDelta = TimeDelta::seconds(2);
+
+/// Of so many roles it is asked what they may do.
+const MOST_ROLES: usize = 20;
+
 /// A source of kind `redmine`.
 pub struct RedmineSource {
-    settings: SourceSettings,
-    redmine: RedmineSettings,
-    http: Http,
+    pub(super) settings: SourceSettings,
+    pub(super) redmine: RedmineSettings,
+    pub(super) http: Http,
+    clock: Clock,
     known: Mutex<Known>,
 }
 
@@ -36,8 +42,25 @@ pub struct RedmineSource {
 struct Known {
     me: Option<User>,
     vocabulary: Option<Vocabulary>,
-    /// When an issue was taken, as of its last change.
-    taken: HashMap<u64, (Option<String>, Option<DateTime<Utc>>)>,
+    kept: Option<Kept>,
+    histories: HashMap<u64, Arc<LookedUp>>,
+    made: HashMap<u64, Made>,
+}
+
+/// What the journals of an issue told.
+struct LookedUp {
+    /// As of which change of it.
+    updated_on: Option<String>,
+    /// Whether no other change can bear the same time.
+    settled: bool,
+    history: History,
+}
+
+/// A ticket, and what it was made of.
+struct Made {
+    issue: Arc<Issue>,
+    told: Option<Arc<LookedUp>>,
+    ticket: Arc<Ticket>,
 }
 
 impl RedmineSource {
@@ -51,12 +74,17 @@ impl RedmineSource {
         clock: Clock,
         environment: &[(String, String)],
     ) -> Result<Self, Fault> {
-        let http = Http::new(&redmine.server, clock, environment)?;
-        Ok(Self { settings: settings.clone(), redmine: redmine.clone(), http, known: Mutex::default() })
+        let http = Http::new(&redmine.server, Arc::clone(&clock), environment)?;
+        Ok(Self { settings: settings.clone(), redmine: redmine.clone(), http, clock, known: Mutex::default() })
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time by the server's clock, where that is known.
+    fn server_time(&self) -> Option<DateTime<Utc>> {
+        self.http.clock_ahead().map(|ahead| (self.clock)() + ahead)
     }
 
     /// Asks who we are, before every pass: a key that is wrong, or no longer right, is answered with an empty list as if all
@@ -68,7 +96,7 @@ impl RedmineSource {
     }
 
     /// Who we were at the last pass.
-    async fn me(&self, budget: &mut Budget) -> Result<User, Fault> {
+    pub(super) async fn me(&self, budget: &mut Budget) -> Result<User, Fault> {
         let known = self.known().me.clone();
         match known {
             Some(me) => Ok(me),
@@ -76,7 +104,7 @@ impl RedmineSource {
         }
     }
 
-    async fn vocabulary(&self, budget: &mut Budget) -> Result<Vocabulary, Fault> {
+    pub(super) async fn vocabulary(&self, budget: &mut Budget) -> Result<Vocabulary, Fault> {
         let known = self.known().vocabulary.clone();
         match known {
             Some(vocabulary) => Ok(vocabulary),
@@ -99,21 +127,25 @@ impl RedmineSource {
         }
     }
 
-    /// The issues of one pass and the words they use.
-    async fn listed(&self, budget: &mut Budget) -> Result<(Listed, Vocabulary), Fault> {
-        self.sign_in(budget).await?;
+    /// The issues of one pass, who asked for them, and the words they use.
+    async fn listed(&self, budget: &mut Budget) -> Result<(Listed, User, Vocabulary), Fault> {
+        // taken away: whatever breaks this pass off, the next one reads all issues
+        let kept = self.known().kept.take();
+        let me = self.sign_in(budget).await?;
         // asked in each pass: an administrator may give priorities and statuses another order or meaning
         let vocabulary = self.ask_vocabulary(budget).await?;
-        let listed = redmine_list::issues(&self.http, &self.settings, self.redmine.project.as_deref(), budget).await?;
+        let asked = Asked { http: &self.http, source: &self.settings, project: self.redmine.project.as_deref() };
+        let (listed, kept) = redmine_delta::issues(asked, kept, (&me, &vocabulary), &|| self.server_time(), budget).await?;
         if listed.entries == 0 {
             // the key may have been taken back since
             self.sign_in(budget).await?;
         }
-        Ok((listed, vocabulary))
+        self.known().kept = kept;
+        Ok((listed, me, vocabulary))
     }
 
     /// An issue with all that is asked of it.
-    async fn issue(&self, id: u64) -> Result<Issue, Fault> {
+    pub(super) async fn issue(&self, id: u64) -> Result<Issue, Fault> {
         let path = format!("issues/{id}.json");
         let answer: IssueAnswer = self.http.get(&path, &[("include", "journals,allowed_statuses")], &mut self.http.budget()).await?;
         if answer.issue.id == id {
@@ -126,140 +158,101 @@ impl RedmineSource {
         Err(Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None })
     }
 
-    /// Gives taken issues the time they were taken, which only their journals tell; looked up once after each change, the
-    /// newest issues first.
-    async fn look_up_taken(&self, issues: &[Issue], tickets: &mut [Ticket], vocabulary: &Vocabulary) {
-        let mut left = LOOK_UPS;
-        for (issue, ticket) in issues.iter().zip(tickets).rev() {
-            if ticket.status != Status::Acknowledged {
-                continue;
-            }
-            let known = self.known().taken.get(&issue.id).cloned();
-            ticket.acknowledged_at = match known {
-                Some((updated, at)) if updated == issue.updated_on => at,
-                known if left > 0 => {
-                    if let Ok(whole) = self.issue(issue.id).await {
-                        left -= 1;
-                        let at = whole.taken_at(vocabulary);
-                        self.known().taken.insert(issue.id, (issue.updated_on.clone(), at));
-                        at
-                    } else {
-                        // the list is there; a server that now fails must not cost it
-                        left = 0;
-                        known.and_then(|(_, at)| at)
-                    }
-                }
-                known => known.and_then(|(_, at)| at),
-            };
+    /// Reads the journals of issues, once after each change: first of those that wait for the client, who may have answered,
+    /// then of the newest changes.
+    async fn look_up(&self, issues: &[Arc<Issue>], me: &User, vocabulary: &Vocabulary) {
+        let mut wanted: Vec<&Arc<Issue>> = {
+            let known = self.known();
+            let is_known = |issue: &Issue| known.histories.get(&issue.id).is_some_and(|l| l.settled && l.updated_on == issue.updated_on);
+            // what was never changed has no journals
+            let has_any = |issue: &Issue| issue.updated_on != issue.created_on || issue.is_taken(&self.redmine, vocabulary);
+            issues.iter().filter(|issue| has_any(issue) && !is_known(issue)).collect()
+        };
+        let waits = |issue: &Issue| issue.has_status(self.redmine.waiting_status.as_deref());
+        wanted.sort_by(|a, b| (waits(b), &b.updated_on, b.id).cmp(&(waits(a), &a.updated_on, a.id)));
+        for issue in wanted.into_iter().take(LOOK_UPS) {
+            // the list is there; a server that now fails must not cost it
+            let Ok(whole) = self.issue(issue.id).await else { return };
+            let settled = self.server_time().zip(instant(issue.updated_on.as_deref())).is_none_or(|(now, at)| now - at >= UNSETTLED);
+            let looked_up = LookedUp { updated_on: issue.updated_on.clone(), settled, history: History::of(&whole, vocabulary, me.id) };
+            self.known().histories.insert(issue.id, Arc::new(looked_up));
         }
+    }
+
+    /// The tickets of a pass; one that is as it was is the same.
+    fn tickets(&self, issues: &[Arc<Issue>], vocabulary: &Vocabulary) -> Vec<Arc<Ticket>> {
+        let mut known = self.known();
         let open: HashSet<u64> = issues.iter().map(|i| i.id).collect();
-        self.known().taken.retain(|id, _| open.contains(id));
+        known.histories.retain(|id, _| open.contains(id));
+        let mut before = std::mem::take(&mut known.made);
+        let mut tickets = Vec::with_capacity(issues.len());
+        for issue in issues {
+            let told = known.histories.get(&issue.id).map(Arc::clone);
+            let before = before.remove(&issue.id);
+            let same = |made: &Made| {
+                let told_same = match (&made.told, &told) {
+                    (Some(before), Some(now)) => Arc::ptr_eq(before, now),
+                    (None, None) => true,
+                    _ => false,
+                };
+                told_same && Arc::ptr_eq(&made.issue, issue)
+            };
+            let ticket = match before {
+                Some(made) if same(&made) => made.ticket,
+                before => {
+                    let told = told.as_deref().map(|l| Told { history: &l.history, current: l.updated_on == issue.updated_on });
+                    let ticket = issue.ticket(&self.settings, &self.redmine, vocabulary, told);
+                    before.map(|made| made.ticket).filter(|made| **made == ticket).unwrap_or_else(|| Arc::new(ticket))
+                }
+            };
+            tickets.push(Arc::clone(&ticket));
+            known.made.insert(issue.id, Made { issue: Arc::clone(issue), told, ticket });
+        }
+        tickets
     }
 
-    /// Whether our role may keep a note from the client. Redmine publishes a private note of somebody who may not.
-    async fn may_note_privately(&self, me: &User, project: Option<&Named>) -> Result<bool, Fault> {
-        if me.admin {
-            return Ok(true);
-        }
+    /// What our roles may do in a project.
+    pub(super) async fn permissions(&self, me: &User, project: Option<&Named>) -> Result<HashSet<String>, Fault> {
+        let mut permissions = HashSet::new();
         let roles = me.memberships.iter().filter(|m| project.is_some_and(|p| p.id == m.project.id)).flat_map(|m| &m.roles);
+        for role in roles.take(MOST_ROLES) {
+            permissions.extend(self.role(role.id).await?);
+        }
+        Ok(permissions)
+    }
+
+    async fn role(&self, id: u64) -> Result<Vec<String>, Fault> {
+        let answer: RoleAnswer = self.http.get(&format!("roles/{id}.json"), &[], &mut self.http.budget()).await?;
+        Ok(answer.role.permissions)
+    }
+
+    /// What our roles keep us from, each with the projects.
+    async fn may_not(&self, me: &User) -> Vec<SafeText> {
+        const RIGHTS: [(&str, &str); 3] =
+            [("edit_issues", "change issues"), ("add_issue_notes", "write notes"), ("set_notes_private", "write private notes")];
+        if me.admin {
+            return Vec::new();
+        }
+        let roles: HashSet<u64> = me.memberships.iter().flat_map(|m| &m.roles).map(|role| role.id).take(MOST_ROLES).collect();
+        let mut permissions = HashMap::new();
         for role in roles {
-            let answer: RoleAnswer = self.http.get(&format!("roles/{}.json", role.id), &[], &mut self.http.budget()).await?;
-            if answer.role.permissions.iter().any(|p| p == "set_notes_private") {
-                return Ok(true);
+            // of a role that is not told of nothing is said
+            if let Ok(may) = self.role(role).await {
+                permissions.insert(role, may);
             }
         }
-        Ok(false)
-    }
-
-    async fn take(&self, id: u64, note: Option<&str>, tried_before: bool) -> Result<Outcome, Fault> {
-        let mut budget = self.http.budget();
-        let me = self.me(&mut budget).await?;
-        let vocabulary = self.vocabulary(&mut budget).await?;
-        let before = self.issue(id).await?;
-        if let Some(settled) = self.settled(&before, &me, &vocabulary, tried_before) {
-            return Ok(settled);
-        }
-        let Some(wanted) = vocabulary.statuses.iter().find(|s| same_name(&s.name, &self.redmine.ack_status)) else {
-            let names: Vec<&str> = vocabulary.statuses.iter().map(|s| s.name.as_str()).collect();
-            return Ok(refused(&format!(
-                "Redmine has no status '{}'; set ack_status to one of {}",
-                self.redmine.ack_status,
-                names.join(", ")
-            )));
+        let lacks = |right: &str| {
+            let may = |role: &Named| permissions.get(&role.id).is_none_or(|has| has.iter().any(|p| p == right));
+            let projects = me.memberships.iter().filter(|m| !m.roles.iter().any(may));
+            projects.map(|m| m.project.name.as_str()).collect::<Vec<_>>()
         };
-        let allowed = before.allowed_statuses.as_ref().is_none_or(|allowed| allowed.iter().any(|s| s.id == wanted.id));
-        if !allowed && before.status.as_ref().is_none_or(|s| s.id != wanted.id) {
-            return Ok(refused(&format!("your role in Redmine may not set the status '{}'; nothing was sent", wanted.name)));
-        }
-        let mut change = json!({ "assigned_to_id": me.id, "status_id": wanted.id });
-        if self.may_note_privately(&me, before.project.as_ref()).await? {
-            change["notes"] = note.unwrap_or("Acknowledged.").into();
-            change["private_notes"] = true.into();
-        } else if note.is_some() {
-            return Ok(refused(
-                "your role in Redmine may not write private notes, so the client would read it; acknowledge without a note",
-            ));
-        }
-        let mut doubt = None;
-        match self.http.change(Method::PUT, &format!("issues/{id}.json"), Some(&json!({ "issue": change }))).await {
-            Ok(answer) if answer.status.as_u16() == 422 => return Ok(refused(&format!("Redmine refused: {}", answer.words()))),
-            // the server has said no, in so many words
-            Ok(answer) if answer.status.is_client_error() => answer.success()?,
-            // whatever else it says, it may have done it
-            Ok(answer) => doubt = answer.success().err(),
-            Err(no) if no.may_have_arrived => doubt = Some(no.fault),
-            Err(no) => return Err(no.fault),
-        }
-        let doubtful = |fault: &Fault, read: &str| Outcome::Unknown {
-            reason: SafeText::line(&format!("it may have arrived: {}; {read}", fault.text)),
+        let shown = |projects: &[&str]| match projects {
+            [first, second, third, more @ ..] if !more.is_empty() => format!("{first}, {second}, {third} and {} more", more.len()),
+            few => few.join(", "),
         };
-        Ok(match (self.issue(id).await, doubt) {
-            (Ok(after), None) => compared(&after, &me, wanted, &vocabulary),
-            // what did not arrive yet may arrive still
-            (Ok(after), Some(fault)) => match compared(&after, &me, wanted, &vocabulary) {
-                Outcome::Refused { .. } => doubtful(&fault, &format!("read back, {}", standing(&after))),
-                outcome => outcome,
-            },
-            (Err(fault), None) => Outcome::Unknown { reason: SafeText::line(&format!("sent, but not read back: {}", fault.text)) },
-            (Err(_), Some(fault)) => doubtful(&fault, "it could not be read back"),
-        })
+        let told = RIGHTS.iter().map(|(right, words)| (words, lacks(right))).filter(|(_, projects)| !projects.is_empty());
+        told.map(|(words, projects)| SafeText::line(&format!("{words} in {}", shown(&projects)))).collect()
     }
-
-    /// What needs no request any more: it is closed, or somebody has it.
-    fn settled(&self, issue: &Issue, me: &User, vocabulary: &Vocabulary, tried_before: bool) -> Option<Outcome> {
-        if let Some(status) = issue.status.as_ref().filter(|s| s.is_closed) {
-            return Some(refused(&format!("it is closed: {}", status.name)));
-        }
-        let mine = issue.assigned_to.as_ref().is_some_and(|a| a.id == me.id);
-        let taken = issue.is_taken(&self.redmine, vocabulary);
-        let by = issue.assigned_to.as_ref().map(|a| SafeText::line(&a.name));
-        let at = issue.taken_at(vocabulary);
-        // what was ours already is no answer to an attempt that may have arrived
-        if mine && taken && tried_before {
-            return Some(Outcome::Confirmed { by, at });
-        }
-        (taken && (mine || by.is_some())).then_some(Outcome::Already { by, at })
-    }
-}
-
-/// Redmine answers 204 when it ignored a change: only what it shows afterwards counts.
-fn compared(after: &Issue, me: &User, wanted: &Named, vocabulary: &Vocabulary) -> Outcome {
-    let assigned = after.assigned_to.as_ref().is_some_and(|a| a.id == me.id);
-    let status = after.status.as_ref().is_some_and(|s| s.id == wanted.id);
-    if assigned && status {
-        return Outcome::Confirmed { by: after.assigned_to.as_ref().map(|a| SafeText::line(&a.name)), at: after.taken_at(vocabulary) };
-    }
-    refused(&format!("Redmine ignored the change: {}; your role may lack the right to edit issues", standing(after)))
-}
-
-/// Who has it and how it stands, in words.
-fn standing(issue: &Issue) -> String {
-    let name = |named: &Option<Named>| named.as_ref().map_or_else(|| "nobody".to_owned(), |n| n.name.clone());
-    format!("it is assigned to {} and its status is {}", name(&issue.assigned_to), name(&issue.status))
-}
-
-fn refused(reason: &str) -> Outcome {
-    Outcome::Refused { reason: SafeText::line(reason) }
 }
 
 #[async_trait]
@@ -269,40 +262,44 @@ impl TicketSource for RedmineSource {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::none("not yet").and(DeedKind::Acknowledge)
+        let capabilities = Capabilities::all_but(&[
+            (DeedKind::Contact, "Redmine has no place for it"),
+            (DeedKind::OnClient, "no waiting_status is configured"),
+        ]);
+        if self.redmine.waiting_status.is_some() { capabilities.and(DeedKind::OnClient) } else { capabilities }
     }
 
     async fn whoami(&self) -> Result<Identity, Fault> {
         let me = self.sign_in(&mut self.http.budget()).await?;
-        Ok(Identity { name: SafeText::line(format!("{} {}", me.firstname, me.lastname).trim()), may_not: Vec::new() })
+        Ok(Identity { name: me.name(), may_not: self.may_not(&me).await })
     }
 
     async fn list_open(&self) -> Result<Pass, Fault> {
         let mut budget = self.http.budget();
-        let (listed, vocabulary) = match self.listed(&mut budget).await {
+        let (listed, me, vocabulary) = match self.listed(&mut budget).await {
             Ok(listed) => listed,
             Err(fault) => {
                 self.forget(&fault);
                 return Err(fault);
             }
         };
-        let mut tickets: Vec<Ticket> = listed.issues.iter().map(|i| i.ticket(&self.settings, &self.redmine, &vocabulary)).collect();
         // a slow server must not cost the list either; what was looked up is kept
-        let _ = timeout(LOOKING_UP, self.look_up_taken(&listed.issues, &mut tickets, &vocabulary)).await;
-        tickets.extend(listed.unreadable);
-        let tickets: Vec<Arc<Ticket>> = tickets.into_iter().map(Arc::new).collect();
+        let _ = timeout(LOOKING_UP, self.look_up(&listed.issues, &me, &vocabulary)).await;
+        let mut tickets = self.tickets(&listed.issues, &vocabulary);
+        tickets.extend(listed.unreadable.into_iter().map(Arc::new));
         let clock_ahead = self.http.clock_ahead();
         Ok(Pass { tickets, complete: listed.complete, total: Some(listed.total), clock_ahead, ..Pass::default() })
     }
 
     async fn tell(&self, key: &TicketKey, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault> {
-        let Deed::Acknowledge { note } = deed else { return Ok(refused("Redmine is not told of this yet")) };
-        let note = note.as_ref().map(SafeText::as_str);
-        let Ok(id) = key.key.as_str().parse() else { return Ok(refused("Redmine has no issue of that key")) };
-        let taken = self.take(id, note, tried_before).await;
-        if let Err(fault) = &taken {
+        if let Some(why) = self.capabilities().why_not(deed.kind()) {
+            return Err(Fault { kind: FaultKind::Unsupported, text: SafeText::line(why), retry_after: None });
+        }
+        let Ok(id) = key.key.as_str().parse() else { return Ok(Outcome::refused("Redmine has no issue of that key")) };
+        let told = self.do_deed(id, deed, tried_before).await;
+        if let Err(fault) = &told {
             self.forget(fault);
         }
-        taken
+        told
     }
 }

@@ -1,6 +1,7 @@
-//! Redmine's list of open issues, page by page, while it changes under the reader.
+//! Redmine's lists of issues, page by page, while they change under the reader.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
@@ -18,7 +19,7 @@ const TRIES: usize = 3;
 /// The issues of a pass.
 #[derive(Default)]
 pub(super) struct Listed {
-    pub issues: Vec<Issue>,
+    pub issues: Vec<Arc<Issue>>,
     /// Those that cannot be read, as tickets that say why.
     pub unreadable: Vec<Ticket>,
     /// How many there were of both.
@@ -28,32 +29,67 @@ pub(super) struct Listed {
     /// Whether these are all.
     pub complete: bool,
     /// How many pages were asked for.
-    pages: usize,
+    pub pages: usize,
 }
 
-/// All open issues, or as many as could be had.
-pub(super) async fn issues(http: &Http, source: &SourceSettings, project: Option<&str>, budget: &mut Budget) -> Result<Listed, Fault> {
-    for _ in 1..TRIES {
-        let listed = pages(http, source, project, budget).await?;
-        // what has no end has none the next time either
-        if listed.complete || listed.pages == MOST_PAGES {
-            return Ok(listed);
+/// Of which issues a list is.
+#[derive(Clone, Copy)]
+pub(super) enum Which<'a> {
+    /// Those that are open.
+    Open,
+    /// Those that were changed since a time, the closed ones too. Redmine reads no other time than one in UTC that ends in Z.
+    ChangedSince(&'a str),
+}
+
+/// Where issues are asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub http: &'a Http,
+    pub source: &'a SourceSettings,
+    pub project: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    /// All issues of a list, or as many as could be had.
+    pub async fn issues(self, which: Which<'_>, budget: &mut Budget) -> Result<Listed, Fault> {
+        for _ in 1..TRIES {
+            let listed = pages(self, which, budget).await?;
+            // what has no end has none the next time either
+            if listed.complete || listed.pages == MOST_PAGES {
+                return Ok(listed);
+            }
         }
+        pages(self, which, budget).await
     }
-    pages(http, source, project, budget).await
+
+    /// How many open issues there are.
+    pub async fn count(self, budget: &mut Budget) -> Result<u64, Fault> {
+        let mut query = vec![("status_id", "open"), ("sort", "id"), ("limit", "1")];
+        query.extend(self.project.map(|project| ("project_id", project)));
+        let page: Box<RawValue> = self.http.get("issues.json", &query, budget).await?;
+        let page: IssueList = serde_json::from_str(page.get()).map_err(|e| not_understood(&e))?;
+        Ok(page.total_count)
+    }
 }
 
 /// Pages that overlap by one issue: where the overlap is not there, the list changed while it was read, and an issue may
 /// have slipped from one page to another unseen.
-async fn pages(http: &Http, source: &SourceSettings, project: Option<&str>, budget: &mut Budget) -> Result<Listed, Fault> {
+async fn pages(asked: Asked<'_>, which: Which<'_>, budget: &mut Budget) -> Result<Listed, Fault> {
+    let Asked { http, source, project } = asked;
     let mut listed = Listed::default();
     let mut seen: HashSet<u64> = HashSet::new();
     let mut last: Option<Mark> = None;
     let limit = PAGE.to_string();
+    let since = match which {
+        Which::Open => None,
+        Which::ChangedSince(time) => Some(format!(">={time}")),
+    };
     while listed.pages < MOST_PAGES {
         listed.pages += 1;
         let offset = listed.entries.saturating_sub(usize::from(last.is_some())).to_string();
-        let mut query = vec![("status_id", "open"), ("sort", "id"), ("limit", &*limit), ("offset", &*offset)];
+        let status = if since.is_none() { "open" } else { "*" };
+        let mut query = vec![("status_id", status), ("sort", "id"), ("limit", &*limit), ("offset", &*offset)];
+        query.extend(since.as_deref().map(|since| ("updated_on", since)));
         query.extend(project.map(|project| ("project_id", project)));
         let page: Box<RawValue> = http.get("issues.json", &query, budget).await?;
         let page: IssueList = serde_json::from_str(page.get()).map_err(|e| not_understood(&e))?;
@@ -71,7 +107,7 @@ async fn pages(http: &Http, source: &SourceSettings, project: Option<&str>, budg
             listed.entries += 1;
             last = Some(mark);
             match serde_json::from_str::<Issue>(raw.get()) {
-                Ok(issue) if seen.insert(issue.id) => listed.issues.push(issue),
+                Ok(issue) if seen.insert(issue.id) => listed.issues.push(Arc::new(issue)),
                 Err(e) if glimpse.id.is_none_or(|id| seen.insert(id)) => {
                     listed.unreadable.push(glimpse.ticket(source, listed.entries, &e));
                 }

@@ -50,6 +50,7 @@ impl SourceSettings {
             }
             SourceKind::Icinga(icinga) => format!("icinga2 {} {}", icinga.server.url, icinga.filter.as_deref().unwrap_or_default()),
             SourceKind::Http(http) => format!("http {} {} {:?}", http.server.url, http.list.path, http.list.query),
+            SourceKind::Rt(rt) => format!("rt {} {:?} {}", rt.server.url, rt.queue, rt.query.as_deref().unwrap_or_default()),
             SourceKind::Local => "local".to_owned(),
             SourceKind::Demo { .. } => "demo".to_owned(),
         })
@@ -64,6 +65,7 @@ impl SourceSettings {
             SourceKind::Icinga(icinga) => format!("{icinga:?}"),
             SourceKind::Http(http) => format!("{http:?}"),
             SourceKind::File { form, .. } => <&str>::from(form).to_owned(),
+            SourceKind::Rt(rt) => format!("{rt:?}"),
             SourceKind::Local | SourceKind::Demo { .. } => String::new(),
         };
         let rules: Vec<String> = self.map.iter().map(|rule| format!("{} {:?} {:?}", rule.field, rule.test, rule.gives)).collect();
@@ -89,6 +91,8 @@ pub enum SourceKind {
     Icinga(IcingaSettings),
     /// A server that the configuration describes.
     Http(Box<HttpSettings>),
+    /// A Request Tracker server.
+    Rt(RtSettings),
     /// Tickets that are kept in the records themselves.
     Local,
     /// The embedded demo.
@@ -117,6 +121,27 @@ pub struct RedmineSettings {
     pub project: Option<String>,
     /// The name of the status that an acknowledgement sets.
     pub ack_status: String,
+    /// The one of issues that are done; else any that is closed.
+    pub resolve_status: Option<String>,
+    /// The one of issues that wait for the client.
+    pub waiting_status: Option<String>,
+}
+
+/// What a Request Tracker source needs.
+#[derive(Debug, Clone)]
+pub struct RtSettings {
+    /// The server.
+    pub server: ServerSettings,
+    /// The login whose token it is.
+    pub user: String,
+    /// Only the tickets of these queues; of all where there are none.
+    pub queue: Vec<String>,
+    /// Only the tickets that this `TicketSQL` finds.
+    pub query: Option<String>,
+    /// The status that an acknowledgement sets.
+    pub ack_status: String,
+    /// The one of tickets that wait for the client.
+    pub waiting_status: Option<String>,
 }
 
 /// A server and how it is spoken to.

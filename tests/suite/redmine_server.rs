@@ -47,7 +47,7 @@ static SERVER: RwLock<()> = RwLock::new(());
 
 /// The server, for as long as this is kept.
 pub struct Redmine<Guard = RwLockReadGuard<'static, ()>> {
-    address: String,
+    pub address: String,
     _guard: Guard,
 }
 
@@ -81,18 +81,11 @@ impl<Guard> Redmine<Guard> {
     }
 
     fn desk_of(&self, key: &str, project: &str) -> Desk {
-        let desk = Desk::configured("");
-        let file = desk.write("key", format!("{key}\n"));
-        fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
-        let mut text = ACME.to_owned();
-        write!(text, "\n[[source]]\nname = \"helpdesk\"\nkind = \"redmine\"\nurl = \"{}\"\n", self.address).unwrap();
-        write!(text, "token_file = \"{}\"\nproject = \"{project}\"\n{RULES}\n", file.display()).unwrap();
-        desk.write("config.toml", text);
-        desk
+        desk_at(&self.address, key, project, "")
     }
 
     /// The second client: asks Redmine, and gives status and body.
-    fn ask(&self, key: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    pub fn ask(&self, key: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let host = self.address.strip_prefix("http://").unwrap();
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let mut stream = TcpStream::connect(host).unwrap();
@@ -130,7 +123,19 @@ impl<Guard> Redmine<Guard> {
     }
 }
 
-fn ticket(board: &Value, id: u64) -> Option<Value> {
+/// A configuration with a server as its only source, by way of an address, with more lines.
+pub fn desk_at(address: &str, key: &str, project: &str, more: &str) -> Desk {
+    let desk = Desk::configured("");
+    let file = desk.write("key", format!("{key}\n"));
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    let mut text = ACME.to_owned();
+    write!(text, "\n[[source]]\nname = \"helpdesk\"\nkind = \"redmine\"\nurl = \"{address}\"\n{more}\n").unwrap();
+    write!(text, "token_file = \"{}\"\nproject = \"{project}\"\n{RULES}\n", file.display()).unwrap();
+    desk.write("config.toml", text);
+    desk
+}
+
+pub fn ticket(board: &Value, id: u64) -> Option<Value> {
     let key = json!(id.to_string());
     board["tickets"].as_array().unwrap().iter().find(|t| t["key"] == key).cloned()
 }
@@ -301,7 +306,7 @@ fn a_wrong_key_is_not_signed_in_rather_than_no_tickets() {
 }
 
 /// The server's own script.
-fn script(verb: &str) -> String {
+pub fn script(verb: &str) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/redmine.sh");
     let output = Command::new("bash").arg(script).arg(verb).output().unwrap();
     assert!(output.status.success(), "{verb}: {}", String::from_utf8_lossy(&output.stderr));

@@ -101,6 +101,12 @@ fn the_example_has_every_key_there_is() {
         kind = "icinga2"
         zzz = 1
         [[source]]
+        kind = "rt"
+        zzz = 1
+        [[source]]
+        kind = "local"
+        zzz = 1
+        [[source]]
         kind = "http"
         zzz = 1
         whoami = { zzz = 1 }
@@ -115,7 +121,7 @@ fn the_example_has_every_key_there_is() {
     "#;
     let problems = read(unknown).expect_err("nothing has a key zzz");
     let told: Vec<&Problem> = problems.iter().filter(|p| p.path.ends_with("zzz")).collect();
-    assert_eq!(told.len(), 20, "{}", lines(&problems));
+    assert_eq!(told.len(), 22, "{}", lines(&problems));
     let keys: BTreeSet<&str> = told.iter().flat_map(|p| p.help.rsplit("here are ").next().expect("a list").split(", ")).collect();
     assert!(keys.len() > 40, "{keys:?}");
     let is_there = |key: &str| {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use holdover::config::{self, ColorChoice, Level, Settings};
-use holdover::sources::{MapTarget, SourceKind, TokenSource};
+use holdover::sources::{Auth, MapTarget, SourceKind, TokenSource};
+use reqwest::header::AUTHORIZATION;
 use secrecy::ExposeSecret;
 
 use super::{folder, home, lines, right, wrong};
@@ -116,6 +117,12 @@ fn each_kind_of_source_has_what_it_needs() {
     assert_eq!((helpdesk.timezone, helpdesk.origin.line), (Some(Tz::Europe__Paris), 9));
     assert_eq!(helpdesk.map[1].gives, [(MapTarget::SupportLevel, "$1".to_owned())]);
     assert_eq!(helpdesk.map[2].gives.len(), 3);
+    let statuses = [&redmine.resolve_status, &redmine.waiting_status].map(|status| status.as_deref().unwrap_or_default());
+    assert_eq!(statuses, ["Resolved", "Feedback"]);
+    let SourceKind::Rt(rt) = &settings.sources[5].kind else { panic!("a Request Tracker") };
+    assert_eq!((rt.user.as_str(), rt.ack_status.as_str(), rt.queue.join("|")), ("jo", "open", "support|on-call".to_owned()));
+    assert_eq!((rt.query.as_deref(), rt.waiting_status.as_deref()), (Some("Priority > 0"), Some("stalled")));
+    assert_eq!(rt.server.auth, Auth::Header { name: AUTHORIZATION, prefix: "token ".to_owned() });
     let SourceKind::Redmine(loopback) = &settings.sources[2].kind else { panic!("a Redmine") };
     assert!(
         matches!(&loopback.server.token, Some(TokenSource::File(path)) if *path == folder("valid").join("key")),
