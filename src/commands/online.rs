@@ -122,6 +122,22 @@ impl Online<'_> {
         if tally.origins.len() > TOLD {
             writeln!(out, "    and {} other ways", tally.origins.len() - TOLD)?;
         }
+        if let Some(ahead) = pass.clock_ahead {
+            let clock = match ahead.num_seconds() {
+                0 => "agrees with this one".to_owned(),
+                behind @ ..0 => format!("is {} s behind this one", -behind),
+                ahead => format!("is {ahead} s ahead of this one"),
+            };
+            writeln!(out, "  its clock {clock}")?;
+        }
+        let unmatched: usize = tally.strangers.values().map(|(_, count)| count).sum();
+        writeln!(
+            out,
+            "  {} match no agreement, {} have no severity, {} cannot be read",
+            unmatched,
+            tally.unassessed.len(),
+            tally.unreadable.len()
+        )?;
         let Some(capabilities) = &self.capabilities else { return Ok(()) };
         let can: Vec<&str> = DeedKind::iter().filter(|kind| capabilities.can(*kind)).map(Into::into).collect();
         writeln!(out, "  can be told: {}", if can.is_empty() { "nothing".to_owned() } else { can.join(", ") })?;

@@ -42,6 +42,11 @@ pub struct Step {
 pub fn explain(ticket: &Ticket, agreements: &Agreements, t: DateTime<Utc>, engineer: Tz) -> Vec<Step> {
     let t = case::judged_instant(t);
     let mut steps = verdict_steps(ticket, agreements, t, engineer);
+    steps.extend(ticket.mapped.iter().map(|mapped| Step {
+        file: Some(mapped.file.to_string()),
+        line: Some(mapped.line),
+        ..plain_step("Mapped", mapped.what.to_string())
+    }));
     if ticket.altered > 0 {
         let characters = if ticket.altered == 1 { "1 character".to_owned() } else { format!("{} characters", ticket.altered) };
         steps.push(plain_step("Text", format!("{characters} replaced or left out: control, invisible or stacked ones")));

@@ -36,7 +36,7 @@ pub use report::{Fault, FaultKind, Identity, Pass, PollReport, Recorded};
 pub use response_table::{BadTarget, Cell, Entry, OnDay, ResponseTable, Row, Target, TargetKind};
 pub use safe_text::{SafeText, Sanitised, TextKind};
 pub use severity::Severity;
-pub use ticket::{Assessment, ClientContact, Contact, OnClient, SourceName, Status, Ticket, TicketKey};
+pub use ticket::{Assessment, ClientContact, Contact, Mapped, OnClient, SourceName, Status, Ticket, TicketKey};
 pub use verdict::{Bill, Billing, Clock, ClockState, Group, Obligation, Verdict, judge};
 pub use zone::instant_of_local;
 pub use zone::resolve as resolve_local;

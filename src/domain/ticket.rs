@@ -113,6 +113,17 @@ pub struct OnClient {
     pub to: Option<DateTime<Utc>>,
 }
 
+/// What a map rule gave a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mapped {
+    /// What, and from which value of which field: `client 'acme' from project 'acme-web'`.
+    pub what: SafeText,
+    /// The file in which the rule stands.
+    pub file: SafeText,
+    /// The line in it, from 1.
+    pub line: u32,
+}
+
 /// An issue of a client, as its source tells it. Instants are whole seconds. Its JSON is what the records keep of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
@@ -172,6 +183,9 @@ pub struct Ticket {
     pub on_client: Vec<OnClient>,
     /// What could not be read or was cut, each with its raw value.
     pub notes: Vec<SafeText>,
+    /// What map rules gave it, beside the severity.
+    #[serde(default)]
+    pub mapped: Vec<Mapped>,
     /// How many characters of its texts were replaced or left out to make them safe.
     #[serde(default)]
     pub altered: usize,
@@ -215,6 +229,7 @@ impl Ticket {
             assessments: Vec::new(),
             on_client: Vec::new(),
             notes: Vec::new(),
+            mapped: Vec::new(),
             altered: 0,
             unreadable: None,
             first_seen_at: None,

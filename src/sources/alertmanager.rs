@@ -21,7 +21,7 @@ use crate::domain::{Capabilities, Deed, DeedKind, Fault, FaultKind, Identity, Ou
 
 /// For so long after it starts, a server may not have been told of everything that fires: it forgets all alerts when it
 /// stops, and whoever tells it does so about once a minute.
-const YOUNG: TimeDelta = TimeDelta::minutes(5);
+const YOUNG: TimeDelta = TimeDelta::minutes(3);
 
 const CANNOT: &[(DeedKind, &str)] = &[
     (DeedKind::Note, "an alert has no notes; write one when you acknowledge it"),

@@ -1,7 +1,7 @@
 //! `map` rules at work: what the fields of a source's own ticket say about ours.
 
 use super::settings::{MapRule, MapTarget, MapTest};
-use crate::domain::{SafeText, Severity, Status, TextKind, Ticket};
+use crate::domain::{Mapped, SafeText, Severity, Status, TextKind, Ticket};
 
 /// Applies the rules to a ticket, and says what they gave it. `field` gives the values of a field; a field may have several.
 pub(super) fn apply(rules: &[MapRule], ticket: &mut Ticket, field: impl Fn(&str) -> Vec<String>) -> Vec<MapTarget> {
@@ -55,6 +55,11 @@ fn fill(template: &str, groups: &[String]) -> String {
 
 fn give(ticket: &mut Ticket, target: MapTarget, text: &str, rule: &MapRule, value: &str) {
     let safe = ticket.take_text(&rule.field, text.trim(), TextKind::Line);
+    if target != MapTarget::Severity {
+        let name: &str = target.into();
+        let what = SafeText::line(&format!("{name} '{safe}' from {} '{value}'", rule.field));
+        ticket.mapped.push(Mapped { what, file: SafeText::line(&rule.origin.file), line: rule.origin.line });
+    }
     let wrong =
         |what: &str| SafeText::line(&format!("map rule at {}:{} gives {what} '{safe}', which is none", rule.origin.file, rule.origin.line));
     match target {

@@ -6,7 +6,8 @@ closed, and the servers are restarted.
 
 Every few seconds the servers are asked themselves, and what the dashboard last knew is read from its records. A difference is a
 failure once the source was read twice since it was first seen and it is still there. So is a source that is not read although
-its server is up, a dashboard that ends, and memory that grows. Needs redmine.sh, alertmanager.sh and icinga2.sh started and
+its server is up, a dashboard that ends, and memory that grows. One thing is waited for longer: an Alertmanager that was restarted
+has forgotten its alerts, so for three minutes the dashboard keeps what it no longer tells of, and calls the source stale. Needs redmine.sh, alertmanager.sh and icinga2.sh started and
 seeded, and their variables in the environment."""
 import json, os, pty, random, select, signal, ssl, subprocess, sys, tempfile, threading, time, urllib.error, urllib.parse, urllib.request
 
@@ -38,7 +39,7 @@ def now(offset=0):
 
 
 class Redmine:
-    name, script = "redmine", "redmine.sh"
+    name, script, forgets_for = "redmine", "redmine.sh", 0
     severities = {"Immediate": "S1", "Urgent": "S2", "High": "S3", "Normal": "S4", "Low": "S5"}
 
     def __init__(self):
@@ -74,7 +75,7 @@ class Redmine:
 
 
 class Alertmanager:
-    name, script = "alerts", "alertmanager.sh"
+    name, script, forgets_for = "alerts", "alertmanager.sh", 180
     severities = {"critical": "S1", "error": "S2", "warning": "S3", "minor": "S4", "info": "S5"}
 
     def __init__(self):
@@ -115,7 +116,7 @@ class Alertmanager:
 
 
 class Icinga:
-    name, script = "icinga", "icinga2.sh"
+    name, script, forgets_for = "icinga", "icinga2.sh", 0
     severities = {2: "S1", 3: "S2", 1: "S3"}
 
     def __init__(self):
@@ -208,7 +209,8 @@ def main():
         for server in servers:
             config.write(f'[[source]]\nname = "{server.name}"\nclient = "acme"\n{server.config()}')
     for server in servers:
-        server.truth_now, server.up, server.back_at = server.truth(), True, 0.0
+        # nobody knows when it was started
+        server.truth_now, server.back_at = server.truth(), time.time()
     dashboard = Dashboard(folder)
     began, changed, counts, memory, longest = time.time(), 0, {}, [], 0.0
     differences = {}  # (source, key) -> [truth, known, first seen, as_of of the passes since]
@@ -240,11 +242,13 @@ def main():
                 read = as_of[server.name]
                 age = time.time() - (time.mktime(time.strptime(read, "%Y-%m-%dT%H:%M:%SZ")) - time.timezone) if read else 0
                 # after a failure it is asked less often, at most after so long
-                if age > 60 and time.time() - server.back_at > 60 and time.time() - began > 30:
+                if age > 60 + server.forgets_for and time.time() - server.back_at > 60 + server.forgets_for:
                     failures.append(f"{server.name} was read {age:.0f} s ago")
                 truth, ours = server.truth_now, known.get(server.name, {})
                 for key in truth.keys() | ours.keys():
                     place = (server.name, key)
+                    if key not in truth and time.time() - server.back_at < server.forgets_for + 3 * POLL:
+                        continue
                     if truth.get(key) == ours.get(key):
                         gone = differences.pop(place, None)
                         if gone:

@@ -437,3 +437,25 @@ fn check_online_says_what_each_source_has_and_what_it_cannot_be_told() {
     assert!(problems[4]["line"].as_u64().unwrap() > 20, "{problems}");
     Desk::with(&["[]"]).run(&["check", "--online"]).ended(0);
 }
+
+#[test]
+fn what_a_map_rule_gave_is_in_the_explanation_with_its_place() {
+    let rules = "map = [\n{ field = \"urgency\", is = \"High\", severity = \"S3\" },\n{ field = \"queue\", matches = \"^([a-z]+)-\", client = \"$1\", channel = \"email\" },\n]\n";
+    let desk = Desk::with(&[r#"[{ "key": "A-1", "urgency": "high", "queue": "acme-web", "submitted_at": "2026-11-21T12:00:00Z" },
+        { "key": "A-2", "queue": "other-web", "submitted_at": "2026-11-21T12:00:00Z" }]"#]);
+    let config = std::fs::read_to_string(desk.path("config.toml")).unwrap();
+    let place = config.lines().count() + 3;
+    desk.write("config.toml", format!("{config}{rules}"));
+    let told = desk.run(&["explain", "A-1", "--json"]).ended(0).json();
+    let mapped: Vec<&Value> = told["steps"].as_array().unwrap().iter().filter(|step| step["what"] == "Mapped").collect();
+    let texts: Vec<&str> = mapped.iter().map(|step| step["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["client 'acme' from queue 'acme-web'", "channel 'email' from queue 'acme-web'"], "{told}");
+    assert!(mapped.iter().all(|step| step["file"] == "config.toml" && step["line"] == place), "{told}");
+    let explained = desk.run(&["explain", "A-1"]).ended(0).out;
+    assert!(
+        explained.contains(&format!("config.toml:{place}")) && explained.contains("from urgency 'high', map rule at config.toml:"),
+        "{explained}"
+    );
+    // also where no agreement covers it, for then the rule may be why
+    assert!(desk.run(&["explain", "A-2"]).ended(0).out.contains("client 'other' from queue 'other-web'"));
+}
