@@ -23,14 +23,15 @@
 //!                                                           │
 //!                                     update(&mut Model, Message)    Store ──> judge ──> Board
 //!                                       ┌───────────────────┴────────────┐
-//!                              view(&Model) ──> render                Effect ──> outbox ──> source.acknowledge ──> Message
+//!                              view(&Model) ──> render                Effect ──> outbox ──> source.tell(deed) ──> Message
 //! headless: ask once ──> Store ──> Board ──> text or JSON
 //! ```
 //!
 //! The words: a *ticket* is what a source tells of an issue; an [`domain::Agreement`] says which *window* an instant is in and
 //! how soon a *severity* is answered there; the *verdict* on a ticket at an instant says what is *obliged* (decide, now, held,
 //! on the client, outside) and how its clocks stand. *Held* is what the contract lets wait; *paused* is a clock that has
-//! started and stands. The domain's docs give each word its one meaning.
+//! started and stands. A *deed* is what an engineer does to a ticket (acknowledges it, notes, assesses, …), which its source is
+//! told of. The domain's docs give each word its one meaning.
 
 pub mod app;
 pub mod commands;
