@@ -14,6 +14,7 @@ use crate::pty::Pty;
 use crate::support::{ACME, Desk, Said};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
+const ACK: [&str; 2] = ["ack", "desk/1"];
 /// Nothing that is waited for takes this long, on however busy a machine.
 const GUARD: Duration = Duration::from_secs(60);
 
@@ -50,8 +51,9 @@ enum Manner {
 struct Desk1 {
     /// Every request about the ticket.
     asked: Vec<&'static str>,
-    /// How often it was changed: each leaves a note.
-    notes: usize,
+    /// How often it was changed: each leaves a note, of which the texts.
+    notes: Vec<String>,
+    taken: bool,
     changes: usize,
     /// How often the list was asked for.
     lists: usize,
@@ -88,17 +90,17 @@ impl Server {
     /// How often it was asked for its list, asked for a change, and changed.
     fn count(&self) -> (usize, usize, usize) {
         let desk = self.desk();
-        (desk.lists, desk.changes, desk.notes)
+        (desk.lists, desk.changes, desk.notes.len())
     }
 
-    /// Runs `ack` with a plan for its end, and says how it ended.
-    fn run(&self, desk: &Desk, step: Option<Step>, manner: Manner) -> Said {
+    /// Runs a verb with a plan for its end, and says how it ended.
+    fn run(&self, desk: &Desk, verb: &[&str], step: Option<Step>, manner: Manner) -> Said {
         let mut plan = self.desk();
         (plan.kill, plan.manner, plan.victim) = (step, Some(manner), None);
         drop(plan);
         let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("holdover"));
         command.env_clear().env("HOME", desk.path("")).env("HOLDOVER_CONFIG", desk.path("config.toml")).env("KEY", KEY).env("USER", "jo");
-        command.args(["ack", "desk/1", "--json"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        command.args(verb).arg("--json").stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
         let child = command.spawn().unwrap();
         self.desk().victim = Some(Pid::from_raw(i32::try_from(child.id()).unwrap()));
         self.state.1.notify_all();
@@ -168,7 +170,9 @@ fn serve(mut stream: &TcpStream, state: &(Mutex<Desk1>, Condvar)) -> Option<()> 
             }
             let manner = desk.manner.replace(Manner::Well);
             if !matches!(manner, Some(Manner::Fails | Manner::Closes)) {
-                desk.notes += 1;
+                let change: serde_json::Value = serde_json::from_slice(&body).ok()?;
+                desk.taken |= change["issue"]["assigned_to_id"] == 5;
+                desk.notes.push(change["issue"]["notes"].as_str()?.to_owned());
             }
             if desk.kill == Some(Step::NotAnswered) {
                 return murder(desk, state);
@@ -207,11 +211,17 @@ fn murder(desk: Guarded, state: &(Mutex<Desk1>, Condvar)) -> Option<()> {
 }
 
 fn issue(desk: &Desk1) -> String {
-    let taken = desk.notes > 0;
-    let (status, name) = if taken { (2, "In Progress") } else { (1, "New") };
-    let owner = if taken { r#","assigned_to":{"id":5,"name":"Alice Ops"}"# } else { "" };
+    let (status, name) = if desk.taken { (2, "In Progress") } else { (1, "New") };
+    let owner = if desk.taken { r#","assigned_to":{"id":5,"name":"Alice Ops"}"# } else { "" };
+    let journal = |(id, note): (usize, &String)| {
+        let note = serde_json::Value::from(note.as_str());
+        format!(
+            r#"{{"id":{id},"user":{{"id":5,"name":"Alice Ops"}},"notes":{note},"private_notes":true,"created_on":"2026-12-07T00:12:00Z","details":[]}}"#
+        )
+    };
+    let journals = (1..).zip(&desk.notes).map(journal).collect::<Vec<_>>().join(",");
     format!(
-        r#"{{"id":1,"subject":"Printer","project":{{"id":1,"name":"Acme"}},"status":{{"id":{status},"name":"{name}","is_closed":false}},"priority":{{"id":1,"name":"Urgent"}},"author":{{"id":9,"name":"Jo"}},"created_on":"2026-12-07T00:10:00Z","updated_on":"2026-12-07T00:10:00Z","custom_fields":[],"journals":[],"allowed_statuses":[{{"id":1,"name":"New","is_closed":false}},{{"id":2,"name":"In Progress","is_closed":false}}]{owner}}}"#
+        r#"{{"id":1,"subject":"Printer","project":{{"id":1,"name":"Acme"}},"status":{{"id":{status},"name":"{name}","is_closed":false}},"priority":{{"id":1,"name":"Urgent"}},"author":{{"id":9,"name":"Jo"}},"created_on":"2026-12-07T00:10:00Z","updated_on":"2026-12-07T00:10:00Z","custom_fields":[],"journals":[{journals}],"allowed_statuses":[{{"id":1,"name":"New","is_closed":false}},{{"id":2,"name":"In Progress","is_closed":false}}]{owner}}}"#
     )
 }
 
@@ -228,20 +238,20 @@ fn desk_of(server: &Server) -> Desk {
 fn killed(step: Step, manner: Manner) {
     let server = Server::start();
     let desk = desk_of(&server);
-    let first = server.run(&desk, Some(step), manner);
+    let first = server.run(&desk, &ACK, Some(step), manner);
     assert_eq!(first.code, None, "{step:?} {manner:?}: it was not killed: {} {}", first.out, first.err);
     let outbox = desk.run(&["status", "--json"]).json()["unsent"].clone();
     assert_eq!(outbox, 1, "{step:?} {manner:?}: it is lost");
     // it may take more than one attempt while the server fails
-    let mut last = server.run(&desk, None, manner);
+    let mut last = server.run(&desk, &ACK, None, manner);
     if last.code != Some(0) {
-        last = server.run(&desk, None, Manner::Well);
+        last = server.run(&desk, &ACK, None, Manner::Well);
     }
     let acked = last.ended(0).json();
     let outcome = acked[0]["outcome"].as_str().unwrap();
     assert_eq!(outcome, "confirmed", "{step:?} {manner:?}: {acked}");
     let state = server.desk();
-    assert_eq!(state.notes, 1, "{step:?} {manner:?}: {:?}", state.asked);
+    assert_eq!(state.notes.len(), 1, "{step:?} {manner:?}: {:?}", state.asked);
     let blind = state.asked.windows(2).any(|two| two == ["PUT", "PUT"]);
     assert!(!blind, "{step:?} {manner:?}: sent twice without asking: {:?}", state.asked);
     drop(state);
@@ -249,6 +259,34 @@ fn killed(step: Step, manner: Manner) {
     let evidence = desk.run(&["evidence", "--json"]).ended(0).json();
     assert_eq!(evidence.as_array().unwrap().len(), 1, "{step:?} {manner:?}: {evidence}");
     assert_eq!((&evidence[0]["key"], &evidence[0]["outcome"], &evidence[0]["who"]), (&"1".into(), &"confirmed".into(), &"jo".into()));
+}
+
+#[test]
+fn a_note_survives_being_killed_at_any_step_and_is_written_once() {
+    for step in Step::iter() {
+        for manner in [Manner::Well, Manner::FailsAfter, Manner::ClosesAfter] {
+            let server = Server::start();
+            let desk = desk_of(&server);
+            let first = server.run(&desk, &["note", "desk/1", "the plug was out"], Some(step), manner);
+            assert_eq!(first.code, None, "{step:?} {manner:?}: it was not killed: {} {}", first.out, first.err);
+            let unsent = |desk: &Desk| desk.run(&["status", "--json"]).json()["unsent"].clone();
+            assert_eq!(unsent(&desk), 1, "{step:?} {manner:?}: it is lost");
+            // a dashboard takes it over
+            server.desk().manner = Some(Manner::Well);
+            let mut dashboard = dashboard(&desk);
+            dashboard.wait_for("the end of it", |screen| screen.contains("desk/1: noted") || screen.contains("1: noted, confirmed"));
+            dashboard.press("qq");
+            dashboard.end();
+            let state = server.desk();
+            assert_eq!(state.notes, ["the plug was out"], "{step:?} {manner:?}: {:?}", state.asked);
+            assert!(!state.taken, "a note takes nothing");
+            drop(state);
+            assert_eq!(unsent(&desk), 0);
+            let evidence = desk.run(&["evidence", "--json"]).ended(0).json();
+            assert_eq!(evidence.as_array().unwrap().len(), 1, "{step:?} {manner:?}: {evidence}");
+            assert_eq!((&evidence[0]["action"], &evidence[0]["outcome"]), (&"note".into(), &"confirmed".into()));
+        }
+    }
 }
 
 /// `HOLDOVER_KILLS` says how often each step is killed in each manner of the server; once where it does not, and then
