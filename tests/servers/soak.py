@@ -245,9 +245,10 @@ def main():
                 if age > 60 + server.forgets_for and time.time() - server.back_at > 60 + server.forgets_for:
                     failures.append(f"{server.name} was read {age:.0f} s ago")
                 truth, ours = server.truth_now, known.get(server.name, {})
-                for key in truth.keys() | ours.keys():
+                gone_from_both = {key for name, key in differences if name == server.name} - truth.keys() - ours.keys()
+                for key in truth.keys() | ours.keys() | gone_from_both:
                     place = (server.name, key)
-                    if key not in truth and time.time() - server.back_at < server.forgets_for + 3 * POLL:
+                    if key in ours and key not in truth and time.time() - server.back_at < server.forgets_for + 3 * POLL:
                         continue
                     if truth.get(key) == ours.get(key):
                         gone = differences.pop(place, None)
