@@ -56,9 +56,9 @@ pub(super) async fn attempt(source: Option<Arc<dyn TicketSource>>, entry: &Outbo
     if let Some(why) = capabilities.why_not(kind) {
         return Attempt::Over(Outcome::refused(why));
     }
-    let (key, deed, tried_before) = (entry.key.clone(), begun.deed, begun.before > 0);
+    let (key, deed, earlier) = (entry.key.clone(), begun.deed, begun.may_have_arrived.then_some(entry.asked_at));
     // a task of its own, so that a panic in it is an answer too
-    let told = tokio::spawn(async move { source.tell(&key, &deed, tried_before).await }).await;
+    let told = tokio::spawn(async move { source.tell(&key, &deed, earlier).await }).await;
     match told {
         Ok(Ok(Outcome::Unknown { reason })) => Attempt::Again { reason, doubt: true, retry_after: None },
         Ok(Ok(outcome)) => Attempt::Over(outcome),
@@ -109,12 +109,13 @@ impl Delivery {
                 Ok(Some(begun)) => {
                     let ack = Ack::Sending { by: None, asked_at: entry.asked_at };
                     self.tell(Message::Underway { key: entry.key.clone(), deed: entry.deed.kind(), ack }).await;
+                    let may_have_arrived = begun.may_have_arrived;
                     match attempt(self.source.clone(), entry, begun).await {
                         Attempt::Over(outcome) => return self.over(entry, outcome).await,
-                        Attempt::Again { reason, retry_after, .. } => {
+                        Attempt::Again { reason, doubt, retry_after } => {
                             let why = reason.clone();
-                            // that it waits is for the eye: it is still in the outbox
-                            let _ = self.write(move |records| records.wait(id, &why)).await;
+                            // it is still in the outbox, and counts as perhaps arrived where this fails
+                            let _ = self.write(move |records| records.wait(id, &why, doubt || may_have_arrived)).await;
                             (reason, retry_after)
                         }
                     }

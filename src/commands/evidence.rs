@@ -29,7 +29,6 @@ struct Line<'a> {
     source_at: Option<DateTime<Utc>>,
     reason: Option<&'a SafeText>,
     note: Option<&'a SafeText>,
-    value: Option<&'a SafeText>,
     group: Group,
     obligation: Obligation,
     severity: Option<Severity>,
@@ -41,6 +40,7 @@ struct Line<'a> {
     agreement: Option<&'a SafeText>,
     agreement_hash: Option<&'a SafeText>,
     clause: Option<&'a SafeText>,
+    value: Option<&'a SafeText>,
 }
 
 impl<'a> Line<'a> {

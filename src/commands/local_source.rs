@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::domain::instant::whole_seconds;
 use crate::domain::{
     Assessment, Capabilities, ClientContact, Deed, Fault, FaultKind, Identity, OnClient, Outcome, Pass, SafeText, SourceName, Status,
     Ticket, TicketKey,
@@ -38,7 +39,7 @@ impl LocalSource {
         records.add_local(&self.settings.name, |key| {
             let mut ticket = Ticket::new(key);
             ticket.client.clone_from(&self.settings.client);
-            ticket.submitted_at = Some((self.clock)());
+            ticket.submitted_at = Some(whole_seconds((self.clock)()));
             fill(&mut ticket);
             // a later assessment changes it from then on, and not from the submission
             let assessed = ticket.severity.zip(ticket.submitted_at);
@@ -79,22 +80,31 @@ impl TicketSource for LocalSource {
     }
 
     async fn list_open(&self) -> Result<Pass, Fault> {
-        let (name, since) = (self.settings.name.clone(), (self.clock)() - RESOLVED);
-        let unassessed_as = self.settings.unassessed_as;
-        let tickets = self.beside(move |records| records.local_tickets(&name, since)).await?.unwrap_or_default();
-        let tickets: Vec<Arc<Ticket>> = tickets.into_iter().map(|ticket| Arc::new(Ticket { unassessed_as, ..ticket })).collect();
-        Ok(Pass { total: Some(tickets.len() as u64), tickets, complete: true, ..Pass::default() })
+        let (settings, now) = (self.settings.clone(), (self.clock)());
+        let nothing = Pass { total: Some(0), complete: true, ..Pass::default() };
+        Ok(self.beside(move |records| pass(records, &settings, now)).await?.unwrap_or(nothing))
     }
 
-    async fn tell(&self, key: &TicketKey, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault> {
-        let (id, deed, by, at) = (key.clone(), deed.clone(), self.who.clone(), (self.clock)());
-        let told = self.beside(move |records| records.change_local(&id, |ticket| apply(ticket, &deed, &by, at, tried_before))).await?;
+    async fn tell(&self, key: &TicketKey, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
+        let (id, deed, by, at) = (key.clone(), deed.clone(), self.who.clone(), whole_seconds((self.clock)()));
+        let told = self.beside(move |records| records.change_local(&id, |ticket| apply(ticket, &deed, &by, at, earlier))).await?;
         Ok(told.flatten().unwrap_or_else(|| Outcome::refused("there is no such ticket")))
     }
 }
 
+/// The tickets of a local source as the records have them.
+///
+/// # Errors
+/// They cannot be read.
+pub(super) fn pass(records: &Records, settings: &SourceSettings, now: DateTime<Utc>) -> Result<Pass, RecordsFault> {
+    let unassessed_as = settings.unassessed_as;
+    let tickets = records.local_tickets(&settings.name, now - RESOLVED)?;
+    let tickets: Vec<Arc<Ticket>> = tickets.into_iter().map(|ticket| Arc::new(Ticket { unassessed_as, ..ticket })).collect();
+    Ok(Pass { total: Some(tickets.len() as u64), tickets, complete: true, ..Pass::default() })
+}
+
 /// Does it to the ticket itself.
-fn apply(ticket: &mut Ticket, deed: &Deed, by: &SafeText, at: DateTime<Utc>, tried_before: bool) -> Outcome {
+fn apply(ticket: &mut Ticket, deed: &Deed, by: &SafeText, at: DateTime<Utc>, earlier: Option<DateTime<Utc>>) -> Outcome {
     let done = Outcome::Confirmed { by: Some(by.clone()), at: Some(at) };
     if ticket.status == Status::Resolved {
         let (by, at) = (None, ticket.resolved_at);
@@ -104,19 +114,23 @@ fn apply(ticket: &mut Ticket, deed: &Deed, by: &SafeText, at: DateTime<Utc>, tri
     let ends_with = |text: &SafeText| ticket.description.as_ref().is_some_and(|all| all.as_str().ends_with(text.as_str()));
     let arrived = match deed {
         Deed::Note { text } | Deed::Word { text } => ends_with(text),
-        Deed::Contact { channel } => ticket.contacts.last().is_some_and(|last| last.channel.as_ref() == Some(channel)),
-        Deed::Assess { severity } => ticket.assessments.last().is_some_and(|last| last.severity == Some(*severity)),
-        Deed::OnClient => ticket.on_client.last().is_some_and(|last| last.to.is_none()),
+        Deed::Contact { channel } => {
+            ticket.contacts.last().is_some_and(|last| last.channel.as_ref() == Some(channel) && Some(last.at) >= earlier)
+        }
+        Deed::Assess { severity } => {
+            ticket.assessments.last().is_some_and(|last| last.severity == Some(*severity) && Some(last.at) >= earlier)
+        }
+        Deed::OnClient => ticket.on_client.last().is_some_and(|last| last.to.is_none() && last.from >= earlier),
         Deed::Acknowledge { .. } | Deed::Unacknowledge | Deed::Resolve => false,
     };
-    if tried_before && arrived {
+    if earlier.is_some() && arrived {
         return done;
     }
     match deed {
         Deed::Acknowledge { note } => {
             if ticket.acknowledged_at.is_some() {
                 let (who, at) = (ticket.acknowledged_by.clone(), ticket.acknowledged_at);
-                let ours = tried_before && who.as_ref() == Some(by);
+                let ours = earlier.is_some() && who.as_ref() == Some(by);
                 return if ours { Outcome::Confirmed { by: who, at } } else { Outcome::Already { by: who, at } };
             }
             (ticket.acknowledged_at, ticket.acknowledged_by, ticket.assignee) = (Some(at), Some(by.clone()), Some(by.clone()));
@@ -131,6 +145,9 @@ fn apply(ticket: &mut Ticket, deed: &Deed, by: &SafeText, at: DateTime<Utc>, tri
             if ticket.acknowledged_at.is_none() {
                 return Outcome::Already { by: None, at: None };
             }
+            if let Some(other) = ticket.acknowledged_by.as_ref().filter(|who| *who != by) {
+                return Outcome::refused(&format!("{other} has it"));
+            }
             (ticket.acknowledged_at, ticket.acknowledged_by, ticket.assignee) = (None, None, None);
             if ticket.status == Status::Acknowledged {
                 ticket.status = Status::Open;
@@ -142,15 +159,22 @@ fn apply(ticket: &mut Ticket, deed: &Deed, by: &SafeText, at: DateTime<Utc>, tri
             ticket.answered_at.get_or_insert(at);
             ticket.last_word_at = Some(at);
         }
+        Deed::Assess { severity } if ticket.severity == Some(*severity) => {
+            return Outcome::Already { by: None, at: ticket.assessments.last().map(|last| last.at) };
+        }
         Deed::Assess { severity } => {
             ticket.severity = Some(*severity);
             ticket.assessments.push(Assessment { at, severity: Some(*severity) });
         }
-        Deed::Contact { channel } => ticket.contacts.push(ClientContact { at, channel: Some(channel.clone()) }),
-        Deed::OnClient => {
-            // a client that answered has ended the stretch before
-            ticket.on_client.push(OnClient { from: Some(at), to: None });
+        Deed::Contact { channel } => {
+            ticket.contacts.push(ClientContact { at, channel: Some(channel.clone()) });
+            // whatever is said to the client afterwards, it has answered
+            ticket.on_client.iter_mut().filter(|stretch| stretch.to.is_none()).for_each(|stretch| stretch.to = Some(at));
         }
+        Deed::OnClient => match ticket.on_client.last() {
+            Some(OnClient { from, to: None }) => return Outcome::Already { by: None, at: *from },
+            _ => ticket.on_client.push(OnClient { from: Some(at), to: None }),
+        },
         Deed::Resolve => (ticket.status, ticket.resolved_at) = (Status::Resolved, Some(at)),
     }
     done

@@ -8,7 +8,7 @@ use color_eyre::eyre::{Result, WrapErr};
 use futures::future;
 use tokio::time::timeout;
 
-use super::local_source::LocalSource;
+use super::local_source::{self, LocalSource};
 use super::output;
 use super::shared_source;
 use crate::app::{Board, SourceRules, Store};
@@ -150,11 +150,9 @@ impl Session {
         for settings in asked {
             if matches!(settings.kind, SourceKind::Local) {
                 let now = (self.clock)();
-                match records.local_tickets(&settings.name, now) {
-                    Ok(tickets) => {
-                        let tickets = tickets.into_iter().map(Arc::new).collect();
-                        let outcome = Ok(Pass { tickets, complete: true, ..Pass::default() });
-                        store.apply(PollReport { source: settings.name.clone(), began_at: now, ended_at: now, outcome });
+                match local_source::pass(&records, settings, now) {
+                    Ok(pass) => {
+                        store.apply(PollReport { source: settings.name.clone(), began_at: now, ended_at: now, outcome: Ok(pass) });
                     }
                     Err(fault) => {
                         known = false;

@@ -118,7 +118,7 @@ impl TicketSource for SharedSource {
         }
     }
 
-    async fn tell(&self, key: &TicketKey, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault> {
-        self.source.tell(key, deed, tried_before).await
+    async fn tell(&self, key: &TicketKey, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
+        self.source.tell(key, deed, earlier).await
     }
 }

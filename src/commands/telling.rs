@@ -153,6 +153,7 @@ async fn tell(id: &TicketKey, telling: &Telling<'_>, fetched: &Fetched, records:
         Ok(None) => return ended("queued", None, None, Some(SafeText::line("another process took it over"))),
         Err(fault) => return ended("queued", None, None, Some(SafeText::line(&fault.to_string()))),
     };
+    let may_have_arrived = begun.may_have_arrived;
     match delivery::attempt(source, &entry, begun).await {
         Attempt::Over(outcome) => {
             let noted = records.end(entry.id, &Ended { outcome: &outcome, at: (session.clock)() });
@@ -172,8 +173,8 @@ async fn tell(id: &TicketKey, telling: &Telling<'_>, fetched: &Fetched, records:
             }
         }
         Attempt::Again { reason, doubt, .. } => {
-            // that it waits is for the eye: it is still in the outbox
-            let _ = records.wait(entry.id, &reason);
+            // it is still in the outbox, and counts as perhaps arrived where this fails
+            let _ = records.wait(entry.id, &reason, doubt || may_have_arrived);
             ended(if doubt { "unknown" } else { "queued" }, None, None, Some(reason))
         }
     }

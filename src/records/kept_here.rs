@@ -45,9 +45,11 @@ pub(super) fn before(transaction: &Transaction, id: i64, deed: &Deed) -> rusqlit
         Ok((SafeText::line(&who), instant(row.get(1)?)))
     };
     let taken = transaction.query_row(row, [id], taken).optional()?;
+    let who: String = transaction.query_row("SELECT who FROM outbox WHERE id = ?1", [id], |row| row.get(0))?;
     Ok(match (deed, taken) {
         (Deed::Acknowledge { .. }, Some((by, at))) => Some(Outcome::Already { by: Some(by), at }),
         (Deed::Unacknowledge, None) => Some(Outcome::Already { by: None, at: None }),
+        (Deed::Unacknowledge, Some((by, _))) if by.as_str() != who => Some(Outcome::refused(&format!("{by} has it"))),
         _ => None,
     })
 }

@@ -52,8 +52,8 @@ pub struct OutboxEntry {
 /// A deed whose sending begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Begun {
-    /// How often it was sent before, whether it arrived or not.
-    pub before: u32,
+    /// It was sent before, and nobody knows that it did not arrive.
+    pub may_have_arrived: bool,
     /// The deed as it stands now.
     pub deed: Deed,
 }
@@ -87,8 +87,8 @@ pub struct Ended<'a> {
 }
 
 impl Records {
-    /// Writes a deed down. Where an acknowledgement of the ticket is there already, that one stays, and is returned: with the
-    /// note, if nothing of it was sent yet, and taken over, if its process is no more.
+    /// Writes a deed down. Where the same deed is there already, or an acknowledgement of the ticket, that one stays, and is
+    /// returned: with the note, if nothing of it was sent yet, and taken over, if its process is no more.
     ///
     /// # Errors
     /// It is not on the disk, and must not be shown as if it were.
@@ -103,6 +103,11 @@ impl Records {
             let (asked_at, send_at) = (queued.asked_at.timestamp(), queued.send_at.timestamp());
             let kind: &str = queued.deed.kind().into();
             let (text, value) = (queued.deed.text().map(SafeText::as_str), queued.deed.value());
+            // asked for once more while it waits: it is one and the same
+            let same = "SELECT id FROM outbox WHERE source = ?1 AND key = ?2 AND deed = ?3 AND text IS ?4 AND value IS ?5 AND deed <> 'acknowledge'";
+            let same: Option<i64> = transaction
+                .query_row(same, params![source, queued.key.key.as_str(), kind, text, value.as_ref().map(SafeText::as_str)], |row| row.get(0))
+                .optional()?;
             let values = params![
                 source,
                 queued.key.key.as_str(),
@@ -116,7 +121,10 @@ impl Records {
                 self.claim.name,
                 queued.submitted_at.map(|at| at.timestamp()),
             ];
-            let id: i64 = transaction.query_row(row, values, |row| row.get(0))?;
+            let id = match same {
+                Some(same) => same,
+                None => transaction.query_row(row, values, |row| row.get(0))?,
+            };
             let entry = transaction.query_row(&format!("{SELECT} WHERE outbox.id = ?1"), [id], |row| self.entry(row))?;
             self.adopt_within(transaction, entry.id)?;
             Ok(entry)
@@ -133,16 +141,19 @@ impl Records {
     }
 
     /// Notes that a deed is now sent, before anything of it is. `None`: it is no longer there, or another
-    /// process sees to it. Otherwise how often it was sent before, and what is to be sent.
+    /// process sees to it. Otherwise what is to be sent, and whether it may have arrived before.
     ///
     /// # Errors
     /// The database cannot be written.
     pub fn begin(&self, id: i64) -> Result<Option<Begun>, RecordsFault> {
         self.write(|transaction| {
-            let row =
-                "UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id = ?1 AND claim = ?2 RETURNING attempts - 1, deed, text, value";
-            let begun = |row: &Row| Ok(Begun { before: row.get(0)?, deed: deed(row, 1)? });
-            transaction.query_row(row, params![id, self.claim.name], begun).optional()
+            let row = "SELECT may_have_arrived, deed, text, value FROM outbox WHERE id = ?1 AND claim = ?2";
+            let begun = |row: &Row| Ok(Begun { may_have_arrived: row.get(0)?, deed: deed(row, 1)? });
+            let begun = transaction.query_row(row, params![id, self.claim.name], begun).optional()?;
+            // whoever finds it like this does not know what became of it
+            let row = "UPDATE outbox SET state = 'sending', attempts = attempts + 1, may_have_arrived = 1 WHERE id = ?1 AND claim = ?2";
+            transaction.execute(row, params![id, self.claim.name])?;
+            Ok(begun)
         })
     }
 
@@ -156,13 +167,13 @@ impl Records {
         self.write(|transaction| transaction.execute(row, params![id, self.claim.name])).map(|rows| rows == 1)
     }
 
-    /// Notes that an attempt came to no end, and why.
+    /// Notes that an attempt came to no end, and why; and whether it, or one before, may have arrived.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn wait(&self, id: i64, reason: &SafeText) -> Result<(), RecordsFault> {
-        let row = "UPDATE outbox SET state = 'waiting', reason = ?3 WHERE id = ?1 AND claim = ?2";
-        self.write(|transaction| transaction.execute(row, params![id, self.claim.name, reason.as_str()])).map(|_| ())
+    pub fn wait(&self, id: i64, reason: &SafeText, may_have_arrived: bool) -> Result<(), RecordsFault> {
+        let row = "UPDATE outbox SET state = 'waiting', reason = ?3, may_have_arrived = ?4 WHERE id = ?1 AND claim = ?2";
+        self.write(|transaction| transaction.execute(row, params![id, self.claim.name, reason.as_str(), may_have_arrived])).map(|_| ())
     }
 
     /// Notes how a deed ended, for good: it leaves the outbox and becomes evidence. What really became of it: who

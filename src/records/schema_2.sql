@@ -19,13 +19,16 @@ CREATE TABLE outbox_of_deeds (
     -- held: nothing was sent yet; sending: it may have arrived; waiting: it was tried, and is tried again
     state TEXT NOT NULL CHECK (state IN ('held', 'sending', 'waiting')),
     attempts INTEGER NOT NULL DEFAULT 0,
+    -- one of the attempts may have arrived
+    may_have_arrived INTEGER NOT NULL DEFAULT 0,
     reason TEXT,
     -- the process that sees to it
     claim TEXT NOT NULL
 ) STRICT;
 
-INSERT INTO outbox_of_deeds (id, source, key, deed, text, who, grounds, submitted_at, asked_at, send_at, state, attempts, reason, claim)
-    SELECT id, source, key, 'acknowledge', note, who, grounds, submitted_at, asked_at, send_at, state, attempts, reason, claim FROM outbox;
+INSERT INTO outbox_of_deeds (id, source, key, deed, text, who, grounds, submitted_at, asked_at, send_at, state, attempts, may_have_arrived, reason, claim)
+    SELECT id, source, key, 'acknowledge', note, who, grounds, submitted_at, asked_at, send_at, state, attempts, attempts > 0, reason, claim
+    FROM outbox;
 
 DROP TABLE outbox;
 ALTER TABLE outbox_of_deeds RENAME TO outbox;

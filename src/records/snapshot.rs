@@ -134,7 +134,12 @@ impl Records {
             transaction.execute(row, values)?;
             Ok(())
         })?;
-        written.insert(id, kept.tickets.clone());
+        // after a part of them, more may be there than was told
+        if kept.complete {
+            written.insert(id, kept.tickets.clone());
+        } else {
+            written.remove(&id);
+        }
         Ok(())
     }
 
@@ -144,6 +149,8 @@ impl Records {
     /// The database cannot be written.
     pub fn keep_fault(&self, source: &SourceName, fault: &Fault, tried_at: DateTime<Utc>) -> Result<(), RecordsFault> {
         let Some(id) = self.id(source) else { return Ok(()) };
+        // another may have written since, and who wrote last is no more known after this
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
         let kind: &str = fault.kind.into();
         let row = "UPDATE source SET fault = ?2, fault_kind = ?3, tried_at = ?4, tried_by = ?5 WHERE id = ?1";
         self.write(|transaction| transaction.execute(row, params![id, fault.text.as_str(), kind, tried_at.timestamp(), self.claim.name]))

@@ -283,7 +283,8 @@ impl TicketSource for AlertmanagerSource {
         Ok(Pass { tickets, complete, total, warning, clock_ahead: self.http.clock_ahead(), ..Pass::default() })
     }
 
-    async fn tell(&self, key: &TicketKey, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault> {
+    async fn tell(&self, key: &TicketKey, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
+        let tried_before = earlier.is_some();
         match deed {
             Deed::Acknowledge { note } => self.take(key, note.as_ref().map(SafeText::as_str), tried_before).await,
             Deed::Unacknowledge => self.give_back(key, tried_before).await,

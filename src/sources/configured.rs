@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::configured_list::{self, Listed};
@@ -202,7 +203,8 @@ impl TicketSource for ConfiguredSource {
         Ok(Pass { tickets, complete: listed.complete, total: listed.total, warning, clock_ahead, ..Pass::default() })
     }
 
-    async fn tell(&self, key: &TicketKey, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault> {
+    async fn tell(&self, key: &TicketKey, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
+        let tried_before = earlier.is_some();
         self.tell_deed(key, deed, tried_before).await.inspect_err(|fault| self.forget(fault))
     }
 }

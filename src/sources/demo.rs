@@ -184,7 +184,7 @@ impl TicketSource for DemoSource {
         })
     }
 
-    async fn tell(&self, key: &TicketKey, deed: &Deed, _tried_before: bool) -> Result<Outcome, Fault> {
+    async fn tell(&self, key: &TicketKey, deed: &Deed, _earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         if deed.kind() != DeedKind::Acknowledge {
             return Ok(Outcome::refused("the demo only acknowledges"));
         }

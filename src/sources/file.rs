@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 
 use super::settings::{FileForm, SourceSettings};
 use super::source::TicketSource;
@@ -88,7 +89,7 @@ impl TicketSource for FileSource {
         Ok(Pass { total: Some(tickets.len() as u64), tickets, complete: true, ..Pass::default() })
     }
 
-    async fn tell(&self, _key: &TicketKey, _deed: &Deed, _tried_before: bool) -> Result<Outcome, Fault> {
+    async fn tell(&self, _key: &TicketKey, _deed: &Deed, _earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         Err(Fault { kind: FaultKind::Unsupported, text: SafeText::line(CANNOT), retry_after: None })
     }
 }

@@ -86,7 +86,8 @@ impl Http {
     }
 
     /// What one pass may read.
-    pub const fn budget(&self) -> Budget {
+    pub fn budget(&self) -> Budget {
+        self.known().begin_pass();
         Budget(self.limits.pass)
     }
 

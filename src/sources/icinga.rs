@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::value::RawValue;
@@ -207,7 +208,8 @@ impl TicketSource for IcingaSource {
         Ok(Pass { tickets, complete: true, total, clock_ahead: self.http.clock_ahead(), ..Pass::default() })
     }
 
-    async fn tell(&self, key: &TicketKey, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault> {
+    async fn tell(&self, key: &TicketKey, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
+        let tried_before = earlier.is_some();
         let name = Name::new(key.key.as_str());
         match deed {
             Deed::Acknowledge { note } => self.take(&name, note.as_ref().map(SafeText::as_str), tried_before).await,

@@ -291,7 +291,8 @@ impl TicketSource for RedmineSource {
         Ok(Pass { tickets, complete: listed.complete, total: Some(listed.total), clock_ahead, ..Pass::default() })
     }
 
-    async fn tell(&self, key: &TicketKey, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault> {
+    async fn tell(&self, key: &TicketKey, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
+        let tried_before = earlier.is_some();
         if let Some(why) = self.capabilities().why_not(deed.kind()) {
             return Err(Fault { kind: FaultKind::Unsupported, text: SafeText::line(why), retry_after: None });
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use chrono::{DateTime, Utc};
 use reqwest::{Method, StatusCode};
 use serde_json::value::RawValue;
 use tokio::time::timeout;
@@ -231,7 +232,8 @@ impl TicketSource for RtSource {
         Ok(Pass { tickets, complete: listed.complete, total: listed.total, clock_ahead, ..Pass::default() })
     }
 
-    async fn tell(&self, key: &TicketKey, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault> {
+    async fn tell(&self, key: &TicketKey, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
+        let tried_before = earlier.is_some();
         if let Some(why) = self.capabilities().why_not(deed.kind()) {
             return Err(Fault { kind: FaultKind::Unsupported, text: SafeText::line(why), retry_after: None });
         }

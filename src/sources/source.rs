@@ -37,10 +37,11 @@ pub trait TicketSource: Send + Sync {
     async fn list_open(&self) -> Result<Pass, Fault>;
 
     /// Tells it what was done to a ticket, and reads the ticket again to see whether it is so. Asks first whether it is:
-    /// nobody's ticket is taken away, and what arrived at an earlier attempt (`tried_before`) is not sent again, but confirmed.
+    /// nobody's ticket is taken away. Where an earlier attempt may have arrived, `earlier` is when the deed was first asked for:
+    /// what the ticket has since then is not sent again, but confirmed.
     /// What it cannot be told of is [`FaultKind::Unsupported`](crate::domain::FaultKind).
     ///
     /// # Errors
     /// Why it could not be asked.
-    async fn tell(&self, key: &TicketKey, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault>;
+    async fn tell(&self, key: &TicketKey, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault>;
 }

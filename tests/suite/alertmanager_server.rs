@@ -149,7 +149,7 @@ fn runtime() -> Runtime {
 
 fn tell(source: &dyn TicketSource, fingerprint: &str, deed: &Deed, tried_before: bool) -> Outcome {
     let key = TicketKey { source: SourceName::new("alerts"), key: SafeText::line(fingerprint) };
-    runtime().block_on(source.tell(&key, deed, tried_before)).unwrap()
+    runtime().block_on(source.tell(&key, deed, tried_before.then_some(chrono::DateTime::UNIX_EPOCH))).unwrap()
 }
 
 fn ack(desk: &Desk, key: &str, more: &[&str], code: i32) -> Value {
@@ -253,7 +253,7 @@ fn what_is_ours_is_given_back_and_an_attempt_that_arrived_is_not_made_again() {
     assert!(matches!(tell(&*source, &key, &Deed::Unacknowledge, true), Outcome::Confirmed { .. }));
     am.resolve("Ours");
     let gone = TicketKey { source: SourceName::new("alerts"), key: SafeText::line(&key) };
-    let said = match runtime().block_on(source.tell(&gone, &acknowledge, false)) {
+    let said = match runtime().block_on(source.tell(&gone, &acknowledge, None)) {
         Ok(Outcome::Refused { reason }) => reason,
         // another test has started the server minutes ago
         Err(fault) if fault.kind == FaultKind::ServerError => fault.text,

@@ -119,7 +119,7 @@ fn a_ticket_that_is_taken_stays_taken() {
     let before = block_on(desk.list_open()).unwrap();
     let wanted = key(&*desk, "HD-5509");
     *time.lock().unwrap() = at("2026-11-23T00:20:00Z");
-    let outcome = block_on(desk.tell(&wanted, &Deed::Acknowledge { note: None }, false)).unwrap();
+    let outcome = block_on(desk.tell(&wanted, &Deed::Acknowledge { note: None }, None)).unwrap();
     let (by, when) = (Some(SafeText::line("you")), Some(at("2026-11-23T00:20:00Z")));
     assert_eq!(outcome, Outcome::Confirmed { by: by.clone(), at: when });
     let after = block_on(desk.list_open()).unwrap();
@@ -130,7 +130,7 @@ fn a_ticket_that_is_taken_stays_taken() {
             assert_eq!(old, new, "the others are as they were made at the first poll");
         }
     }
-    assert_eq!(block_on(desk.tell(&wanted, &Deed::Acknowledge { note: None }, false)).unwrap(), Outcome::Already { by, at: when });
+    assert_eq!(block_on(desk.tell(&wanted, &Deed::Acknowledge { note: None }, None)).unwrap(), Outcome::Already { by, at: when });
 }
 
 #[test]
@@ -142,15 +142,15 @@ fn one_is_taken_by_somebody_else_meanwhile_and_one_is_refused() {
     assert_eq!(polled(&contested).status, Status::Open);
     let by = Some(SafeText::line("Mo"));
     assert_eq!(
-        block_on(desk.tell(&contested, &Deed::Acknowledge { note: None }, false)).unwrap(),
+        block_on(desk.tell(&contested, &Deed::Acknowledge { note: None }, None)).unwrap(),
         Outcome::Already { by: by.clone(), at: Some(at(MONDAY)) }
     );
     assert_eq!(polled(&contested).acknowledged_by, by);
     let locked = key(&*desk, "HD-5507");
     let reason = SafeText::line("the ticket is locked by a supervisor");
-    assert_eq!(block_on(desk.tell(&locked, &Deed::Acknowledge { note: None }, false)).unwrap(), Outcome::Refused { reason });
+    assert_eq!(block_on(desk.tell(&locked, &Deed::Acknowledge { note: None }, None)).unwrap(), Outcome::Refused { reason });
     assert_eq!(polled(&locked).status, Status::Open);
-    let unknown = block_on(desk.tell(&key(&*desk, "HD-1"), &Deed::Acknowledge { note: None }, false)).unwrap();
+    let unknown = block_on(desk.tell(&key(&*desk, "HD-1"), &Deed::Acknowledge { note: None }, None)).unwrap();
     assert!(matches!(unknown, Outcome::Refused { .. }), "{unknown:?}");
 }
 
@@ -161,7 +161,7 @@ fn the_pager_answers_once() {
     assert_eq!(block_on(desk.list_open()).unwrap().tickets.len(), 3);
     assert_eq!(block_on(desk.list_open()).unwrap_err().kind, FaultKind::Unreachable);
     assert_eq!(
-        block_on(desk.tell(&key(&*desk, "NOVA-9"), &Deed::Acknowledge { note: None }, false)).unwrap_err().kind,
+        block_on(desk.tell(&key(&*desk, "NOVA-9"), &Deed::Acknowledge { note: None }, None)).unwrap_err().kind,
         FaultKind::Unreachable
     );
 }

@@ -175,7 +175,7 @@ fn runtime() -> Runtime {
 
 fn tell(source: &dyn TicketSource, name: &str, deed: &Deed, tried_before: bool) -> Outcome {
     let key = TicketKey { source: SourceName::new("icinga"), key: SafeText::line(name) };
-    runtime().block_on(source.tell(&key, deed, tried_before)).unwrap()
+    runtime().block_on(source.tell(&key, deed, tried_before.then_some(chrono::DateTime::UNIX_EPOCH))).unwrap()
 }
 
 fn why(outcome: Outcome) -> String {

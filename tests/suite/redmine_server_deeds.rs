@@ -47,7 +47,7 @@ impl Told {
 
     fn tell(&self, id: u64, deed: &Deed, tried_before: bool) -> Outcome {
         let key = TicketKey { source: self.source.name().clone(), key: SafeText::line(&id.to_string()) };
-        self.runtime.block_on(self.source.tell(&key, deed, tried_before)).unwrap()
+        self.runtime.block_on(self.source.tell(&key, deed, tried_before.then_some(chrono::DateTime::UNIX_EPOCH))).unwrap()
     }
 
     /// Does it, and says when the server says it was.
@@ -169,7 +169,7 @@ fn who_may_not_is_refused_and_nothing_is_changed() {
     assert_eq!(may_not(&bob), ["change issues in Operations, Archive", "write private notes in Operations, Archive"]);
     let wrong = Told::of(&redmine, WRONG);
     let key = TicketKey { source: wrong.source.name().clone(), key: SafeText::line(&id.to_string()) };
-    let fault = wrong.runtime.block_on(wrong.source.tell(&key, &Deed::Resolve, false)).unwrap_err();
+    let fault = wrong.runtime.block_on(wrong.source.tell(&key, &Deed::Resolve, None)).unwrap_err();
     assert_eq!(fault.kind, FaultKind::NotSignedIn);
 }
 
@@ -293,7 +293,7 @@ fn a_server_that_is_frozen_is_told_nothing_and_knows_nothing_of_it() {
     alice.list();
     let key = TicketKey { source: alice.source.name().clone(), key: SafeText::line(&id.to_string()) };
     script("freeze");
-    let fault = alice.runtime.block_on(alice.source.tell(&key, &Deed::OnClient, false));
+    let fault = alice.runtime.block_on(alice.source.tell(&key, &Deed::OnClient, None));
     script("thaw");
     let fault = fault.unwrap_err();
     assert!(fault.kind == FaultKind::Unreachable && fault.text.as_str().contains("did not answer in time"), "{fault:?}");

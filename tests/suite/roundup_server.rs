@@ -164,7 +164,7 @@ impl Inside {
 
     fn tell(&self, id: &str, deed: &Deed) -> Outcome {
         let key = TicketKey { source: SourceName::new("roundup"), key: SafeText::line(id) };
-        self.runtime.block_on(self.source.tell(&key, deed, false)).unwrap_or_else(|fault| panic!("{deed:?}: {fault:?}"))
+        self.runtime.block_on(self.source.tell(&key, deed, None)).unwrap_or_else(|fault| panic!("{deed:?}: {fault:?}"))
     }
 
     fn done(&self, id: &str, deed: &Deed) {

@@ -176,7 +176,7 @@ impl Told {
     }
 
     fn tell(&self, id: u64, deed: &Deed, tried_before: bool) -> Outcome {
-        self.runtime.block_on(self.source.tell(&self.key(id), deed, tried_before)).unwrap()
+        self.runtime.block_on(self.source.tell(&self.key(id), deed, tried_before.then_some(chrono::DateTime::UNIX_EPOCH))).unwrap()
     }
 
     fn done(&self, id: u64, deed: &Deed) {
@@ -370,7 +370,7 @@ fn a_server_that_is_stopped_or_frozen_is_no_empty_list_and_is_told_later() {
     drop(stopped);
     assert!(listed(&alice.list(), id).is_some());
     let frozen = Down::by("freeze", "thaw");
-    let fault = alice.runtime.block_on(alice.source.tell(&alice.key(id), &Deed::Resolve, false)).unwrap_err();
+    let fault = alice.runtime.block_on(alice.source.tell(&alice.key(id), &Deed::Resolve, None)).unwrap_err();
     assert!(fault.text.as_str().contains("did not answer in time"), "{fault:?}");
     drop(frozen);
     assert_eq!(rt.ticket(id)["Status"], "new");

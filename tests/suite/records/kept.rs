@@ -139,12 +139,12 @@ fn an_acknowledgement_is_held_then_sent_and_ends_as_evidence() {
     let entry = queue(&records, &id);
     assert_eq!((entry.state, entry.attempts, entry.other.is_none(), entry.key.clone()), (OutboxState::Held, 0, true, id.clone()));
     assert_eq!(queue(&records, &id).id, entry.id, "one of a ticket is enough");
-    assert_eq!(records.begin(entry.id).unwrap().unwrap().before, 0);
+    assert!(!records.begin(entry.id).unwrap().unwrap().may_have_arrived);
     assert!(!records.undo(entry.id).unwrap(), "it is being sent");
-    records.wait(entry.id, &SafeText::line("no answer")).unwrap();
+    records.wait(entry.id, &SafeText::line("no answer"), true).unwrap();
     let waiting = records.outbox().unwrap().remove(0);
     assert_eq!((waiting.state, waiting.attempts, waiting.reason), (OutboxState::Waiting, 1, Some(SafeText::line("no answer"))));
-    assert_eq!(records.begin(entry.id).unwrap().unwrap().before, 1, "it was sent before");
+    assert!(records.begin(entry.id).unwrap().unwrap().may_have_arrived, "it was sent before");
     assert!(records.evidence(None).unwrap().is_empty(), "nothing has ended");
     let outcome = Outcome::Confirmed { by: Some(SafeText::line("Alice Ops")), at: Some(now()) };
     let at = now() + TimeDelta::seconds(9);

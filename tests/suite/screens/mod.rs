@@ -153,7 +153,7 @@ impl Dashboard {
         for effect in std::mem::take(&mut self.effects) {
             if let Effect::Acknowledge { key, .. } = effect {
                 let source = self.sources.iter().find(|s| *s.name() == key.source).unwrap();
-                let outcome = block_on(source.tell(&key, &Deed::Acknowledge { note: None }, false));
+                let outcome = block_on(source.tell(&key, &Deed::Acknowledge { note: None }, None));
                 let outcome = outcome.unwrap_or_else(|fault| Outcome::Refused { reason: fault.text });
                 self.send(Message::Done { deed: Deed::Acknowledge { note: None }, key, outcome });
             }

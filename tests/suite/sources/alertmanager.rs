@@ -212,7 +212,7 @@ async fn wrong_credentials_and_pages_are_faults() {
     let nobody = at(&am.url(), "");
     has(&fault(&*nobody, "ops-secret").await, FaultKind::NotSignedIn, &["401"]);
     assert_eq!(nobody.whoami().await.unwrap_err().kind, FaultKind::NotSignedIn);
-    assert_eq!(nobody.tell(&key(DISK), &acknowledge(), false).await.unwrap_err().kind, FaultKind::NotSignedIn);
+    assert_eq!(nobody.tell(&key(DISK), &acknowledge(), None).await.unwrap_err().kind, FaultKind::NotSignedIn);
     assert_eq!(am.changes(), 0);
     let pages = MockServer::start().await;
     let page = ResponseTemplate::new(200).set_body_raw("<html>Sign in</html>", "text/html");

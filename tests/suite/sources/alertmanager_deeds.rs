@@ -14,7 +14,7 @@ use super::hostile::has;
 use super::{clock, settings, ticket};
 
 async fn told(am: &FakeAlertmanager, deed: Deed, tried_before: bool) -> Outcome {
-    at(&am.url(), "").tell(&key(DISK), &deed, tried_before).await.unwrap()
+    at(&am.url(), "").tell(&key(DISK), &deed, tried_before.then_some(chrono::DateTime::UNIX_EPOCH)).await.unwrap()
 }
 
 fn why(outcome: Outcome) -> String {
@@ -43,7 +43,7 @@ async fn to_acknowledge_is_to_silence_exactly_this_alert() {
     let am = FakeAlertmanager::start().await;
     let source = at(&am.url(), "author = \"Jo Ops\"\nsilence_for = \"2h\"");
     let note = Deed::Acknowledge { note: Some(SafeText::line("on it")) };
-    let outcome = source.tell(&key(DISK), &note, false).await.unwrap();
+    let outcome = source.tell(&key(DISK), &note, None).await.unwrap();
     let Outcome::Confirmed { by, at: since } = outcome else { panic!("{outcome:?}") };
     assert_eq!((by.unwrap().as_str(), since.unwrap().timestamp()), ("Jo Ops", 1_795_000_000));
     let silence = am.state().posted[0].clone();
@@ -57,8 +57,8 @@ async fn to_acknowledge_is_to_silence_exactly_this_alert() {
     assert_eq!((disk.status, disk.acknowledged_by.as_ref().unwrap().as_str(), disk.notes.len()), (Status::Acknowledged, "Jo Ops", 0));
     assert_eq!(pass.tickets.iter().filter(|t| t.status == Status::Acknowledged).count(), 1, "only this one");
     // again: nothing is sent, and an attempt that may have arrived is confirmed
-    assert!(matches!(source.tell(&key(DISK), &note, false).await.unwrap(), Outcome::Already { .. }));
-    assert!(matches!(source.tell(&key(DISK), &note, true).await.unwrap(), Outcome::Confirmed { .. }));
+    assert!(matches!(source.tell(&key(DISK), &note, None).await.unwrap(), Outcome::Already { .. }));
+    assert!(matches!(source.tell(&key(DISK), &note, Some(chrono::DateTime::UNIX_EPOCH)).await.unwrap(), Outcome::Confirmed { .. }));
     assert_eq!(am.changes(), 1);
 }
 
@@ -91,11 +91,11 @@ async fn what_is_resolved_meanwhile_is_refused() {
     // unless the server has just started: it is asked again later
     let now = am.state().now;
     am.state().started = now - TimeDelta::seconds(20);
-    let later = at(&am.url(), "").tell(&key(DISK), &acknowledge(), false).await.unwrap_err();
+    let later = at(&am.url(), "").tell(&key(DISK), &acknowledge(), None).await.unwrap_err();
     has(&later, FaultKind::ServerError, &["may not be told of it yet"]);
     // and what cannot be read is not resolved
     am.state().alerts[1]["labels"]["alertname"] = 7.into();
-    let odd = at(&am.url(), "").tell(&key(NODE), &acknowledge(), false).await.unwrap();
+    let odd = at(&am.url(), "").tell(&key(NODE), &acknowledge(), None).await.unwrap();
     assert!(why(odd).contains("cannot be read"));
     assert_eq!(am.changes(), 0);
 }
@@ -146,7 +146,7 @@ async fn what_the_server_says_of_a_refusal_is_told_in_each_of_its_four_shapes() 
         assert!(why.contains("Alertmanager refused: ") && why.ends_with(told_as), "{why}");
     }
     am.state().change_answers = Some((403, "Forbidden", false));
-    assert_eq!(at(&am.url(), "").tell(&key(DISK), &acknowledge(), false).await.unwrap_err().kind, FaultKind::Forbidden);
+    assert_eq!(at(&am.url(), "").tell(&key(DISK), &acknowledge(), None).await.unwrap_err().kind, FaultKind::Forbidden);
 }
 
 #[tokio::test]
@@ -187,7 +187,7 @@ async fn the_servers_clock_counts() {
         let millis = AtomicI64::new(1_795_000_000_000);
         let clock: Clock = Arc::new(move || DateTime::from_timestamp_millis(millis.fetch_add(1, Relaxed)).unwrap());
         let source = with_clock(&am.url(), "", clock);
-        let outcome = source.tell(&key(DISK), &acknowledge(), false).await.unwrap();
+        let outcome = source.tell(&key(DISK), &acknowledge(), None).await.unwrap();
         let Outcome::Confirmed { at: Some(since), .. } = outcome else { panic!("{hours}: {outcome:?}") };
         assert_eq!(since, now, "{hours}");
         let ends = DateTime::parse_from_rfc3339(am.state().posted[0]["endsAt"].as_str().unwrap()).unwrap().to_utc();
@@ -222,6 +222,6 @@ async fn what_an_alert_cannot_be_told_says_why() {
     let settings = settings(&format!("kind = \"alertmanager\"\nurl = \"{}\"\n", am.url()));
     let nameless = sources::build(&settings, clock(), &[]).unwrap();
     assert!(nameless.whoami().await.unwrap().may_not[0].as_str().contains("acknowledge"));
-    assert!(self::why(nameless.tell(&key(DISK), &acknowledge(), false).await.unwrap()).contains("set author"));
+    assert!(self::why(nameless.tell(&key(DISK), &acknowledge(), None).await.unwrap()).contains("set author"));
     assert_eq!(am.changes(), 0);
 }

@@ -37,7 +37,10 @@ fn source(fake: &FakeTracker, who: &str) -> Arc<dyn TicketSource> {
 }
 
 async fn told(source: &Arc<dyn TicketSource>, deed: &Deed, tried_before: bool) -> Outcome {
-    source.tell(&key("OPS-1"), deed, tried_before).await.unwrap_or_else(|fault| panic!("{deed:?}: {fault:?}"))
+    source
+        .tell(&key("OPS-1"), deed, tried_before.then_some(chrono::DateTime::UNIX_EPOCH))
+        .await
+        .unwrap_or_else(|fault| panic!("{deed:?}: {fault:?}"))
 }
 
 fn why(outcome: Outcome) -> String {
@@ -96,7 +99,7 @@ async fn what_is_not_configured_it_cannot_be_told() {
     let source = source(&fake, ALICE);
     let can = source.capabilities();
     assert!(can.can(DeedKind::Acknowledge) && can.can(DeedKind::Note) && !can.can(DeedKind::Word) && !can.can(DeedKind::Contact));
-    let fault = source.tell(&key("OPS-1"), &Deed::OnClient, false).await.unwrap_err();
+    let fault = source.tell(&key("OPS-1"), &Deed::OnClient, None).await.unwrap_err();
     assert!(fault.kind == FaultKind::Unsupported && fault.text.as_str().contains("the configuration does not say"));
     // a note that would go nowhere is not swallowed
     let without = DEEDS.replace(", \"why\": \"{name}: {note} at {now} ({item.version})\"", "");
@@ -168,7 +171,7 @@ async fn what_the_source_says_of_a_refusal_is_told() {
     // the first of two was done
     let said = why(told(&source(&fake, BOB), &note("a word"), false).await);
     assert_eq!(said, format!("the source refused (403): bob may only look with {}; of 2 requests 1 were done", "*".repeat(BOB.len())));
-    let wrong: Fault = source(&fake, WRONG).tell(&key("OPS-1"), &acknowledge(None), false).await.unwrap_err();
+    let wrong: Fault = source(&fake, WRONG).tell(&key("OPS-1"), &acknowledge(None), None).await.unwrap_err();
     assert_eq!(wrong.kind, FaultKind::NotSignedIn);
 }
 
@@ -194,12 +197,12 @@ async fn a_key_cannot_lead_elsewhere() {
         fake.state().issues[0]["ref"] = odd.into();
         fake.state().issues[0]["id"] = odd.into();
         source.list_open().await.unwrap();
-        let fault = source.tell(&key(odd), &acknowledge(None), false).await.unwrap_err();
+        let fault = source.tell(&key(odd), &acknowledge(None), None).await.unwrap_err();
         assert!(!fault.text.as_str().is_empty(), "{odd}");
         let requests = fake.state().requests.clone();
         let outside = requests.iter().filter(|request| !request.contains(" /api/")).count();
         assert!(outside == 0 && fake.changes() == 0, "{odd}: {requests:?}");
     }
     // a ticket that is not there any more
-    assert!(source.tell(&key("OPS-4711"), &acknowledge(None), false).await.unwrap_err().text.as_str().contains("is not in the list"));
+    assert!(source.tell(&key("OPS-4711"), &acknowledge(None), None).await.unwrap_err().text.as_str().contains("is not in the list"));
 }

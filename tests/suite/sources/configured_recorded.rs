@@ -46,7 +46,7 @@ async fn roundup(answers: &[(&str, &str, &str)]) -> (MockServer, Arc<dyn TicketS
 
 async fn acknowledged(source: &Arc<dyn TicketSource>) -> Outcome {
     let key = TicketKey { source: SourceName::new("roundup"), key: SafeText::line("1") };
-    source.tell(&key, &Deed::Acknowledge { note: None }, false).await.unwrap()
+    source.tell(&key, &Deed::Acknowledge { note: None }, None).await.unwrap()
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn another_server_is_another_configuration() {
     // the 204 of somebody who may not is no success
     let tell = |source: Arc<dyn TicketSource>| async move {
         let key = TicketKey { source: SourceName::new("desk"), key: SafeText::line("1") };
-        source.tell(&key, &Deed::Acknowledge { note: None }, false).await.unwrap()
+        source.tell(&key, &Deed::Acknowledge { note: None }, None).await.unwrap()
     };
     let Outcome::Refused { reason } = tell(source(BOB)).await else { panic!("bob may not") };
     assert!(reason.as_str().contains("and it is not: it is open, and nobody has it"), "{reason}");

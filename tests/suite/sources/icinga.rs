@@ -36,7 +36,7 @@ fn note(text: &str) -> Deed {
 
 /// What becomes of a deed of ops.
 async fn told(icinga: &FakeIcinga, id: &str, deed: Deed, tried_before: bool) -> Outcome {
-    at(&icinga.url()).tell(&key(id), &deed, tried_before).await.unwrap()
+    at(&icinga.url()).tell(&key(id), &deed, tried_before.then_some(chrono::DateTime::UNIX_EPOCH)).await.unwrap()
 }
 
 fn why(outcome: Outcome) -> String {
@@ -188,7 +188,7 @@ async fn no_objects_found_is_never_an_empty_list() {
     let wrong = with(&icinga.url(), "nobody", "");
     has(&fault(&*wrong, "nobody-secret").await, FaultKind::NotSignedIn, &["401"]);
     assert_eq!(wrong.whoami().await.unwrap_err().kind, FaultKind::NotSignedIn);
-    assert_eq!(wrong.tell(&key(VAR), &acknowledge(), false).await.unwrap_err().kind, FaultKind::NotSignedIn);
+    assert_eq!(wrong.tell(&key(VAR), &acknowledge(), None).await.unwrap_err().kind, FaultKind::NotSignedIn);
     // all well is an empty list
     icinga.state().hosts.clear();
     icinga.state().services.clear();
@@ -209,15 +209,18 @@ async fn what_one_may_not_do_is_known() {
     assert_eq!(may_not("narrow").await, "see who acknowledged, give back, write notes");
     let viewer = with(&icinga.url(), "viewer", "");
     for deed in [acknowledge(), note("x")] {
-        let why = why(viewer.tell(&key(VAR), &deed, false).await.unwrap());
+        let why = why(viewer.tell(&key(VAR), &deed, None).await.unwrap());
         assert!(why.contains("'viewer' lacks the permission actions/") && why.contains("nothing was sent"), "{why}");
     }
     assert_eq!(icinga.actions(), []);
     // who may acknowledge and see no comments
     let narrow = with(&icinga.url(), "narrow", "");
-    assert_eq!(narrow.tell(&key(VAR), &acknowledge(), false).await.unwrap(), Outcome::Confirmed { by: None, at: None });
-    assert_eq!(narrow.tell(&key(VAR), &acknowledge(), true).await.unwrap(), Outcome::Already { by: None, at: None });
-    assert!(why(narrow.tell(&key(VAR), &Deed::Unacknowledge, false).await.unwrap()).contains("does not tell us by whom"));
+    assert_eq!(narrow.tell(&key(VAR), &acknowledge(), None).await.unwrap(), Outcome::Confirmed { by: None, at: None });
+    assert_eq!(
+        narrow.tell(&key(VAR), &acknowledge(), Some(chrono::DateTime::UNIX_EPOCH)).await.unwrap(),
+        Outcome::Already { by: None, at: None }
+    );
+    assert!(why(narrow.tell(&key(VAR), &Deed::Unacknowledge, None).await.unwrap()).contains("does not tell us by whom"));
 }
 
 #[tokio::test]
@@ -225,19 +228,19 @@ async fn an_acknowledgement_is_of_exactly_one_object_and_is_read_back() {
     let icinga = FakeIcinga::start().await;
     let source = with(&icinga.url(), "ops", "author = \"Jo Ops\"");
     let deed = Deed::Acknowledge { note: Some(SafeText::line("on it")) };
-    let outcome = source.tell(&key(VAR), &deed, false).await.unwrap();
+    let outcome = source.tell(&key(VAR), &deed, None).await.unwrap();
     let Outcome::Confirmed { by, at } = outcome else { panic!("{outcome:?}") };
     assert_eq!((by.unwrap().as_str(), at.unwrap().timestamp()), ("Jo Ops", 1_795_657_301));
     let sent = json!({ "service": VAR, "author": "Jo Ops", "comment": "on it", "sticky": true, "notify": false });
     assert_eq!(icinga.actions(), [("POST /v1/actions/acknowledge-problem".to_owned(), sent)]);
-    let again = source.tell(&key(VAR), &deed, false).await.unwrap();
+    let again = source.tell(&key(VAR), &deed, None).await.unwrap();
     assert!(matches!(again, Outcome::Already { .. }), "{again:?}");
-    assert!(matches!(source.tell(&key(VAR), &deed, true).await.unwrap(), Outcome::Confirmed { .. }));
+    assert!(matches!(source.tell(&key(VAR), &deed, Some(chrono::DateTime::UNIX_EPOCH)).await.unwrap(), Outcome::Confirmed { .. }));
     // of another author who signs in as the same user
     assert!(matches!(told(&icinga, VAR, acknowledge(), true).await, Outcome::Already { .. }));
     assert_eq!(icinga.actions().len(), 1);
     let source = with(&icinga.url(), "ops", "sticky = false");
-    assert!(matches!(source.tell(&key("edge-1"), &acknowledge(), false).await.unwrap(), Outcome::Confirmed { .. }));
+    assert!(matches!(source.tell(&key("edge-1"), &acknowledge(), None).await.unwrap(), Outcome::Confirmed { .. }));
     let sent = icinga.actions().pop().unwrap().1;
     assert_eq!(sent, json!({ "host": "edge-1", "author": "ops", "comment": "Acknowledged.", "sticky": false, "notify": false }));
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use holdover::domain::{Capabilities, Deed, Fault, FaultKind, Identity, Outcome, Pass, PollReport, SafeText, SourceName, TicketKey};
 use holdover::sources::{TicketSource, poller};
 use tokio::sync::mpsc;
@@ -71,7 +72,7 @@ impl TicketSource for Scripted {
         }
     }
 
-    async fn tell(&self, _: &TicketKey, _: &Deed, _: bool) -> Result<Outcome, Fault> {
+    async fn tell(&self, _: &TicketKey, _: &Deed, _: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         Ok(Outcome::Refused { reason: SafeText::line("no") })
     }
 }

@@ -14,7 +14,7 @@ fn key(id: &str) -> TicketKey {
 
 /// What becomes of an acknowledgement of issue 1.
 async fn taken(redmine: &FakeRedmine, who: &str, note: Option<&str>) -> Outcome {
-    redmine_at(&redmine.url(), who, "").tell(&key("1"), &Deed::Acknowledge { note: note.map(SafeText::line) }, false).await.unwrap()
+    redmine_at(&redmine.url(), who, "").tell(&key("1"), &Deed::Acknowledge { note: note.map(SafeText::line) }, None).await.unwrap()
 }
 
 /// Why it was refused.
@@ -43,7 +43,7 @@ async fn it_assigns_sets_the_status_and_leaves_a_private_note() {
     let redmine = FakeRedmine::start().await;
     let source = redmine_at(&redmine.url(), ALICE, "");
     let Outcome::Confirmed { by, at } =
-        source.tell(&key("1"), &Deed::Acknowledge { note: Some(SafeText::line("on it")) }, false).await.unwrap()
+        source.tell(&key("1"), &Deed::Acknowledge { note: Some(SafeText::line("on it")) }, None).await.unwrap()
     else {
         panic!()
     };
@@ -52,7 +52,7 @@ async fn it_assigns_sets_the_status_and_leaves_a_private_note() {
     assert_eq!((&issue["assigned_to"]["name"], &issue["status"]["name"]), (&json!("Alice Ops"), &json!("In Progress")));
     assert_eq!(notes(&issue), [("on it", true)]);
     // again: nothing is sent
-    let Outcome::Already { by, .. } = source.tell(&key("1"), &Deed::Acknowledge { note: None }, false).await.unwrap() else { panic!() };
+    let Outcome::Already { by, .. } = source.tell(&key("1"), &Deed::Acknowledge { note: None }, None).await.unwrap() else { panic!() };
     assert_eq!((by.unwrap().as_str(), redmine.puts()), ("Alice Ops", 1));
 }
 
@@ -102,7 +102,7 @@ async fn a_note_that_the_client_would_read_is_never_written() {
 async fn a_status_that_the_server_does_not_have_is_refused_with_those_it_has() {
     let redmine = FakeRedmine::start().await;
     let source = redmine_at(&redmine.url(), ALICE, "ack_status = \"Accepted\"");
-    let why = why(source.tell(&key("1"), &Deed::Acknowledge { note: None }, false).await.unwrap());
+    let why = why(source.tell(&key("1"), &Deed::Acknowledge { note: None }, None).await.unwrap());
     assert!(why.contains("'Accepted'") && why.contains("New, In Progress, Resolved") && redmine.puts() == 0, "{why}");
 }
 
@@ -114,7 +114,7 @@ async fn what_the_server_says_of_a_refusal_is_told() {
     source.whoami().await.unwrap();
     let carol = redmine.state().people.remove(2);
     redmine.state().people[0] = fake_stranger(carol);
-    let why = why(source.tell(&key("1"), &Deed::Acknowledge { note: None }, false).await.unwrap());
+    let why = why(source.tell(&key("1"), &Deed::Acknowledge { note: None }, None).await.unwrap());
     assert!(why.contains("Assignee is invalid"), "{why}");
 }
 
@@ -179,11 +179,11 @@ async fn a_key_that_is_none_and_a_key_that_is_wrong_send_nothing() {
     let redmine = FakeRedmine::start().await;
     let source = redmine_at(&redmine.url(), ALICE, "");
     for odd in ["ACME-7", "-1", "1/../../users", "99999999999999999999999", ""] {
-        let why = why(source.tell(&key(odd), &Deed::Acknowledge { note: None }, false).await.unwrap());
+        let why = why(source.tell(&key(odd), &Deed::Acknowledge { note: None }, None).await.unwrap());
         assert!(why.contains("no issue of that key"), "{odd}: {why}");
     }
-    let gone = source.tell(&key("4711"), &Deed::Acknowledge { note: None }, false).await.unwrap_err();
+    let gone = source.tell(&key("4711"), &Deed::Acknowledge { note: None }, None).await.unwrap_err();
     assert!(gone.text.as_str().contains("404"), "{gone:?}");
-    let wrong = redmine_at(&redmine.url(), WRONG, "").tell(&key("1"), &Deed::Acknowledge { note: None }, false).await.unwrap_err();
+    let wrong = redmine_at(&redmine.url(), WRONG, "").tell(&key("1"), &Deed::Acknowledge { note: None }, None).await.unwrap_err();
     assert_eq!((wrong.kind, redmine.puts()), (FaultKind::NotSignedIn, 0));
 }

@@ -20,7 +20,7 @@ fn text(text: &str) -> SafeText {
 
 /// What becomes of a deed to issue 1.
 async fn told(redmine: &FakeRedmine, who: &str, deed: Deed, tried_before: bool) -> Outcome {
-    redmine_at(&redmine.url(), who, KEYS).tell(&key("1"), &deed, tried_before).await.unwrap()
+    redmine_at(&redmine.url(), who, KEYS).tell(&key("1"), &deed, tried_before.then_some(chrono::DateTime::UNIX_EPOCH)).await.unwrap()
 }
 
 /// Who did it.
@@ -54,7 +54,7 @@ async fn what_it_can_be_told_is_said() {
     assert!(can("", DeedKind::Resolve) && can("", DeedKind::Note) && !can("", DeedKind::Contact) && !can("", DeedKind::OnClient));
     assert!(can(KEYS, DeedKind::OnClient));
     let contact = Deed::Contact { channel: text("phone") };
-    let cannot = redmine_at(&redmine.url(), ALICE, "").tell(&key("1"), &contact, false).await.unwrap_err();
+    let cannot = redmine_at(&redmine.url(), ALICE, "").tell(&key("1"), &contact, None).await.unwrap_err();
     assert_eq!((cannot.kind, redmine.state().requests.len()), (FaultKind::Unsupported, 0));
 }
 
@@ -118,9 +118,9 @@ async fn a_severity_is_the_priority_that_gives_it() {
     redmine.state().priorities["issue_priorities"][2]["active"] = false.into();
     redmine.state().issues[0]["priority"] = json!({ "id": 5, "name": "Immediate" });
     let source = redmine_at(&redmine.url(), ALICE, rules);
-    source.tell(&key("1"), &assess(Severity::S3), false).await.unwrap();
+    source.tell(&key("1"), &assess(Severity::S3), None).await.unwrap();
     assert_eq!(redmine.issue(1)["priority"]["name"], "Urgent", "the highest of those that give it");
-    let said = why(source.tell(&key("1"), &assess(Severity::S2), false).await.unwrap());
+    let said = why(source.tell(&key("1"), &assess(Severity::S2), None).await.unwrap());
     assert!(said.contains("no priority of Redmine gives S2: Immediate is S1, Urgent is S3, Normal is S3, Low is S5"), "{said}");
     let said = why(told(&redmine, BOB, assess(Severity::S1), false).await);
     assert!(said.contains("ignored") && said.contains("its priority Urgent"), "{said}");
@@ -146,13 +146,13 @@ async fn where_no_way_leads_back_to_new_it_is_given_back_all_the_same() {
     let redmine = FakeRedmine::start().await;
     redmine.state().no_way_back = true;
     let source = redmine_at(&redmine.url(), ALICE, "");
-    source.tell(&key("1"), &Deed::Acknowledge { note: None }, false).await.unwrap();
-    by(&source.tell(&key("1"), &Deed::Unacknowledge, false).await.unwrap());
+    source.tell(&key("1"), &Deed::Acknowledge { note: None }, None).await.unwrap();
+    by(&source.tell(&key("1"), &Deed::Unacknowledge, None).await.unwrap());
     let issue = redmine.issue(1);
     assert_eq!((&issue["status"]["id"], issue.get("assigned_to")), (&json!(IN_PROGRESS), None));
     let pass = source.list_open().await.unwrap();
     assert_eq!(super::ticket(&pass, "1").acknowledged_at, None, "and nobody is shown as having it");
-    by(&source.tell(&key("1"), &Deed::Acknowledge { note: None }, false).await.unwrap());
+    by(&source.tell(&key("1"), &Deed::Acknowledge { note: None }, None).await.unwrap());
 }
 
 #[tokio::test]
@@ -167,10 +167,10 @@ async fn it_is_resolved_by_the_status_that_is_configured_or_the_first_that_close
     let said = why(told(&redmine, ALICE, Deed::OnClient, false).await);
     assert!(said.contains("closed"), "{said}");
     let source = redmine_at(&redmine.url(), ALICE, "resolve_status = \"resolved\"");
-    by(&source.tell(&key("2"), &Deed::Resolve, false).await.unwrap());
+    by(&source.tell(&key("2"), &Deed::Resolve, None).await.unwrap());
     assert_eq!(redmine.issue(2)["status"]["name"], "Resolved");
     let source = redmine_at(&redmine.url(), ALICE, "resolve_status = \"Done\"");
-    let said = why(source.tell(&key("3"), &Deed::Resolve, false).await.unwrap());
+    let said = why(source.tell(&key("3"), &Deed::Resolve, None).await.unwrap());
     assert!(said.contains("no status 'Done'; set resolve_status to one of New, "), "{said}");
 }
 
@@ -181,7 +181,7 @@ async fn it_is_put_on_the_client_by_its_status() {
     assert_eq!(redmine.issue(1)["status"]["name"], "Feedback");
     let Outcome::Already { .. } = told(&redmine, CAROL, Deed::OnClient, true).await else { panic!("it was not Carol") };
     redmine.state().give(2, None, NEW);
-    let said = why(redmine_at(&redmine.url(), BOB, KEYS).tell(&key("2"), &Deed::OnClient, false).await.unwrap());
+    let said = why(redmine_at(&redmine.url(), BOB, KEYS).tell(&key("2"), &Deed::OnClient, None).await.unwrap());
     assert!(said.contains("may not set the status 'Feedback'"), "{said}");
 }
 

@@ -18,7 +18,7 @@ fn text(text: &str) -> SafeText {
 
 /// What becomes of a deed to ticket 2, which is new and nobody's.
 async fn told(rt: &FakeRt, deed: Deed, tried_before: bool) -> Outcome {
-    rt_as(&rt.url(), "alice", ALICE, WAITING).tell(&key("2"), &deed, tried_before).await.unwrap()
+    rt_as(&rt.url(), "alice", ALICE, WAITING).tell(&key("2"), &deed, tried_before.then_some(chrono::DateTime::UNIX_EPOCH)).await.unwrap()
 }
 
 /// Who did it.
@@ -54,13 +54,13 @@ async fn what_it_can_be_told_is_said() {
     assert!(can("", DeedKind::Resolve) && can("", DeedKind::Word) && !can("", DeedKind::Contact) && !can("", DeedKind::OnClient));
     assert!(can(WAITING, DeedKind::OnClient));
     let source = rt_as(&rt.url(), "alice", ALICE, "");
-    assert_eq!(source.tell(&key("2"), &Deed::OnClient, false).await.unwrap_err().kind, FaultKind::Unsupported);
+    assert_eq!(source.tell(&key("2"), &Deed::OnClient, None).await.unwrap_err().kind, FaultKind::Unsupported);
     for odd in ["ACME-7", "-1", "1/../../users", "99999999999999999999999", ""] {
-        assert!(why(source.tell(&key(odd), &take(None), false).await.unwrap()).contains("no ticket of that key"));
+        assert!(why(source.tell(&key(odd), &take(None), None).await.unwrap()).contains("no ticket of that key"));
     }
-    let gone = source.tell(&key("4711"), &take(None), false).await.unwrap_err();
+    let gone = source.tell(&key("4711"), &take(None), None).await.unwrap_err();
     assert!(gone.text.as_str().contains("404"), "{gone:?}");
-    let wrong = rt_as(&rt.url(), "alice", WRONG, "").tell(&key("2"), &take(None), false).await.unwrap_err();
+    let wrong = rt_as(&rt.url(), "alice", WRONG, "").tell(&key("2"), &take(None), None).await.unwrap_err();
     assert_eq!((wrong.kind, rt.changes().len()), (FaultKind::NotSignedIn, 0));
 }
 
@@ -109,21 +109,21 @@ async fn what_somebody_else_has_is_theirs_taken_or_given() {
 async fn a_refusal_is_seen_through_and_told_in_its_own_words() {
     let rt = FakeRt::start().await;
     let bob = rt_as(&rt.url(), "bob", BOB, WAITING);
-    let said = why(bob.tell(&key("2"), &take(Some("psst")), false).await.unwrap());
+    let said = why(bob.tell(&key("2"), &take(Some("psst")), None).await.unwrap());
     assert!(
         said.contains("Cet utilisateur ne peut pas") && said.contains("its owner is Nobody") || said.contains("its owner is nobody"),
         "{said}"
     );
     assert!(written(&rt).is_empty() && rt.changes().len() == 1);
     for deed in [Deed::Assess { severity: Severity::S1 }, Deed::OnClient, Deed::Resolve] {
-        let said = why(bob.tell(&key("2"), &deed, false).await.unwrap());
+        let said = why(bob.tell(&key("2"), &deed, None).await.unwrap());
         assert!(said.contains("Permission refusée") && said.contains("its status new"), "{said}");
     }
     for deed in [Deed::Note { text: text("psst") }, Deed::Word { text: text("hello") }] {
-        assert!(why(bob.tell(&key("2"), &deed, false).await.unwrap()).contains("Permission refusée"));
+        assert!(why(bob.tell(&key("2"), &deed, None).await.unwrap()).contains("Permission refusée"));
     }
     let odd = rt_as(&rt.url(), "alice", ALICE, "ack_status = \"taken\"");
-    let said = why(odd.tell(&key("2"), &take(None), false).await.unwrap());
+    let said = why(odd.tell(&key("2"), &take(None), None).await.unwrap());
     assert!(said.contains("le statut 'taken' n'est pas valide") && said.contains("its owner is alice"), "{said}");
 }
 
@@ -180,10 +180,10 @@ async fn a_severity_is_the_priority_that_gives_it() {
     let rules =
         "map = [ { field = \"priority\", is = \"7\", severity = \"S5\" }, { field = \"priority\", matches = \"^1\", severity = \"S3\" } ]";
     let source = rt_as(&rt.url(), "alice", ALICE, rules);
-    by(&source.tell(&key("2"), &assess(Severity::S5), false).await.unwrap());
+    by(&source.tell(&key("2"), &assess(Severity::S5), None).await.unwrap());
     assert_eq!(rt.ticket(2)["Priority"], "7");
     assert!(
-        why(source.tell(&key("2"), &assess(Severity::S1), false).await.unwrap()).contains("no priority gives S1"),
+        why(source.tell(&key("2"), &assess(Severity::S1), None).await.unwrap()).contains("no priority gives S1"),
         "100 is S3 by a rule"
     );
     rt.state().tickets[1]["Priority"] = "Low".into();

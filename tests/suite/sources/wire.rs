@@ -33,7 +33,7 @@ async fn a_redirect_is_not_followed_and_the_key_goes_nowhere_else() {
     let there = format!("{}/issues/1.json", elsewhere.uri());
     Mock::given(path("/issues/1.json")).respond_with(ResponseTemplate::new(307).insert_header("Location", &*there)).mount(&server).await;
     let id = TicketKey { source: SourceName::new("desk"), key: SafeText::line("1") };
-    redmine_at(&server.uri(), ALICE, "").tell(&id, &Deed::Acknowledge { note: None }, false).await.unwrap_err();
+    redmine_at(&server.uri(), ALICE, "").tell(&id, &Deed::Acknowledge { note: None }, None).await.unwrap_err();
     elsewhere.verify().await;
 }
 
