@@ -67,6 +67,8 @@ pub enum Message {
     Polled(PollReport),
     /// A deed came to an end.
     Done {
+        /// Its number in the outbox, if it was ever written down.
+        entry: Option<i64>,
         /// Of which ticket.
         key: TicketKey,
         /// What was done.
@@ -76,6 +78,8 @@ pub enum Message {
     },
     /// A deed stands like this now, without having ended.
     Underway {
+        /// Its number in the outbox.
+        entry: i64,
         /// Of which ticket.
         key: TicketKey,
         /// What is done.

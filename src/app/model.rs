@@ -10,7 +10,7 @@ use super::ack::Ack;
 use super::board::{Board, Counts};
 use super::list::List;
 use super::store::{SourceRules, Store};
-use crate::domain::{Agreements, Capabilities, DeedKind, SafeText, SourceName, TicketKey};
+use crate::domain::{Agreements, Capabilities, SafeText, SourceName, TicketKey};
 
 /// What does not change while the program runs.
 #[derive(Debug)]
@@ -83,8 +83,8 @@ pub struct Model {
     pub acks: HashMap<TicketKey, Ack>,
     /// What each source can be told of; unknown of one that could not be opened.
     pub capabilities: HashMap<SourceName, Capabilities>,
-    /// Other deeds under way.
-    pub(super) deeds: HashMap<(TicketKey, DeedKind), Ack>,
+    /// Other deeds under way, by their numbers in the outbox.
+    pub(super) deeds: HashMap<i64, Ack>,
     /// The tickets that were taken here and are not sent yet, in the order of the keys.
     pub(super) taken: Vec<TicketKey>,
     /// The tickets that were taken here, as their sources have confirmed.

@@ -32,10 +32,13 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             polled(model, report);
             Vec::new()
         }
-        Message::Done { key, deed: Deed::Acknowledge { note }, outcome } => acknowledged(model, key, &Deed::Acknowledge { note }, outcome),
-        Message::Done { key, deed, outcome } => done(model, key, &deed, outcome),
-        Message::Underway { key, deed, ack } if deed != DeedKind::Acknowledge => {
-            model.deeds.insert((key, deed), ack);
+        Message::Done { key, deed: deed @ Deed::Acknowledge { .. }, outcome, .. } => acknowledged(model, key, &deed, outcome),
+        Message::Done { entry, key, deed, outcome } => {
+            model.deeds.retain(|under_way, _| Some(*under_way) != entry);
+            done(model, &key, &deed, outcome)
+        }
+        Message::Underway { entry, deed, ack, .. } if deed != DeedKind::Acknowledge => {
+            model.deeds.insert(entry, ack);
             Vec::new()
         }
         Message::Underway { key, ack, .. } => {
@@ -185,15 +188,14 @@ fn polled(model: &mut Model, report: PollReport) {
 }
 
 /// A deed other than an acknowledgement came to its end.
-fn done(model: &mut Model, key: TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
-    model.store.done(&key, deed, &outcome, model.now);
+fn done(model: &mut Model, key: &TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
+    model.store.done(key, deed, &outcome, model.now);
     if matches!((deed, &outcome), (Deed::Unacknowledge, Outcome::Confirmed { .. } | Outcome::Here { .. })) {
         // what was said of taking it is over
-        model.acks.remove(&key);
+        model.acks.remove(key);
     }
     let ack = Ack::Ended { outcome, at: model.now };
-    notice(model, format!("{}: {}", model.name_of(&key), ack.words_of(deed.kind(), model.rules.zone, model.now)), ack.failed());
-    model.deeds.remove(&(key, deed.kind()));
+    notice(model, format!("{}: {}", model.name_of(key), ack.words_of(deed.kind(), model.rules.zone, model.now)), ack.failed());
     renew(model);
     // how the ticket stands now is for its source to tell
     vec![Effect::PollNow]

@@ -1,7 +1,7 @@
 //! Beside the loop of the dashboard: keeps what the sources tell in the records, and takes over what processes that are no
 //! more have left in the outbox.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -177,10 +177,13 @@ fn look(records: &Records, clock: &Clock, events: &mpsc::Sender<Event>, seen: &m
         let _ = events.blocking_send(Event::Happened(Message::Warned(text)));
     }
     seen.stranded = stranded.len();
+    let mut first = HashSet::new();
     for entry in outbox {
+        // what is done to one ticket is told in its order
+        let in_turn = first.insert(entry.key.clone());
         if entry.other.is_some() {
             elsewhere.extend((entry.deed.kind() == DeedKind::Acknowledge).then(|| ack_of(&entry, clock())));
-        } else if records.adopt(entry.id)? {
+        } else if in_turn && records.adopt(entry.id)? {
             let _ = events.blocking_send(Event::Adopted(entry));
         }
     }

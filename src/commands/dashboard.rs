@@ -294,7 +294,7 @@ impl<'a> Dashboard<'a> {
     fn event(&mut self, event: Event) {
         match event {
             Event::Happened(message) => {
-                if let Message::Underway { key, deed: DeedKind::Acknowledge, ack } = &message
+                if let Message::Underway { key, deed: DeedKind::Acknowledge, ack, .. } = &message
                     && !matches!(ack, Ack::Held { .. })
                 {
                     self.held.remove(key);
@@ -315,7 +315,7 @@ impl<'a> Dashboard<'a> {
                     self.held.insert(key.clone(), entry.id);
                 }
                 let unwanted = deed == DeedKind::Acknowledge && self.unwanted.remove(&key);
-                self.happened(Message::Underway { key: key.clone(), deed, ack });
+                self.happened(Message::Underway { entry: entry.id, key: key.clone(), deed, ack });
                 self.deliver(entry);
                 if unwanted {
                     self.undo(key);
@@ -358,7 +358,7 @@ impl<'a> Dashboard<'a> {
         let Some(records) = self.records.clone() else {
             let why = self.model.no_records.as_ref().map_or("there are no records", SafeText::as_str);
             let reason = SafeText::line(&format!("nothing was sent: {why}"));
-            return self.happened(Message::Done { key, deed, outcome: Outcome::Refused { reason } });
+            return self.happened(Message::Done { entry: None, key, deed, outcome: Outcome::Refused { reason } });
         };
         let now = (self.session.clock)();
         let ticket = self.model.store.tickets().find(|ticket| ticket.id == key).cloned();
@@ -376,7 +376,7 @@ impl<'a> Dashboard<'a> {
                 Ok(entry) => Event::Adopted(entry),
                 Err(fault) => {
                     let reason = SafeText::line(&format!("nothing was sent: {fault}"));
-                    Event::Happened(Message::Done { key, deed, outcome: Outcome::Refused { reason } })
+                    Event::Happened(Message::Done { entry: None, key, deed, outcome: Outcome::Refused { reason } })
                 }
             };
             // the loop has ended: nobody asks any more

@@ -105,10 +105,18 @@ impl Delivery {
         loop {
             let id = entry.id;
             let again = match self.write(move |records| records.begin(id)).await {
-                Ok(None) => return,
+                Ok(None) => {
+                    // it comes back when its turn comes
+                    if self.write(move |records| records.release(id)).await.unwrap_or(false) {
+                        let reason = SafeText::line("what was done to it before is still on its way");
+                        let ack = Ack::Waiting { reason, asked_at: entry.asked_at };
+                        self.tell(Message::Underway { entry: entry.id, key: entry.key.clone(), deed: entry.deed.kind(), ack }).await;
+                    }
+                    return;
+                }
                 Ok(Some(begun)) => {
                     let ack = Ack::Sending { by: None, asked_at: entry.asked_at };
-                    self.tell(Message::Underway { key: entry.key.clone(), deed: entry.deed.kind(), ack }).await;
+                    self.tell(Message::Underway { entry: entry.id, key: entry.key.clone(), deed: entry.deed.kind(), ack }).await;
                     let may_have_arrived = begun.may_have_arrived;
                     match attempt(self.source.clone(), entry, begun).await {
                         Attempt::Over(outcome) => return self.over(entry, outcome).await,
@@ -125,7 +133,7 @@ impl Delivery {
             };
             let (reason, retry_after) = again;
             let ack = Ack::Waiting { reason, asked_at: entry.asked_at };
-            self.tell(Message::Underway { key: entry.key.clone(), deed: entry.deed.kind(), ack }).await;
+            self.tell(Message::Underway { entry: entry.id, key: entry.key.clone(), deed: entry.deed.kind(), ack }).await;
             let wait = backoff(failures);
             failures += 1;
             if self.pause(wait.max(retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER))).await != Pace::Running {
@@ -148,7 +156,7 @@ impl Delivery {
                 Err(_) => Some(outcome.clone()).filter(|outcome| !matches!(outcome, Outcome::Here { .. })),
             };
             if let Some(outcome) = said.filter(|_| !told) {
-                self.tell(Message::Done { key: entry.key.clone(), deed: entry.deed.clone(), outcome }).await;
+                self.tell(Message::Done { entry: Some(entry.id), key: entry.key.clone(), deed: entry.deed.clone(), outcome }).await;
                 told = true;
             }
             let Err(fault) = ended else { return };

@@ -142,42 +142,60 @@ async fn tell(id: &TicketKey, telling: &Telling<'_>, fetched: &Fetched, records:
     if let Some(by) = &entry.other {
         return ended("queued", None, None, Some(SafeText::line(&format!("process {by} is sending it"))));
     }
-    if telling.deed.text().is_some() && entry.attempts > 0 {
+    if kind == DeedKind::Acknowledge && telling.deed.text().is_some() && entry.attempts > 0 {
         output::say(&format!("{id}: the note does not go with it: it was sent before without one – write it in the source"));
     }
     if telling.queue {
         return ended("queued", None, None, None);
     }
+    // what was done to the ticket before comes first
+    let before = records.outbox().unwrap_or_default().into_iter().filter(|earlier| earlier.key == *id && earlier.id < entry.id);
+    for earlier in before {
+        // of a process that is no more; one that lives sends it itself
+        let _ = records.adopt(earlier.id);
+        if !matches!(send(source.clone(), &earlier, records, session).await, Some(Attempt::Over(_))) {
+            let reason = format!("what was done to it before is still on its way: {}", earlier.deed.kind().verb());
+            return ended("queued", None, None, Some(SafeText::line(&reason)));
+        }
+    }
+    match send(source, &entry, records, session).await {
+        None => ended("queued", None, None, Some(SafeText::line("another process took it over"))),
+        Some(Attempt::Over(outcome)) => match outcome {
+            Outcome::Confirmed { by, at } => ended("confirmed", by, at, None),
+            Outcome::Already { by, at } => ended("already", by, at, None),
+            Outcome::Here { by, at } => {
+                let here = format!("{} here: the source cannot be told", kind.done());
+                ended("confirmed", Some(by), Some(at), Some(SafeText::line(&here)))
+            }
+            Outcome::Refused { reason } => ended("refused", None, None, Some(reason)),
+            Outcome::Unknown { reason } => ended("unknown", None, None, Some(reason)),
+        },
+        Some(Attempt::Again { reason, doubt, .. }) => ended(if doubt { "unknown" } else { "queued" }, None, None, Some(reason)),
+    }
+}
+
+/// Sends an entry of the outbox once, and notes what became of it. `None`: it is not ours to send.
+async fn send(source: Option<Arc<dyn TicketSource>>, entry: &OutboxEntry, records: &Records, session: &Session) -> Option<Attempt> {
     let begun = match records.begin(entry.id) {
-        Ok(Some(begun)) => begun,
-        Ok(None) => return ended("queued", None, None, Some(SafeText::line("another process took it over"))),
-        Err(fault) => return ended("queued", None, None, Some(SafeText::line(&fault.to_string()))),
+        Ok(begun) => begun?,
+        Err(fault) => return Some(Attempt::Again { reason: SafeText::line(&fault.to_string()), doubt: false, retry_after: None }),
     };
     let may_have_arrived = begun.may_have_arrived;
-    match delivery::attempt(source, &entry, begun).await {
+    let attempt = delivery::attempt(source, entry, begun).await;
+    match &attempt {
         Attempt::Over(outcome) => {
-            let noted = records.end(entry.id, &Ended { outcome: &outcome, at: (session.clock)() });
-            let outcome = noted.unwrap_or_else(|fault| {
-                output::say(&format!("{id}: what became of it is not on record – {fault}"));
-                outcome
-            });
-            match outcome {
-                Outcome::Confirmed { by, at } => ended("confirmed", by, at, None),
-                Outcome::Already { by, at } => ended("already", by, at, None),
-                Outcome::Here { by, at } => {
-                    let here = format!("{} here: the source cannot be told", kind.done());
-                    ended("confirmed", Some(by), Some(at), Some(SafeText::line(&here)))
-                }
-                Outcome::Refused { reason } => ended("refused", None, None, Some(reason)),
-                Outcome::Unknown { reason } => ended("unknown", None, None, Some(reason)),
-            }
+            let noted = records.end(entry.id, &Ended { outcome, at: (session.clock)() });
+            return Some(Attempt::Over(noted.unwrap_or_else(|fault| {
+                output::say(&format!("{}: what became of it is not on record – {fault}", entry.key));
+                outcome.clone()
+            })));
         }
         Attempt::Again { reason, doubt, .. } => {
             // it is still in the outbox, and counts as perhaps arrived where this fails
-            let _ = records.wait(entry.id, &reason, doubt || may_have_arrived);
-            ended(if doubt { "unknown" } else { "queued" }, None, None, Some(reason))
+            let _ = records.wait(entry.id, reason, *doubt || may_have_arrived);
         }
     }
+    Some(attempt)
 }
 
 /// Why a source cannot be told of a deed that is not kept here either.

@@ -140,19 +140,23 @@ impl Records {
         self.write(|transaction| transaction.execute(row, params![id, self.claim.name])).map(|rows| rows == 1)
     }
 
-    /// Notes that a deed is now sent, before anything of it is. `None`: it is no longer there, or another
-    /// process sees to it. Otherwise what is to be sent, and whether it may have arrived before.
+    /// Notes that a deed is now sent, before anything of it is. `None`: it is no longer there, another process sees to it, or
+    /// something that was done to the same ticket before is still in the outbox: what came later must not be overtaken by it.
+    /// Otherwise what is to be sent, and whether it may have arrived before.
     ///
     /// # Errors
     /// The database cannot be written.
     pub fn begin(&self, id: i64) -> Result<Option<Begun>, RecordsFault> {
         self.write(|transaction| {
-            let row = "SELECT may_have_arrived, deed, text, value FROM outbox WHERE id = ?1 AND claim = ?2";
+            let row = "SELECT may_have_arrived, deed, text, value FROM outbox AS this WHERE id = ?1 AND claim = ?2 \
+                       AND NOT EXISTS (SELECT 1 FROM outbox WHERE source = this.source AND key = this.key AND id < this.id)";
             let begun = |row: &Row| Ok(Begun { may_have_arrived: row.get(0)?, deed: deed(row, 1)? });
             let begun = transaction.query_row(row, params![id, self.claim.name], begun).optional()?;
-            // whoever finds it like this does not know what became of it
-            let row = "UPDATE outbox SET state = 'sending', attempts = attempts + 1, may_have_arrived = 1 WHERE id = ?1 AND claim = ?2";
-            transaction.execute(row, params![id, self.claim.name])?;
+            if begun.is_some() {
+                // whoever finds it like this does not know what became of it
+                let row = "UPDATE outbox SET state = 'sending', attempts = attempts + 1, may_have_arrived = 1 WHERE id = ?1";
+                transaction.execute(row, [id])?;
+            }
             Ok(begun)
         })
     }

@@ -175,3 +175,14 @@ fn what_another_process_does_to_a_local_ticket_is_on_the_board_without_a_poll() 
     pty.press("qq");
     assert_eq!(pty.end(), 0);
 }
+
+#[test]
+fn what_waits_is_told_before_what_is_done_next() {
+    let desk = desk();
+    desk.run(&["new", "--severity", "S1", "One"]).ended(0);
+    desk.run(&["ack", "PHONE-1", "--queue"]).ended(0);
+    desk.run(&["note", "PHONE-1", "the plug was out"]).ended(0);
+    let evidence = desk.run(&["evidence", "--json"]).ended(0).json();
+    let told: Vec<&str> = evidence.as_array().unwrap().iter().map(|line| line["action"].as_str().unwrap()).collect();
+    assert_eq!(told, ["acknowledge", "note"]);
+}

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use holdover::domain::{Fault, FaultKind, KeptHere, Outcome, SafeText, Severity, SourceName, Ticket};
-use holdover::records::{Ended, OutboxState, Records, Snapshot};
+use holdover::domain::{Deed, Fault, FaultKind, KeptHere, Outcome, SafeText, Severity, SourceName, Ticket, TicketKey};
+use holdover::records::{Ended, OutboxState, Queued, Records, Snapshot};
 use holdover::sources::{TicketFormat, read_tickets};
 use tempfile::TempDir;
 
@@ -209,4 +209,32 @@ fn what_is_taken_here_lasts_as_long_as_its_ticket() {
     assert_eq!(records.kept_here().unwrap().len(), 1);
     records.keep(&name, &snapshot(Vec::new())).unwrap();
     assert!(records.kept_here().unwrap().is_empty());
+}
+
+#[test]
+fn what_is_done_to_one_ticket_is_told_in_its_order_and_the_same_twice_is_one() {
+    let folder = TempDir::new().unwrap();
+    let records = open(folder.path(), 0);
+    let (who, id) = (SafeText::line("jo"), key("desk", "1"));
+    let queued = |deed: &Deed, of: &TicketKey| {
+        let grounds = grounds(of);
+        let (submitted_at, asked_at, send_at) = (Some(now()), now(), now());
+        records.queue(&Queued { key: of, deed, who: &who, grounds: &grounds, submitted_at, asked_at, send_at }).unwrap().id
+    };
+    let word = |text: &str| Deed::Word { text: SafeText::line(text) };
+    let given_back = queued(&Deed::Unacknowledge, &id);
+    let taken = queued(&Deed::Acknowledge { note: None }, &id);
+    assert!(records.begin(taken).unwrap().is_none(), "what is older comes first");
+    let other = queued(&word("hello"), &key("desk", "2"));
+    assert!(records.begin(other).unwrap().is_some(), "another ticket waits for nothing");
+    assert!(records.begin(given_back).unwrap().is_some());
+    records.wait(given_back, &SafeText::line("no answer"), false).unwrap();
+    assert!(records.begin(taken).unwrap().is_none());
+    assert!(!records.begin(given_back).unwrap().unwrap().may_have_arrived, "the first attempt did not arrive");
+    records.end(given_back, &Ended { outcome: &Outcome::Confirmed { by: None, at: None }, at: now() }).unwrap();
+    assert!(records.begin(taken).unwrap().is_some());
+    // asked for once more while it waits, it is one and the same; another text is another
+    assert_eq!(queued(&word("hello"), &key("desk", "2")), other);
+    assert_ne!(queued(&word("hello again"), &key("desk", "2")), other);
+    assert_ne!(queued(&Deed::Note { text: SafeText::line("hello") }, &key("desk", "2")), other);
 }

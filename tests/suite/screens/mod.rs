@@ -95,13 +95,13 @@ impl Dashboard {
     /// An acknowledgement stands like this, without having ended.
     pub fn underway(&mut self, source: &str, key: &str, ack: Ack) {
         let key = TicketKey { source: SourceName::new(source), key: SafeText::line(key) };
-        self.send(Message::Underway { deed: DeedKind::Acknowledge, key, ack });
+        self.send(Message::Underway { entry: 1, deed: DeedKind::Acknowledge, key, ack });
     }
 
     /// An acknowledgement comes to an end.
     pub fn end(&mut self, source: &str, key: &str, outcome: Outcome) {
         let key = TicketKey { source: SourceName::new(source), key: SafeText::line(key) };
-        self.send(Message::Done { deed: Deed::Acknowledge { note: None }, key, outcome });
+        self.send(Message::Done { entry: Some(1), deed: Deed::Acknowledge { note: None }, key, outcome });
     }
 
     pub fn send(&mut self, message: Message) {
@@ -155,7 +155,7 @@ impl Dashboard {
                 let source = self.sources.iter().find(|s| *s.name() == key.source).unwrap();
                 let outcome = block_on(source.tell(&key, &Deed::Acknowledge { note: None }, None));
                 let outcome = outcome.unwrap_or_else(|fault| Outcome::Refused { reason: fault.text });
-                self.send(Message::Done { deed: Deed::Acknowledge { note: None }, key, outcome });
+                self.send(Message::Done { entry: Some(1), deed: Deed::Acknowledge { note: None }, key, outcome });
             }
         }
     }

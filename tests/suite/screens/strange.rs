@@ -53,6 +53,7 @@ fn one_key_in_two_sources_is_two_tickets() {
     let first = dashboard.model.list.selected().unwrap().ticket.id.clone();
     dashboard.press("a");
     dashboard.send(Message::Done {
+        entry: Some(1),
         key: first.clone(),
         deed: Deed::Acknowledge { note: None },
         outcome: Outcome::Confirmed { by: Some(SafeText::line("jo")), at: None },
@@ -99,9 +100,9 @@ fn a_contact_that_is_kept_here_counts_at_once_and_lasts() {
     let key = TicketKey { source: SourceName::new("tickets"), key: SafeText::line("A-1") };
     let (deed, at) = (Deed::Contact { channel: SafeText::line("phone") }, dashboard.model.now);
     let sending = Ack::Sending { by: None, asked_at: at };
-    dashboard.send(Message::Underway { key: key.clone(), deed: deed.kind(), ack: sending });
+    dashboard.send(Message::Underway { entry: 1, key: key.clone(), deed: deed.kind(), ack: sending });
     assert!(dashboard.screen().contains("1 unsent"), "{}", dashboard.screen());
-    dashboard.send(Message::Done { key, deed, outcome: Outcome::Here { by: SafeText::line("jo"), at } });
+    dashboard.send(Message::Done { entry: Some(1), key, deed, outcome: Outcome::Here { by: SafeText::line("jo"), at } });
     assert!(dashboard.screen().contains("A-1: contact noted here: its source cannot be told"), "{}", dashboard.screen());
     assert!(!dashboard.screen().contains("unsent"), "{}", dashboard.screen());
     let contacts = |dashboard: &Dashboard| dashboard.model.store.tickets().next().unwrap().contacts.len();
@@ -120,7 +121,7 @@ fn what_was_taken_here_is_given_back_by_the_key_that_undoes_pressed_twice() {
     dashboard.press("g");
     let key = dashboard.model.list.selected().unwrap().ticket.id.clone();
     let confirmed = Outcome::Confirmed { by: Some(SafeText::line("jo")), at: None };
-    dashboard.send(Message::Done { key: key.clone(), deed: Deed::Acknowledge { note: None }, outcome: confirmed.clone() });
+    dashboard.send(Message::Done { entry: Some(1), key: key.clone(), deed: Deed::Acknowledge { note: None }, outcome: confirmed.clone() });
     dashboard.wait(3);
     while dashboard.selected() != Some(key.key.as_str()) {
         dashboard.press("j");
@@ -133,7 +134,7 @@ fn what_was_taken_here_is_given_back_by_the_key_that_undoes_pressed_twice() {
     dashboard.press("u");
     assert_eq!(dashboard.effects, [Effect::GiveBack(key.clone())]);
     assert!(dashboard.screen().starts_with(" 2 NOW  1 unanswered"), "it is not before its source says so: {}", dashboard.screen());
-    dashboard.send(Message::Done { key: key.clone(), deed: Deed::Unacknowledge, outcome: confirmed });
+    dashboard.send(Message::Done { entry: Some(1), key: key.clone(), deed: Deed::Unacknowledge, outcome: confirmed });
     assert!(dashboard.screen().contains("A-1: given back, confirmed by the source"), "{}", dashboard.screen());
     assert_eq!(dashboard.effects.last(), Some(&Effect::PollNow));
     dashboard.wait(1);
