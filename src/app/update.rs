@@ -85,7 +85,6 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.notice = None;
             let given_back_next = model.given_back_next.take().filter(|_| action == Action::Undo);
             if let Some(key) = given_back_next.filter(|key| *model.list.cursor() == Cursor::Ticket(key.clone())) {
-                model.ours.remove(&key);
                 notice(model, format!("{} is being given back", model.name_of(&key)), false);
                 return vec![Effect::GiveBack(key)];
             }
@@ -191,6 +190,7 @@ fn polled(model: &mut Model, report: PollReport) {
 fn done(model: &mut Model, key: &TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
     model.store.done(key, deed, &outcome, model.now);
     if matches!((deed, &outcome), (Deed::Unacknowledge, Outcome::Confirmed { .. } | Outcome::Here { .. })) {
+        model.ours.remove(key);
         // what was said of taking it is over
         model.acks.remove(key);
     }

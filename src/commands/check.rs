@@ -70,13 +70,15 @@ fn print(problems: &[Problem], sound: Option<&str>, out: &mut dyn Write) -> io::
     let warnings = count(problems.len() - errors, "warning");
     match sound {
         Some(sound) if errors == 0 => writeln!(out, "the configuration is sound: {sound}, {warnings}"),
-        // what is said of a source that was asked
-        Some(sound) => writeln!(out, "the configuration is sound: {sound}, {}, {warnings}", count(errors, "error")),
+        // what is said of sources that were asked
+        Some(sound) => {
+            writeln!(out, "the configuration is sound: {sound}; but of the sources {errors} did not answer as they should; {warnings}")
+        }
         None => writeln!(out, "the configuration cannot be used: {}, {warnings}", count(errors, "error")),
     }
 }
 
-fn count(number: usize, what: &str) -> String {
+pub(super) fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
@@ -153,6 +155,9 @@ pub(super) fn strangers(tickets: &[Arc<Ticket>], session: &Session) -> impl Iter
     let reasons = readable.filter_map(move |t| session.settings.agreements.find(t, t.submitted_at.unwrap_or(now)).err());
     reasons.map(|reason| {
         let help = match reason {
+            NoAgreement::NoMatch { client: None, .. } => {
+                "add client = \"…\" to the source, or a map rule that gives client; or name one agreement default"
+            }
             NoAgreement::NoMatch { .. } => "add a pattern that fits to the clients of an agreement, or name one agreement default",
             NoAgreement::UnknownName { .. } => "correct the name in the source, or add an agreement of that name",
             NoAgreement::OutOfDate { .. } => "extend its valid_from and valid_to, or add the agreement that follows it",

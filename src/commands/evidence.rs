@@ -1,4 +1,4 @@
-//! `holdover evidence`: who answered what, when, under which verdict and clause, and what the source said.
+//! `holdover evidence`: who did what, when, under which verdict and clause, and what the source said.
 
 use chrono::{DateTime, Utc};
 use color_eyre::eyre::WrapErr;
@@ -12,7 +12,7 @@ use crate::app::words;
 use crate::domain::{ClockState, Group, Obligation, SafeText, Severity, SourceName};
 use crate::records::{Evidence, RecordsFault};
 
-/// One answer, as `--json` and `--csv` print it.
+/// One deed, as `--json` and `--csv` print it.
 #[derive(Serialize)]
 struct Line<'a> {
     #[serde(serialize_with = "crate::domain::instant::serialize")]

@@ -9,9 +9,10 @@ use chrono::TimeDelta;
 use futures::future;
 use strum::IntoEnumIterator;
 
+use super::check::count;
 use super::session::{Session, runtime};
 use crate::config::{Level, Problem};
-use crate::domain::{Capabilities, DeedKind, Fault, Identity, Pass, Ticket};
+use crate::domain::{Capabilities, DeedKind, Fault, FaultKind, Identity, Pass, SafeText, Ticket};
 use crate::sources::SourceSettings;
 
 /// Clocks that are no further apart agree.
@@ -37,15 +38,17 @@ pub(super) fn ask(session: &Session) -> color_eyre::Result<Vec<Online<'_>>> {
         let (source, report) = session.poll(settings).await;
         let pass = report.outcome;
         match (source, &pass) {
-            (Some(source), Ok(_)) => {
+            (Some(source), _) => {
                 let capabilities = Some(source.capabilities());
                 Online { index, settings, capabilities, identity: source.whoami().await, pass }
             }
-            (source, Err(fault)) => {
-                let (identity, capabilities) = (Err(fault.clone()), source.map(|source| source.capabilities()));
-                Online { index, settings, capabilities, identity, pass }
+            (None, outcome) => {
+                // what could not be opened was not asked
+                let text = SafeText::line("it could not be opened – see above – correct the configuration");
+                let not_asked = Fault { kind: FaultKind::Unsupported, text, retry_after: None };
+                let identity = Err(outcome.as_ref().err().cloned().unwrap_or(not_asked));
+                Online { index, settings, capabilities: None, identity, pass }
             }
-            (None, Ok(_)) => unreachable!("only what was opened is asked"),
         }
     });
     Ok(runtime()?.block_on(future::join_all(asked)))
@@ -90,6 +93,11 @@ impl Online<'_> {
         let tally = Tally::of(&pass.tickets, session);
         for (what, help, found) in [
             ("cannot be read", "look at the ticket in its source", &tally.unreadable),
+            (
+                "has no time of submission",
+                "correct what gives submitted_at; until then it counts from when it was first seen",
+                &tally.undated,
+            ),
             ("has no severity", "add a map rule that gives severity; until then it is judged as the highest", &tally.unassessed),
             ("is not wholly understood", "look at the ticket in its source", &tally.odd),
         ] {
@@ -108,19 +116,29 @@ impl Online<'_> {
     /// What there is, in lines.
     pub fn print(&self, session: &Session, out: &mut dyn Write) -> io::Result<()> {
         let name = &self.settings.name;
-        let (Ok(pass), Ok(identity)) = (&self.pass, &self.identity) else { return writeln!(out, "{name}: no answer") };
+        let (Ok(pass), Ok(identity)) = (&self.pass, &self.identity) else {
+            let signed_in = self.identity.as_ref().map_or_else(|_| String::new(), |identity| format!("signed in as {}; ", identity.name));
+            return writeln!(out, "{name}: {signed_in}no answer");
+        };
         let of = if pass.complete { "all there are".to_owned() } else { "not all there are".to_owned() };
-        writeln!(out, "{name}: signed in as {}; {} tickets read, {of}", identity.name, pass.tickets.len())?;
+        writeln!(out, "{name}: signed in as {}; {} read, {of}", identity.name, count(pass.tickets.len(), "ticket"))?;
         let tally = Tally::of(&pass.tickets, session);
         let severities: Vec<String> = tally.severities.iter().map(|(severity, count)| format!("{severity} {count}")).collect();
         if !severities.is_empty() {
             writeln!(out, "  severities: {}", severities.join(", "))?;
         }
-        for (how, count) in tally.origins.iter().take(TOLD) {
+        // the most frequent first
+        let mut origins: Vec<(&String, &usize)> = tally.origins.iter().collect();
+        origins.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        for (how, count) in origins.iter().take(TOLD) {
             writeln!(out, "    {count} {how}")?;
         }
         if tally.origins.len() > TOLD {
-            writeln!(out, "    and {} other ways", tally.origins.len() - TOLD)?;
+            writeln!(
+                out,
+                "    and {} in other ways",
+                tally.origins.values().sum::<usize>() - origins.iter().take(TOLD).map(|(_, count)| **count).sum::<usize>()
+            )?;
         }
         if let Some(ahead) = pass.clock_ahead {
             let clock = match ahead.num_seconds() {
@@ -155,6 +173,7 @@ impl Online<'_> {
 #[derive(Default)]
 struct Tally {
     unreadable: Vec<String>,
+    undated: Vec<String>,
     unassessed: Vec<String>,
     odd: Vec<String>,
     severities: BTreeMap<String, usize>,
@@ -172,6 +191,9 @@ impl Tally {
             if let Some(why) = &ticket.unreadable {
                 tally.unreadable.push(format!("{key}, {why}"));
                 continue;
+            }
+            if ticket.submitted_at.is_none() {
+                tally.undated.push(key.to_string());
             }
             match ticket.severity {
                 Some(severity) => *tally.severities.entry(severity.to_string()).or_default() += 1,

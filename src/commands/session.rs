@@ -223,7 +223,7 @@ impl Session {
         sources.map(recorded).collect()
     }
 
-    /// Takes in what the records know that no source tells: when what was first seen, and what is taken here.
+    /// Takes in what the records know that no source tells: when what was first seen, and what is kept here.
     fn recall(&self, store: &mut Store, sources: &[&SourceSettings]) {
         let recalled = self.read_records().and_then(|records| {
             for source in sources {

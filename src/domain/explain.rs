@@ -11,7 +11,7 @@ use super::case::{self, Case, ClientMove, channel_words};
 use super::clock::NEVER;
 use super::instant::from_seconds;
 use super::response_table::{OnDay, Target, TargetKind};
-use super::ticket::Ticket;
+use super::ticket::{Status, Ticket};
 use super::verdict::{Clock, ClockState, Obligation};
 use super::words;
 use super::zone;
@@ -42,6 +42,12 @@ pub struct Step {
 pub fn explain(ticket: &Ticket, agreements: &Agreements, t: DateTime<Utc>, engineer: Tz) -> Vec<Step> {
     let t = case::judged_instant(t);
     let mut steps = verdict_steps(ticket, agreements, t, engineer);
+    if ticket.status == Status::Resolved && ticket.resolved_at.is_none_or(|at| at.timestamp() <= t) {
+        let at = ticket.resolved_at.map(|at| at.timestamp());
+        let when = at.map_or_else(String::new, |at| words::moment_in_zone(engineer, at, t));
+        let text = "it is done: what follows is how it stood, and obliges to nothing".to_owned();
+        steps.insert(0, Step { when, at: at.map(from_seconds), ..plain_step("Resolved", text) });
+    }
     steps.extend(ticket.mapped.iter().map(|mapped| Step {
         file: Some(mapped.file.to_string()),
         line: Some(mapped.line),

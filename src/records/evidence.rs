@@ -1,4 +1,4 @@
-//! Who answered what, when, under which verdict and clause, and what the source said. Only ever added to.
+//! Who did what to which ticket, when, under which verdict and clause, and what the source said. Only ever added to.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, Transaction, params};
@@ -9,10 +9,10 @@ use super::outbox::Ended;
 use super::snapshot::instant;
 use crate::domain::{Grounds, Outcome, SafeText, SourceName};
 
-/// One answer that was given.
+/// One deed that came to its end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
-    /// The source it was given to.
+    /// The source that was told, or would have been.
     pub source: SourceName,
     /// The ticket's key there.
     pub key: SafeText,
@@ -22,7 +22,7 @@ pub struct Evidence {
     pub note: Option<SafeText>,
     /// What was set: the severity, the channel.
     pub value: Option<SafeText>,
-    /// Who answered.
+    /// Who did it.
     pub who: SafeText,
     /// Under which verdict and clause.
     pub grounds: Grounds,
@@ -30,7 +30,7 @@ pub struct Evidence {
     pub asked_at: DateTime<Utc>,
     /// When its end was known here.
     pub ended_at: DateTime<Utc>,
-    /// What became of it: confirmed, already, refused or here.
+    /// What became of it: confirmed, already, here, refused or unknown.
     pub outcome: SafeText,
     /// Whom the source names as having it.
     pub by: Option<SafeText>,
@@ -41,7 +41,7 @@ pub struct Evidence {
 }
 
 impl Records {
-    /// What was answered since an instant, of all sources that ever were configured, the oldest first.
+    /// What was done since an instant, of all sources that ever were configured, the oldest first.
     ///
     /// # Errors
     /// The database cannot be read.

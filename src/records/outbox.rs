@@ -184,7 +184,7 @@ impl Records {
     /// takes a ticket here that was taken here before comes too late.
     ///
     /// # Errors
-    /// The database cannot be written; the acknowledgement is still in the outbox.
+    /// The database cannot be written; the deed is still in the outbox.
     pub fn end(&self, id: i64, ended: &Ended) -> Result<Outcome, RecordsFault> {
         self.write(|transaction| {
             let ours = "SELECT deed, text, value FROM outbox WHERE id = ?1 AND claim = ?2";

@@ -1,4 +1,4 @@
-//! A file of tickets: read again only when it changed. It cannot be told of an acknowledgement.
+//! A file of tickets: read again only when it changed. It cannot be told of anything.
 
 use std::fs::{File, Metadata};
 use std::io::Read;

@@ -423,11 +423,11 @@ fn check_online_says_what_each_source_has_and_what_it_cannot_be_told() {
         "tickets: 1 ticket has no severity: A-2, severity \"rather bad\" is none of S1 to S5: unassessed",
         "tickets: 1 ticket is not wholly understood: A-4, contact 5 is no object",
         "2 tickets of tickets: no agreement matches 'nobody'",
-        "tickets2: no answer",
+        "tickets2: signed in as the file; no answer",
         "error: config.toml:",
         "tickets2: ",
         "tickets2.json is not JSON",
-        "the configuration is sound: 1 agreement and 2 sources, 1 error, 4 warnings",
+        "the configuration is sound: 1 agreement and 2 sources; but of the sources 1 did not answer as they should; 4 warnings",
     ] {
         assert!(said.out.contains(words), "{words}: {}", said.out);
     }
@@ -435,6 +435,10 @@ fn check_online_says_what_each_source_has_and_what_it_cannot_be_told() {
     let levels: Vec<&str> = problems.as_array().unwrap().iter().map(|p| p["level"].as_str().unwrap()).collect();
     assert_eq!(levels, ["warning", "warning", "warning", "warning", "error"], "{problems}");
     assert!(problems[4]["line"].as_u64().unwrap() > 20, "{problems}");
+    let desk = Desk::with(&[r#"[{ "key": "A-1", "severity": "S3", "submited_at": "2026-11-21T12:00:00Z" }]"#]);
+    let said = desk.run(&["check", "--online"]).ended(0).out;
+    assert!(said.contains("1 ticket has no time of submission: A-1 – correct what gives submitted_at"), "{said}");
+    assert!(said.contains("the ticket names no client – add client = \"…\" to the source, or a map rule that gives client"), "{said}");
     Desk::with(&["[]"]).run(&["check", "--online"]).ended(0);
 }
 

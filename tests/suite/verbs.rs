@@ -58,6 +58,7 @@ fn a_local_ticket_goes_its_whole_way_without_a_server() {
     assert_eq!(ticket(&desk, "PHONE-1")["group"], "on-client");
     assert_eq!(desk.run(&["resolve", "PHONE-1"]).ended(0).out, "phone/PHONE-1: resolved by jo, confirmed by the source\n");
     assert_eq!(ticket(&desk, "PHONE-1")["status"], "resolved");
+    assert!(desk.run(&["explain", "PHONE-1"]).ended(0).out.starts_with("Resolved "), "the first thing to know");
     let listed = desk.run(&["list", "--json"]).ended(0).json();
     assert_eq!(listed["tickets"].as_array().unwrap().len(), 1, "what is resolved is not on the board");
     assert_eq!(outcome(&desk, &["note", "PHONE-1", "late"], 1)["reason"], "it is resolved");
