@@ -13,7 +13,7 @@ use super::check::count;
 use super::session::{Session, runtime};
 use crate::config::{Level, Problem};
 use crate::domain::{Capabilities, DeedKind, Fault, FaultKind, Identity, Pass, SafeText, Ticket};
-use crate::sources::SourceSettings;
+use crate::sources::{MapRule, SourceSettings};
 
 /// Clocks that are no further apart agree.
 const CLOCKS_AGREE: TimeDelta = TimeDelta::seconds(60);
@@ -140,6 +140,11 @@ impl Online<'_> {
                 tally.origins.values().sum::<usize>() - origins.iter().take(TOLD).map(|(_, count)| **count).sum::<usize>()
             )?;
         }
+        let idle: Vec<String> =
+            self.settings.map.iter().filter(|rule| !pass.tickets.iter().any(|ticket| gave(rule, ticket))).map(place).collect();
+        if !idle.is_empty() && !pass.tickets.is_empty() {
+            writeln!(out, "  map rules that matched none of them: {}", idle.join(", "))?;
+        }
         if let Some(ahead) = pass.clock_ahead {
             let clock = match ahead.num_seconds() {
                 0 => "agrees with this one".to_owned(),
@@ -167,6 +172,17 @@ impl Online<'_> {
         }
         Ok(())
     }
+}
+
+/// Where a rule stands.
+fn place(rule: &MapRule) -> String {
+    format!("{}:{}", rule.origin.file, rule.origin.line)
+}
+
+/// Whether a rule gave a ticket anything.
+fn gave(rule: &MapRule, ticket: &Ticket) -> bool {
+    let severity = ticket.severity_origin.as_ref().is_some_and(|origin| origin.as_str().ends_with(&format!("map rule at {}", place(rule))));
+    severity || ticket.mapped.iter().any(|mapped| *mapped.file.as_str() == *rule.origin.file && mapped.line == rule.origin.line)
 }
 
 /// What is found in the tickets of a source.

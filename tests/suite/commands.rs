@@ -460,6 +460,11 @@ fn what_a_map_rule_gave_is_in_the_explanation_with_its_place() {
         explained.contains(&format!("config.toml:{place}")) && explained.contains("from urgency 'high', map rule at config.toml:"),
         "{explained}"
     );
+    let online = desk.run(&["check", "--online"]).ended(0).out;
+    assert!(!online.contains("matched none"), "{online}");
+    desk.write("config.toml", format!("{config}{}", rules.replace("High", "Hihg")));
+    let online = desk.run(&["check", "--online"]).ended(0).out;
+    assert!(online.contains(&format!("map rules that matched none of them: config.toml:{}", place - 1)), "{online}");
     // also where no agreement covers it, for then the rule may be why
     assert!(desk.run(&["explain", "A-2"]).ended(0).out.contains("client 'other' from queue 'other-web'"));
 }
