@@ -49,6 +49,9 @@ pub(super) async fn attempt(source: Option<Arc<dyn TicketSource>>, entry: &Outbo
     let Some(source) = source else {
         return Attempt::Again { reason: SafeText::line("the source could not be opened"), doubt: false, retry_after: None };
     };
+    if entry.key.is_of_several() {
+        return Attempt::Over(Outcome::refused("which ticket is meant cannot be told: several have this key; rename one in the source"));
+    }
     let (capabilities, kind) = (source.capabilities(), begun.deed.kind());
     if capabilities.kept_here(kind) {
         return Attempt::Over(Outcome::Here { by: entry.who.clone(), at: entry.asked_at });

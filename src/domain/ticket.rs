@@ -54,6 +54,25 @@ pub struct TicketKey {
     pub key: SafeText,
 }
 
+/// What a key ends with that was made up for one of several tickets.
+const OF_SEVERAL: &str = " of one key)";
+
+impl TicketKey {
+    /// A key of its own for the `nth` of the tickets whose keys cannot be told apart.
+    #[must_use]
+    pub fn of_several(&self, nth: usize) -> Self {
+        // what is too long would lose its end
+        let start: String = self.key.as_str().chars().take(200).collect();
+        Self { source: self.source.clone(), key: SafeText::line(&format!("{start} (#{nth}{OF_SEVERAL}")) }
+    }
+
+    /// Whether it was made up so: the source has no such key.
+    #[must_use]
+    pub fn is_of_several(&self) -> bool {
+        self.key.as_str().ends_with(OF_SEVERAL)
+    }
+}
+
 impl fmt::Display for TicketKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.source, self.key)

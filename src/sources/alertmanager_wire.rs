@@ -1,6 +1,6 @@
 //! What Alertmanager sends, and the ticket it makes. Read leniently: whatever is missing or odd costs only itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike, Utc};
 use serde::Deserialize;
@@ -25,6 +25,10 @@ const SEVERITIES: [(&[&str], Severity); 5] = [
     (&["minor", "low"], Severity::S4),
     (&["info"], Severity::S5),
 ];
+
+/// What the comment of an acknowledgement is, or begins with before a note.
+pub(super) const ACKNOWLEDGED: &str = "Acknowledged.";
+pub(super) const ACKNOWLEDGED_WITH: &str = "Acknowledged: ";
 
 /// What a server says of itself; its configuration, which may hold secrets, is never read.
 #[derive(Deserialize)]
@@ -73,6 +77,8 @@ pub(super) struct Silence {
     status: SilenceStatus,
     #[serde(default)]
     pub created_by: String,
+    #[serde(default)]
+    comment: String,
     starts_at: Option<String>,
     ends_at: Option<String>,
     #[serde(default)]
@@ -109,11 +115,22 @@ impl Silence {
 
     /// Whether it silences what has exactly these labels, and nothing that lacks one.
     pub fn is_exactly_of(&self, labels: &BTreeMap<String, String>) -> bool {
-        let of_this = |m: &Matcher| !m.is_regex && m.is_equal != Some(false) && labels.get(&m.name) == Some(&m.value);
-        self.matchers.len() == labels.len()
-            && self.matchers.iter().all(of_this)
-            // one that is there twice leaves another out
-            && labels.keys().all(|name| self.matchers.iter().any(|m| m.name == *name))
+        self.labels_of(labels).is_some_and(|named| named.len() == labels.len())
+    }
+
+    /// Whether it acknowledges another alert, which has some of these labels and no more: it was never meant for this one.
+    pub fn acknowledges_less_than(&self, labels: &BTreeMap<String, String>) -> bool {
+        let acknowledges = self.comment == ACKNOWLEDGED || self.comment.starts_with(ACKNOWLEDGED_WITH);
+        acknowledges && self.labels_of(labels).is_some_and(|named| named.len() < labels.len())
+    }
+
+    /// Which of these labels it names, where it asks for nothing else. That a label must be missing, which is missing, is
+    /// nothing to ask for.
+    fn labels_of(&self, labels: &BTreeMap<String, String>) -> Option<BTreeSet<&str>> {
+        let plain = |m: &Matcher| !m.is_regex && m.is_equal != Some(false);
+        let missing = |m: &&Matcher| plain(m) && m.value.is_empty() && !labels.contains_key(&m.name);
+        let asked = self.matchers.iter().filter(|m| !missing(m));
+        asked.map(|m| (plain(m) && labels.get(&m.name) == Some(&m.value)).then_some(m.name.as_str())).collect()
     }
 
     pub fn by(&self) -> Option<SafeText> {
@@ -131,9 +148,12 @@ impl Silence {
     }
 }
 
-/// The silences of an answer; one that cannot be read costs only who silenced what.
+/// The silences of an answer; one that cannot be read costs only who silenced what. An id becomes a part of an address: one
+/// that could lead elsewhere is none.
 pub(super) fn silences(entries: &[Box<RawValue>]) -> Vec<Silence> {
-    entries.iter().filter_map(|entry| serde_json::from_str(entry.get()).ok()).collect()
+    let is_id = |id: &str| !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let read = entries.iter().filter_map(|entry| serde_json::from_str::<Silence>(entry.get()).ok());
+    read.filter(|silence| is_id(&silence.id)).collect()
 }
 
 impl Alert {
@@ -141,13 +161,32 @@ impl Alert {
         self.silenced_by().next().is_some()
     }
 
+    /// Whether somebody silenced it, and not only another alert that has fewer labels. A silence that is not among all counts.
+    pub fn is_taken(&self, all: &[Silence]) -> bool {
+        self.silenced_by().any(|id| !self.with_others(all).any(|silence| silence.id == *id))
+    }
+
+    /// The silences of it that acknowledge another alert.
+    fn with_others<'a>(&self, all: &'a [Silence]) -> impl Iterator<Item = &'a Silence> {
+        all.iter().filter(|s| s.acknowledges_less_than(&self.labels) && self.silenced_by().any(|id| *id == s.id))
+    }
+
+    /// The labels that it lacks and another alert has that has all of its own: a silence of its labels silences that one too.
+    pub fn lacks<'a>(&self, others: &'a [Self]) -> BTreeSet<&'a str> {
+        let has_all = |other: &&Self| self.labels.iter().all(|(name, value)| other.labels.get(name) == Some(value));
+        let names = others.iter().filter(has_all).flat_map(|other| other.labels.keys());
+        names.filter(|name| !self.labels.contains_key(*name)).map(String::as_str).collect()
+    }
+
     fn silenced_by(&self) -> impl Iterator<Item = &String> {
         self.status.iter().filter_map(|status| status.silenced_by.as_ref()).flatten()
     }
 
-    /// The active silences of it, the oldest first: those that the alert names, and those of exactly its labels.
+    /// The active silences of it, the oldest first: those that the alert names, and those of exactly its labels; none that
+    /// acknowledges another alert.
     pub fn silences<'a>(&self, all: &'a [Silence]) -> Vec<&'a Silence> {
-        let of_this = |s: &&Silence| self.silenced_by().any(|id| *id == s.id) || s.is_exactly_of(&self.labels);
+        let named = |s: &Silence| self.silenced_by().any(|id| *id == s.id) && !s.acknowledges_less_than(&self.labels);
+        let of_this = |s: &&Silence| named(s) || s.is_exactly_of(&self.labels);
         let mut of_this: Vec<&Silence> = all.iter().filter(|s| s.is_active()).filter(of_this).collect();
         of_this.sort_by_key(|s| (s.since(), &s.id));
         of_this
@@ -197,15 +236,19 @@ impl Alert {
         for interval in self.status.iter().filter_map(|status| status.muted_by.as_ref()).flatten() {
             ticket.notes.push(SafeText::line(&format!("muted by the time interval '{interval}': Alertmanager notifies nobody of it")));
         }
-        if self.is_silenced() {
+        if self.is_taken(silences) {
             ticket.status = Status::Acknowledged;
         }
         mapping::apply(&source.map, &mut ticket, |field| self.field(field));
-        let silences = if self.is_silenced() { self.silences(silences) } else { Vec::new() };
-        if let (Status::Acknowledged, Some(oldest)) = (ticket.status, silences.first()) {
+        let standing = if self.is_silenced() { self.silences(silences) } else { Vec::new() };
+        if let (Status::Acknowledged, Some(oldest)) = (ticket.status, standing.first()) {
             (ticket.acknowledged_by, ticket.acknowledged_at) = (oldest.by(), oldest.since());
         }
-        for wider in silences.iter().filter(|silence| !silence.is_exactly_of(&self.labels)) {
+        for other in self.with_others(silences) {
+            let text = format!("silenced together with another alert, by {}: Alertmanager notifies nobody of it", other.standing());
+            ticket.notes.push(SafeText::line(&text));
+        }
+        for wider in standing.iter().filter(|silence| !silence.is_exactly_of(&self.labels)) {
             ticket.notes.push(SafeText::line(&format!("{} silences more than this alert", wider.standing())));
         }
         ticket

@@ -159,7 +159,8 @@ impl Http {
         self.send(call, &mut Budget(self.limits.page)).await
     }
 
-    async fn send(&self, call: &Call<'_>, budget: &mut Budget) -> Result<Answer, NoAnswer> {
+    /// The same as a part of a pass.
+    pub async fn send(&self, call: &Call<'_>, budget: &mut Budget) -> Result<Answer, NoAnswer> {
         let Some(token) = &self.token else { return self.send_with(None, call, budget).await };
         let key = token.get().await.map_err(|fault| NoAnswer { fault, may_have_arrived: false })?;
         let answer = self.send_with(Some(&key), call, budget).await?;

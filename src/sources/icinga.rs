@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::http::{Call, Http};
+use super::http::{Budget, Call, Http};
 use super::icinga_wire::{self, ATTRIBUTES, COMMENT_ATTRIBUTES, Comment, Me, Object, Of, Results, words};
 use super::settings::{Auth, ServerSettings, SourceSettings};
 use super::source::{Clock, TicketSource};
@@ -80,12 +80,12 @@ impl IcingaSource {
     }
 
     /// Objects that a filter holds of. `query` is what is asked besides.
-    async fn objects(&self, me: &Me, of: &str, query: &Value) -> Result<Vec<Box<RawValue>>, Fault> {
+    async fn objects(&self, me: &Me, of: &str, query: &Value, budget: &mut Budget) -> Result<Vec<Box<RawValue>>, Fault> {
         // a filter may be longer than an address
         let headers = [(HeaderName::from_static("x-http-method-override"), HeaderValue::from_static("GET"))];
         let url = self.http.address(&format!("v1/objects/{of}s"));
-        let answer =
-            self.http.call(&Call { method: Method::POST, url, body: Some(query), headers: &headers }).await.map_err(|no| no.fault)?;
+        let call = Call { method: Method::POST, url, body: Some(query), headers: &headers };
+        let answer = self.http.send(&call, budget).await.map_err(|no| no.fault)?;
         let permission = format!("objects/query/{of}");
         match answer.status {
             StatusCode::NOT_FOUND if !me.may(&permission) => {
@@ -104,13 +104,13 @@ impl IcingaSource {
     }
 
     /// The hosts or services that are a problem, as tickets.
-    async fn problems(&self, me: &Me, of: Of, comments: &[Comment]) -> Result<Vec<Ticket>, Fault> {
+    async fn problems(&self, me: &Me, of: Of, comments: &[Comment], budget: &mut Budget) -> Result<Vec<Ticket>, Fault> {
         let word = of.word();
         let mut filter = format!("{word}.state != 0 && {word}.state_type == 1 && {word}.last_check_result");
         if let Some(more) = &self.icinga.filter {
             filter = format!("{filter} && ({more})");
         }
-        let entries = self.objects(me, word, &question(of, &filter, &json!({}))).await?;
+        let entries = self.objects(me, word, &question(of, &filter, &json!({})), budget).await?;
         let ticket = |(raw, place): (&RawValue, usize)| match serde_json::from_str::<Object>(raw.get()) {
             Ok(object) => object.ticket(of, &self.settings, &self.icinga, comments),
             Err(why) => icinga_wire::unreadable(of, raw, &self.settings, place, &why),
@@ -119,12 +119,12 @@ impl IcingaSource {
     }
 
     /// The acknowledgements there are; none where we may not see them.
-    async fn acknowledgements(&self, me: &Me) -> Result<Vec<Comment>, Fault> {
+    async fn acknowledgements(&self, me: &Me, budget: &mut Budget) -> Result<Vec<Comment>, Fault> {
         if !me.may(QUERY_COMMENTS) {
             return Ok(Vec::new());
         }
         let query = json!({ "filter": "comment.entry_type == 4", "attrs": COMMENT_ATTRIBUTES });
-        Ok(Comment::all(&self.objects(me, "comment", &query).await?))
+        Ok(Comment::all(&self.objects(me, "comment", &query, budget).await?))
     }
 
     /// The host or service of a key as it now is, and the comments on it; `None` where there is none that we may see.
@@ -134,7 +134,8 @@ impl IcingaSource {
             Of::Service => "host.name == h && service.name == s",
         };
         let names = json!({ "h": name.host, "s": name.service });
-        let entries = self.objects(me, name.of.word(), &question(name.of, filter, &names)).await?;
+        let mut budget = self.http.budget();
+        let entries = self.objects(me, name.of.word(), &question(name.of, filter, &names), &mut budget).await?;
         let mut read = entries.iter().filter_map(|raw| serde_json::from_str::<Object>(raw.get()).ok());
         let Some(object) = read.find(|object| object.name == name.whole) else { return Ok(None) };
         if !me.may(QUERY_COMMENTS) {
@@ -142,7 +143,7 @@ impl IcingaSource {
         }
         let filter = "comment.host_name == h && comment.service_name == s";
         let query = json!({ "filter": filter, "filter_vars": names, "attrs": COMMENT_ATTRIBUTES });
-        Ok(Some((object, Comment::all(&self.objects(me, "comment", &query).await?))))
+        Ok(Some((object, Comment::all(&self.objects(me, "comment", &query, &mut budget).await?))))
     }
 }
 
@@ -200,21 +201,21 @@ impl TicketSource for IcingaSource {
 
     async fn list_open(&self) -> Result<Pass, Fault> {
         let me = self.sign_in().await?;
-        let comments = self.acknowledgements(&me).await?;
-        let mut tickets = self.problems(&me, Of::Host, &comments).await?;
-        tickets.extend(self.problems(&me, Of::Service, &comments).await?);
+        let mut budget = self.http.budget();
+        let comments = self.acknowledgements(&me, &mut budget).await?;
+        let mut tickets = self.problems(&me, Of::Host, &comments, &mut budget).await?;
+        tickets.extend(self.problems(&me, Of::Service, &comments, &mut budget).await?);
         let total = Some(tickets.len() as u64);
         let tickets = tickets.into_iter().map(Arc::new).collect();
         Ok(Pass { tickets, complete: true, total, clock_ahead: self.http.clock_ahead(), ..Pass::default() })
     }
 
     async fn tell(&self, key: &TicketKey, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
-        let tried_before = earlier.is_some();
         let name = Name::new(key.key.as_str());
         match deed {
-            Deed::Acknowledge { note } => self.take(&name, note.as_ref().map(SafeText::as_str), tried_before).await,
-            Deed::Unacknowledge => self.give_back(&name, tried_before).await,
-            Deed::Note { text } => self.note(&name, text.as_str(), tried_before).await,
+            Deed::Acknowledge { note } => self.take(&name, note.as_ref().map(SafeText::as_str), earlier).await,
+            Deed::Unacknowledge => self.give_back(&name, earlier.is_some()).await,
+            Deed::Note { text } => self.note(&name, text.as_str(), earlier).await,
             _ => Ok(Outcome::refused(self.capabilities().why_not(deed.kind()).unwrap_or("Icinga cannot be told of this"))),
         }
     }

@@ -1,11 +1,12 @@
 //! What Icinga is told: acknowledged, given back, noted. Each is asked about first and read back.
 
+use chrono::{DateTime, Utc};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::icinga::{ACKNOWLEDGE, ADD_COMMENT, IcingaSource, Name, QUERY_COMMENTS, REMOVE};
 use super::icinga_wire::{Comment, Me, Object, words};
-use super::sent::Sent;
+use super::sent::{Sent, may_be_of};
 use crate::domain::{Fault, Outcome, SafeText};
 
 impl IcingaSource {
@@ -18,11 +19,12 @@ impl IcingaSource {
         Sent::of(self.http.change(Method::POST, &format!("v1/{action}"), Some(&body)).await, words)
     }
 
-    pub(super) async fn take(&self, name: &Name<'_>, note: Option<&str>, tried_before: bool) -> Result<Outcome, Fault> {
+    pub(super) async fn take(&self, name: &Name<'_>, note: Option<&str>, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         let me = self.sign_in().await?;
         let Some((object, comments)) = self.asked(&me, name).await? else { return Ok(unseen(&me, name)) };
+        let arrived = |comment: &Comment| self.may_be_of(earlier, comment);
         if object.is_acknowledged() {
-            return Ok(self.taken(&object, &comments, tried_before));
+            return Ok(self.taken(&object, &comments, arrived));
         }
         if !object.is_hard_problem() {
             return Ok(Outcome::refused(&format!("it is no problem any more: Icinga says it is {}", object.state(name.of))));
@@ -37,7 +39,7 @@ impl IcingaSource {
             // somebody was quicker, or all is well again
             Sent::Refused { status: StatusCode::CONFLICT, words } => {
                 return Ok(match self.asked(&me, name).await {
-                    Ok(Some((object, comments))) if object.is_acknowledged() => self.taken(&object, &comments, tried_before),
+                    Ok(Some((object, comments))) if object.is_acknowledged() => self.taken(&object, &comments, arrived),
                     _ => Outcome::refused(&format!("Icinga refused: {words}")),
                 });
             }
@@ -49,7 +51,7 @@ impl IcingaSource {
             (Ok(Some((object, _))), None) if object.is_acknowledged() && !me.may(QUERY_COMMENTS) => {
                 Outcome::Confirmed { by: None, at: None }
             }
-            (Ok(Some((object, comments))), _) if object.is_acknowledged() => self.taken(&object, &comments, true),
+            (Ok(Some((object, comments))), _) if object.is_acknowledged() => self.taken(&object, &comments, |_| true),
             (Ok(Some((object, _))), None) => {
                 Outcome::refused(&format!("Icinga ignored it: it is {} and not acknowledged", object.state(name.of)))
             }
@@ -58,13 +60,18 @@ impl IcingaSource {
     }
 
     /// What is to be said where somebody has it: it is ours where that answers an attempt (`ours`).
-    fn taken(&self, object: &Object, comments: &[Comment], ours: bool) -> Outcome {
+    fn taken(&self, object: &Object, comments: &[Comment], ours: impl Fn(&Comment) -> bool) -> Outcome {
         let Some(comment) = object.acknowledgement(comments) else { return Outcome::Already { by: None, at: None } };
-        if ours && comment.author == self.author {
+        if comment.author == self.author && ours(comment) {
             Outcome::Confirmed { by: comment.by(), at: comment.at() }
         } else {
             Outcome::Already { by: comment.by(), at: comment.at() }
         }
+    }
+
+    /// Whether a comment can be of an attempt that was made before.
+    fn may_be_of(&self, earlier: Option<DateTime<Utc>>, comment: &Comment) -> bool {
+        earlier.is_some_and(|earlier| may_be_of(earlier, comment.at(), self.http.clock_ahead()))
     }
 
     pub(super) async fn give_back(&self, name: &Name<'_>, tried_before: bool) -> Result<Outcome, Fault> {
@@ -97,7 +104,7 @@ impl IcingaSource {
         })
     }
 
-    pub(super) async fn note(&self, name: &Name<'_>, text: &str, tried_before: bool) -> Result<Outcome, Fault> {
+    pub(super) async fn note(&self, name: &Name<'_>, text: &str, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         let me = self.sign_in().await?;
         for permission in [ADD_COMMENT, QUERY_COMMENTS] {
             if !me.may(permission) {
@@ -105,13 +112,15 @@ impl IcingaSource {
             }
         }
         let Some((_, before)) = self.asked(&me, name).await? else { return Ok(unseen(&me, name)) };
+        let is_ours = |c: &&Comment| !c.acknowledges() && c.author == self.author && c.text.trim() == text.trim();
         let ours = |comments: &[Comment]| {
-            let ours = comments.iter().filter(|c| !c.acknowledges() && c.author == self.author && c.text.trim() == text.trim());
+            let ours = comments.iter().filter(is_ours);
             let last = ours.clone().filter_map(Comment::at).max();
             (ours.count(), Outcome::Confirmed { by: Some(SafeText::line(&self.author)), at: last })
         };
         let (many, there) = ours(&before);
-        if tried_before && many > 0 {
+        // the same was perhaps said long ago, too
+        if before.iter().filter(is_ours).any(|comment| self.may_be_of(earlier, comment)) {
             return Ok(there);
         }
         let doubt = match self.act(ADD_COMMENT, name, &[("comment", text.into())]).await? {

@@ -69,6 +69,9 @@ impl Of {
     }
 }
 
+/// So many permissions of a user are looked at.
+const MOST_PERMISSIONS: usize = 1000;
+
 /// A list of anything.
 #[derive(Deserialize)]
 pub(super) struct Results {
@@ -148,11 +151,21 @@ pub(super) struct Comment {
 impl Me {
     /// Whether one of the permissions, in which `*` stands for anything, gives this one.
     pub fn may(&self, wanted: &str) -> bool {
-        self.permissions.iter().any(|permission| {
-            let parts: Vec<String> = permission.split('*').map(regex::escape).collect();
-            regex::Regex::new(&format!("(?i)^{}$", parts.join(".*"))).is_ok_and(|permission| permission.is_match(wanted))
-        })
+        self.permissions.iter().take(MOST_PERMISSIONS).any(|permission| gives(&permission.to_lowercase(), &wanted.to_lowercase()))
     }
+}
+
+/// Whether a permission, in which `*` stands for anything, is one that is wanted.
+fn gives(permission: &str, wanted: &str) -> bool {
+    let Some((start, rest)) = permission.split_once('*') else { return permission == wanted };
+    let Some(mut left) = wanted.strip_prefix(start) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let end = parts.pop().unwrap_or_default();
+    for part in parts {
+        let Some((_, after)) = left.split_once(part) else { return false };
+        left = after;
+    }
+    left.ends_with(end)
 }
 
 impl Comment {
@@ -234,7 +247,8 @@ impl Object {
         ticket.title = ticket.take_text("title", &format!("{}: {first}", self.name.replacen('!', " ", 1)), TextKind::Title);
         ticket.client.clone_from(&source.client);
         ticket.unassessed_as = source.unassessed_as;
-        let told = [output, attrs.notes.as_deref().unwrap_or_default(), attrs.notes_url.as_deref().unwrap_or_default()];
+        let reach = self.out_of_reach().unwrap_or_default();
+        let told = [output, &reach, attrs.notes.as_deref().unwrap_or_default(), attrs.notes_url.as_deref().unwrap_or_default()];
         let told: Vec<&str> = told.into_iter().map(str::trim).filter(|text| !text.is_empty()).collect();
         if !told.is_empty() {
             ticket.description = Some(ticket.take_text("output", &told.join("\n\n"), TextKind::Body));
@@ -250,13 +264,6 @@ impl Object {
             ticket.severity_unreadable = true;
             ticket.notes.push(SafeText::line(&format!("state {state} is none that is known: unassessed")));
         }
-        if let Some(host) = self.joins.host.as_ref().filter(|host| host.state.is_some_and(|state| state > 0.0)) {
-            let name = self.name.split('!').next().unwrap_or_default();
-            let called = Of::Host.state(host.state.unwrap_or_default()).map_or("not UP", |(name, _)| name);
-            ticket.notes.push(SafeText::line(&format!("its host {name} is {called}")));
-        } else if attrs.last_reachable == Some(false) {
-            ticket.notes.push(SafeText::line("it is out of reach: something it depends on is down"));
-        }
         let downtime = attrs.downtime_depth.is_some_and(|depth| depth > 0.0);
         if downtime {
             ticket.notes.push(SafeText::line("in a scheduled downtime"));
@@ -271,6 +278,16 @@ impl Object {
             ticket.acknowledged_at = comment.and_then(Comment::at);
         }
         ticket
+    }
+
+    /// That what it depends on is the problem, where that is so.
+    fn out_of_reach(&self) -> Option<String> {
+        if let Some(state) = self.joins.host.as_ref().and_then(|host| host.state).filter(|state| *state > 0.0) {
+            let name = self.name.split('!').next().unwrap_or_default();
+            let called = Of::Host.state(state).map_or("not UP", |(name, _)| name);
+            return Some(format!("Its host {name} is {called}."));
+        }
+        (self.attrs.last_reachable == Some(false)).then(|| "It is out of reach: something it depends on is down.".to_owned())
     }
 
     /// Its page in Icinga Web, where the configuration says how that is found.

@@ -1,5 +1,6 @@
 //! One task a source: asks it at intervals, waits longer while it fails, and is woken by a key. A slow source delays no other.
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::source::{Clock, TicketSource};
-use crate::domain::{Fault, FaultKind, Pass, PollReport, SafeText};
+use crate::domain::{Fault, FaultKind, Pass, PollReport, SafeText, Ticket, TicketKey};
 
 /// Longest a source may take for everything it has.
 pub const WHOLE_PASS: Duration = Duration::from_secs(60);
@@ -92,7 +93,13 @@ pub async fn poll_once(source: &dyn TicketSource, clock: &Clock) -> PollReport {
     // what a source keeps between two passes is only what spares it work
     let asked = AssertUnwindSafe(source.list_open()).catch_unwind();
     let outcome: Result<Pass, Fault> = match timeout(WHOLE_PASS, asked).await {
-        Ok(Ok(outcome)) => outcome,
+        Ok(Ok(outcome)) => outcome.map(|mut pass| {
+            // what is on record was told apart already
+            if pass.recorded.is_none() {
+                tell_apart(&mut pass.tickets);
+            }
+            pass
+        }),
         Ok(Err(_)) => {
             let text =
                 format!("asking {} failed inside – that is a mistake in holdover – it is asked again; please report it", source.name());
@@ -108,6 +115,20 @@ pub async fn poll_once(source: &dyn TicketSource, clock: &Clock) -> PollReport {
     let recorded = outcome.as_ref().ok().and_then(|pass| pass.recorded.as_ref());
     let (began_at, ended_at) = recorded.map_or_else(|| (began_at, clock()), |recorded| (recorded.began_at, recorded.ended_at));
     PollReport { source: source.name().clone(), began_at, ended_at, outcome }
+}
+
+/// Gives each of the tickets that share a key, once it is fit to be shown, one of its own: none hides another, and none is told
+/// what is meant for another.
+fn tell_apart(tickets: &mut [Arc<Ticket>]) {
+    let mut keys = HashSet::new();
+    let of_several = tickets.iter().map(|ticket| &ticket.id).filter(|key| key.is_of_several() || !keys.insert(*key));
+    let of_several: HashSet<TicketKey> = of_several.cloned().collect();
+    for (nth, ticket) in (1..).zip(tickets.iter_mut().filter(|ticket| of_several.contains(&ticket.id))) {
+        let ticket = Arc::make_mut(ticket);
+        ticket.id = ticket.id.of_several(nth);
+        let why = "its key cannot be told from that of another ticket: they differ in what is not shown; rename one in the source";
+        ticket.unreadable = Some(SafeText::line(why));
+    }
 }
 
 /// How long to wait after so many failures in a row: twice as long each time, and a little more for some sources than

@@ -1,10 +1,19 @@
 //! What became of a change that a server was asked for, before it is read back.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::StatusCode;
 
 use super::answer::Answer;
 use super::http::NoAnswer;
 use crate::domain::{Fault, FaultKind, SafeText};
+
+/// So far apart two clocks may be whose difference is not known.
+const CLOCKS: TimeDelta = TimeDelta::minutes(2);
+
+/// Whether what a server dates `at` can be of a deed that was first asked for at `earlier`; its clock is so far `ahead` of ours.
+pub(super) fn may_be_of(earlier: DateTime<Utc>, at: Option<DateTime<Utc>>, ahead: Option<TimeDelta>) -> bool {
+    at.is_none_or(|at| at >= earlier + ahead.unwrap_or_default() - CLOCKS)
+}
 
 /// What a server made of a change.
 pub(super) enum Sent {

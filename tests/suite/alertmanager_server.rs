@@ -13,7 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::DateTime;
 use holdover::config;
-use holdover::domain::{Deed, FaultKind, Outcome, SafeText, SourceName, TicketKey};
+use holdover::domain::{Deed, FaultKind, Outcome, SafeText, SourceName, Status, TicketKey};
 use holdover::sources::{self, Clock, TicketSource};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -191,7 +191,7 @@ fn an_acknowledgement_is_a_silence_of_exactly_this_alert_in_alertmanager_itself(
     assert_eq!((&acked["outcome"], &acked["by"], &acked["reason"]), (&json!("confirmed"), &json!("jo"), &Value::Null));
     let silences = am.silences();
     assert_eq!(silences.len(), 1);
-    assert_eq!((&silences[0]["createdBy"], &silences[0]["comment"]), (&json!("jo"), &json!("looking at the switch")));
+    assert_eq!((&silences[0]["createdBy"], &silences[0]["comment"]), (&json!("jo"), &json!("Acknowledged: looking at the switch")));
     let alert = am.alert("Taken");
     assert_eq!(silences[0]["matchers"].as_array().unwrap().len(), alert["labels"].as_object().unwrap().len());
     assert_eq!((&alert["status"]["state"], &alert["status"]["silencedBy"]), (&json!("suppressed"), &json!([silences[0]["id"]])));
@@ -207,6 +207,40 @@ fn an_acknowledgement_is_a_silence_of_exactly_this_alert_in_alertmanager_itself(
     let again = ack(&desk, &taken, &[], 0);
     assert_eq!((&again["outcome"], &again["by"]), (&json!("already"), &json!("jo")));
     assert_eq!(am.silences(), silences, "not doubled");
+}
+
+#[test]
+fn an_alert_with_more_labels_is_neither_silenced_nor_called_taken_with_another() {
+    let Some(am) = alertmanager() else { return };
+    let fire_with = |more: &str| {
+        let mut labels = am.alert("Small")["labels"].clone();
+        (labels["alertname"], labels[more]) = ("Small".into(), "db-1".into());
+        am.ask("POST", "alerts", &json!([{ "labels": labels }]));
+        let alerts = am.alerts();
+        alerts.iter().find(|alert| alert["labels"] == labels).unwrap()["fingerprint"].as_str().unwrap().to_owned()
+    };
+    let small = am.fire("Small", "warning");
+    let first = fire_with("instance");
+    let source = am.asked("");
+    let acknowledge = Deed::Acknowledge { note: None };
+    let status = |key: &str| {
+        let pass = runtime().block_on(source.list_open()).unwrap();
+        let ticket = pass.tickets.iter().find(|ticket| ticket.id.key.as_str() == key).unwrap().clone();
+        (ticket.status, ticket.notes.len())
+    };
+    let state = |key: &str| am.alerts().iter().find(|alert| alert["fingerprint"] == *key).unwrap()["status"]["state"].clone();
+    assert!(matches!(tell(&*source, &small, &acknowledge, false), Outcome::Confirmed { .. }));
+    assert_eq!((state(&small), state(&first)), (json!("suppressed"), json!("active")));
+    assert_eq!((status(&small), status(&first)), ((Status::Acknowledged, 0), (Status::Open, 0)));
+    // one that fires later is silenced, and is not called taken for that
+    let second = fire_with("zone");
+    assert_eq!((state(&second), status(&second)), (json!("suppressed"), (Status::Open, 1)));
+    assert!(matches!(tell(&*source, &second, &acknowledge, false), Outcome::Confirmed { .. }));
+    assert_eq!(status(&second), (Status::Acknowledged, 1));
+    assert!(matches!(tell(&*source, &second, &Deed::Unacknowledge, false), Outcome::Confirmed { .. }));
+    assert_eq!((status(&second), status(&small)), ((Status::Open, 1), (Status::Acknowledged, 0)));
+    assert!(matches!(tell(&*source, &small, &Deed::Unacknowledge, false), Outcome::Confirmed { .. }));
+    assert_eq!((am.silences().len(), status(&second)), (0, (Status::Open, 0)));
 }
 
 #[test]

@@ -203,6 +203,31 @@ async fn a_server_that_has_just_started_is_not_believed_to_have_nothing() {
 }
 
 #[tokio::test]
+async fn a_server_whose_date_is_left_out_is_not_older_for_that() {
+    let am = FakeAlertmanager::start().await;
+    am.state().dateless = true;
+    let now = am.state().now;
+    am.state().alerts.clear();
+    for started in [now - TimeDelta::seconds(20), now + TimeDelta::seconds(20)] {
+        am.state().started = started;
+        assert!(!at(&am.url(), "").list_open().await.unwrap().complete, "{started}");
+    }
+    am.state().started = now - TimeDelta::minutes(6);
+    assert!(at(&am.url(), "").list_open().await.unwrap().complete);
+}
+
+#[tokio::test]
+async fn all_answers_of_a_pass_together_have_a_limit() {
+    let am = FakeAlertmanager::start().await;
+    let long = "x".repeat(700 * 1024);
+    am.state().alerts[0]["annotations"]["description"] = long.clone().into();
+    am.state().silence(DISK, "jo", &[], 1);
+    am.state().silences[0]["comment"] = long.into();
+    let source = at(&am.url(), "max_page = 1\nmax_pass = 1");
+    has(&fault(&*source, "ops-secret").await, FaultKind::Unintelligible, &["the answers of one pass are too large"]);
+}
+
+#[tokio::test]
 async fn wrong_credentials_and_pages_are_faults() {
     let am = FakeAlertmanager::start().await;
     am.state().authorization = Some("Basic b3BzOm9wcy1zZWNyZXQ=".to_owned());

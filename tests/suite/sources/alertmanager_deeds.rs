@@ -11,7 +11,7 @@ use serde_json::json;
 use super::alertmanager::{DISK, NODE, acknowledge, at, key, with_clock};
 use super::fake_alertmanager::FakeAlertmanager;
 use super::hostile::has;
-use super::{clock, settings, ticket};
+use super::{clock, keys, settings, ticket};
 
 async fn told(am: &FakeAlertmanager, deed: Deed, tried_before: bool) -> Outcome {
     at(&am.url(), "").tell(&key(DISK), &deed, tried_before.then_some(chrono::DateTime::UNIX_EPOCH)).await.unwrap()
@@ -50,7 +50,7 @@ async fn to_acknowledge_is_to_silence_exactly_this_alert() {
     let named: Vec<&str> = silence["matchers"].as_array().unwrap().iter().map(|m| m["name"].as_str().unwrap()).collect();
     assert_eq!(named, ["alertname", "instance", "job", "severity"]);
     assert!(silence["matchers"].as_array().unwrap().iter().all(|m| m["isRegex"] == false && m["isEqual"] == true));
-    assert_eq!((&silence["comment"], &silence["createdBy"]), (&json!("on it"), &json!("Jo Ops")));
+    assert_eq!((&silence["comment"], &silence["createdBy"]), (&json!("Acknowledged: on it"), &json!("Jo Ops")));
     assert_eq!(silence["endsAt"], "2026-11-18T13:06:40Z");
     let pass = source.list_open().await.unwrap();
     let disk = ticket(&pass, DISK);
@@ -60,6 +60,68 @@ async fn to_acknowledge_is_to_silence_exactly_this_alert() {
     assert!(matches!(source.tell(&key(DISK), &note, None).await.unwrap(), Outcome::Already { .. }));
     assert!(matches!(source.tell(&key(DISK), &note, Some(chrono::DateTime::UNIX_EPOCH)).await.unwrap(), Outcome::Confirmed { .. }));
     assert_eq!(am.changes(), 1);
+}
+
+#[tokio::test]
+async fn an_alert_with_more_labels_is_not_silenced_with_another() {
+    let am = FakeAlertmanager::start().await;
+    let more = am.state().fire_with(DISK, "zone");
+    // this source does not list the other at all
+    let source = at(&am.url(), "matchers = ['zone=\"\"']");
+    assert!(!keys(&source.list_open().await.unwrap()).contains(&more.as_str()));
+    assert!(matches!(source.tell(&key(DISK), &acknowledge(), None).await.unwrap(), Outcome::Confirmed { .. }));
+    let posted = am.state().posted[0]["matchers"].as_array().unwrap().clone();
+    assert_eq!(posted.last(), Some(&json!({ "name": "zone", "value": "", "isRegex": false, "isEqual": true })), "{posted:?}");
+    let pass = at(&am.url(), "").list_open().await.unwrap();
+    assert_eq!((ticket(&pass, DISK).status, ticket(&pass, DISK).notes.len()), (Status::Acknowledged, 0));
+    assert_eq!((ticket(&pass, &more).status, ticket(&pass, &more).notes.len()), (Status::Open, 0));
+    // that silence is of exactly this alert all the same
+    assert!(matches!(source.tell(&key(DISK), &acknowledge(), Some(DateTime::UNIX_EPOCH)).await.unwrap(), Outcome::Confirmed { .. }));
+    assert!(matches!(source.tell(&key(DISK), &Deed::Unacknowledge, None).await.unwrap(), Outcome::Confirmed { .. }));
+    assert!(am.active().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_silenced_together_with_another_alert_is_open() {
+    let am = FakeAlertmanager::start().await;
+    let source = at(&am.url(), "");
+    let note = Deed::Acknowledge { note: Some(SafeText::line("on it")) };
+    for deed in [acknowledge(), note] {
+        am.state().silences.clear();
+        assert!(matches!(source.tell(&key(DISK), &deed, None).await.unwrap(), Outcome::Confirmed { .. }));
+        let more = am.state().fire_with(DISK, "zone");
+        let pass = source.list_open().await.unwrap();
+        let open = ticket(&pass, &more);
+        assert_eq!((open.status, &open.acknowledged_by, open.notes.len()), (Status::Open, &None, 1));
+        assert!(open.notes[0].as_str().starts_with("silenced together with another alert, by silence 43af"), "{:?}", open.notes);
+        assert!(matches!(source.tell(&key(&more), &Deed::Unacknowledge, None).await.unwrap(), Outcome::Already { by: None, .. }));
+        assert!(matches!(source.tell(&key(&more), &acknowledge(), None).await.unwrap(), Outcome::Confirmed { .. }));
+        assert_eq!(ticket(&source.list_open().await.unwrap(), &more).status, Status::Acknowledged);
+        assert!(matches!(source.tell(&key(&more), &Deed::Unacknowledge, None).await.unwrap(), Outcome::Confirmed { .. }));
+        let pass = source.list_open().await.unwrap();
+        assert_eq!((ticket(&pass, &more).status, ticket(&pass, DISK).status), (Status::Open, Status::Acknowledged));
+        am.state().alerts.pop();
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_leads_elsewhere_is_none() {
+    let am = FakeAlertmanager::start().await;
+    am.state().silence(DISK, "jo", &[], 10);
+    am.state().silences[0]["id"] = "../../../grafana/api/silence".into();
+    let why = why(told(&am, Deed::Unacknowledge, false).await);
+    assert!(why.contains("does not tell by whom") && why.contains("nothing was sent"), "{why}");
+    assert_eq!(am.changes(), 0);
+}
+
+#[tokio::test]
+async fn an_own_silence_of_long_ago_does_not_answer_a_later_attempt() {
+    let am = FakeAlertmanager::start().await;
+    am.state().silence(DISK, "jo", &[], 10);
+    let asked = |minutes| Some(am.state().now - TimeDelta::minutes(minutes));
+    let source = at(&am.url(), "");
+    assert!(matches!(source.tell(&key(DISK), &acknowledge(), asked(5)).await.unwrap(), Outcome::Already { .. }));
+    assert!(matches!(source.tell(&key(DISK), &acknowledge(), asked(11)).await.unwrap(), Outcome::Confirmed { .. }));
 }
 
 #[tokio::test]

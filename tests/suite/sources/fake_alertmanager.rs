@@ -1,6 +1,6 @@
 //! An Alertmanager that remembers, made of recorded answers and written apart from the program's own wire types. It is no
 //! kinder than the real one: the same silence twice is two, a silence that is over stays in its list, what it silences it
-//! works out itself, an unknown silence is a failure of the server (0.25) or not found (0.28), and only the newer one says
+//! works out itself (a label that is missing is one that is empty), an unknown silence is a failure of the server (0.25) or not found (0.28), and only the newer one says
 //! what is muted.
 
 use std::fs;
@@ -28,6 +28,8 @@ pub struct State {
     pub started: DateTime<Utc>,
     /// Whether it is 0.28 rather than 0.25.
     pub newer: bool,
+    /// What stands before it leaves out its `Date`.
+    pub dateless: bool,
     /// What its `Authorization` must be.
     pub authorization: Option<String>,
     /// Every request: method, path with query.
@@ -61,6 +63,7 @@ impl FakeAlertmanager {
             now,
             started: now - TimeDelta::days(3),
             newer: false,
+            dateless: false,
             authorization: None,
             requests: Vec::new(),
             posted: Vec::new(),
@@ -113,7 +116,8 @@ impl Respond for Answering {
         } else {
             state.answer(request)
         };
-        answer.insert_header("Date", date.as_str())
+        // the server of the test would put in its own
+        answer.insert_header("Date", if state.dateless { "left out" } else { &date })
     }
 }
 
@@ -189,7 +193,7 @@ impl State {
             }
             let inhibited = alert["status"]["inhibitedBy"].as_array().is_some_and(|by| !by.is_empty());
             let wanted = (asked("silenced") != ["false"] || silenced_by.is_empty()) && (asked("inhibited") != ["false"] || !inhibited);
-            if wanted && filters.iter().all(|(name, value)| alert["labels"][name] == **value) {
+            if wanted && filters.iter().all(|(name, value)| alert["labels"][name].as_str().unwrap_or_default() == value) {
                 listed.push(alert);
             }
         }
@@ -227,6 +231,15 @@ impl State {
         let Some(silence) = self.silences.iter_mut().find(|s| s["id"] == id) else { return unknown };
         silence["status"]["state"] = "expired".into();
         empty(200)
+    }
+
+    /// An alert of the labels of another and one more.
+    pub fn fire_with(&mut self, fingerprint: &str, label: &str) -> String {
+        let mut alert = self.alerts.iter().find(|a| a["fingerprint"] == fingerprint).unwrap().clone();
+        let more = format!("{fingerprint}-{label}");
+        (alert["fingerprint"], alert["labels"][label]) = (more.clone().into(), "x".into());
+        self.alerts.push(alert);
+        more
     }
 
     /// A silence of somebody, behind the program's back: of all labels of an alert, or of one.

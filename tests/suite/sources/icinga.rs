@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdover::domain::{Deed, DeedKind, FaultKind, Outcome, SafeText, Severity, SourceName, Status, TicketKey};
-use holdover::sources::{self, TicketSource};
+use holdover::sources::{self, TicketSource, poller};
 use serde_json::{Value, json};
 
 use super::fake_icinga::{FakeIcinga, recorded};
@@ -72,7 +72,8 @@ async fn the_recorded_hosts_and_services_are_read() {
     assert_eq!(edge.title.as_str(), "edge-1: PING CRITICAL - 100% loss");
     assert_eq!(edge.severity_origin.as_ref().unwrap().as_str(), "from the host state DOWN");
     let ping = ticket(&pass, "edge-1!ping");
-    assert_eq!((ping.status, ping.notes[0].as_str()), (Status::Open, "its host edge-1 is DOWN"));
+    assert_eq!((ping.status, &ping.notes), (Status::Open, &vec![]), "nothing of it is odd");
+    assert!(ping.description.as_ref().unwrap().as_str().contains("\n\nIts host edge-1 is DOWN."), "{ping:?}");
     let lists = icinga.state().requests.iter().filter(|(path, _)| path.contains("/objects/")).map(|(p, _)| p.clone()).collect::<Vec<_>>();
     assert_eq!(lists, ["POST /v1/objects/comments", "POST /v1/objects/hosts", "POST /v1/objects/services"]);
 }
@@ -104,7 +105,7 @@ async fn times_that_are_never_and_states_that_nobody_knows() {
     assert!(odd.unreadable.is_some() && odd.title.as_str() == "web-1 cert", "{odd:?}");
     let replication = ticket(&pass, "db-1!replication");
     assert!(replication.title.as_str().ends_with("first") && replication.altered > 0, "{}", replication.title);
-    assert!(replication.notes.iter().any(|note| note.as_str().contains("out of reach")), "{:?}", replication.notes);
+    assert!(replication.description.as_ref().unwrap().as_str().contains("out of reach"), "{replication:?}");
     assert_eq!((pass.complete, pass.tickets.iter().filter(|t| t.unreadable.is_some()).count()), (true, 2));
 }
 
@@ -207,6 +208,13 @@ async fn what_one_may_not_do_is_known() {
     assert_eq!(may_not("ops").await, "");
     assert_eq!(may_not("viewer").await, "acknowledge, give back, write notes");
     assert_eq!(may_not("narrow").await, "see who acknowledged, give back, write notes");
+    for (permission, may) in
+        [("*", true), ("ACTIONS/*-PROBLEM", true), ("a*/ack*e*-p*m", true), ("actions/*x*", false), ("actions/a", false)]
+    {
+        icinga.state().users[1].2 = vec!["objects/query/*", permission];
+        assert_eq!(!may_not("viewer").await.contains("acknowledge"), may, "{permission}");
+    }
+    icinga.state().users[1].2 = vec!["objects/query/*"];
     let viewer = with(&icinga.url(), "viewer", "");
     for deed in [acknowledge(), note("x")] {
         let why = why(viewer.tell(&key(VAR), &deed, None).await.unwrap());
@@ -316,6 +324,50 @@ async fn a_note_is_a_comment_and_is_not_doubled() {
     assert!(matches!(told(&icinga, VAR, note("vacuum running"), false).await, Outcome::Confirmed { .. }));
     let texts: Vec<Value> = icinga.state().comments.iter().map(|c| c["attrs"]["text"].clone()).collect();
     assert_eq!(texts, ["vacuum running", "vacuum running"], "said twice on purpose");
+}
+
+#[tokio::test]
+async fn what_was_said_long_ago_does_not_answer_a_later_attempt() {
+    let icinga = FakeIcinga::start().await;
+    let source = at(&icinga.url());
+    icinga.state().comment(VAR, "ops", "still down", 1);
+    let later = chrono::DateTime::from_timestamp(1_795_657_300 + 600, 0);
+    assert!(matches!(source.tell(&key(VAR), &note("still down"), later).await.unwrap(), Outcome::Confirmed { .. }));
+    assert_eq!(icinga.actions().len(), 1, "it was said once more");
+    let at_once = chrono::DateTime::from_timestamp(1_795_657_300, 0);
+    assert!(matches!(source.tell(&key(VAR), &note("still down"), at_once).await.unwrap(), Outcome::Confirmed { .. }));
+    assert_eq!(icinga.actions().len(), 1, "it had arrived");
+    icinga.state().acknowledge(VAR, "ops");
+    assert!(matches!(source.tell(&key(VAR), &acknowledge(), later).await.unwrap(), Outcome::Already { .. }));
+    assert!(matches!(source.tell(&key(VAR), &acknowledge(), at_once).await.unwrap(), Outcome::Confirmed { .. }));
+}
+
+#[tokio::test]
+async fn a_name_that_differs_in_what_is_not_shown_hides_no_other() {
+    let icinga = FakeIcinga::start().await;
+    {
+        let mut state = icinga.state();
+        let mut twin = state.service(VAR).clone();
+        twin["name"] = format!("{VAR}\u{200b}").into();
+        twin["attrs"]["acknowledgement"] = 1.into();
+        state.services.push(twin);
+    }
+    let source = at(&icinga.url());
+    let report = poller::poll_once(&*source, &clock()).await;
+    let pass = report.outcome.unwrap();
+    for nth in [1, 2] {
+        let twin = ticket(&pass, &format!("{VAR} (#{nth} of one key)"));
+        assert!(twin.unreadable.as_ref().unwrap().as_str().contains("cannot be told from that of another"), "{twin:?}");
+        assert!(twin.id.is_of_several());
+    }
+    assert!(!keys(&pass).contains(&VAR), "neither is told what is meant for the other");
+    let kept: std::collections::HashSet<_> = pass.tickets.iter().map(|ticket| &ticket.id).collect();
+    assert_eq!((pass.tickets.len(), kept.len()), (10, 10));
+    // one that has such a name itself takes no place of another
+    icinga.state().service("db-1!disk")["name"] = format!("{VAR} (#1 of one key)").into();
+    let pass = poller::poll_once(&*source, &clock()).await.outcome.unwrap();
+    let kept: std::collections::HashSet<_> = pass.tickets.iter().map(|ticket| &ticket.id).collect();
+    assert_eq!(kept.len(), 10, "{:?}", keys(&pass));
 }
 
 #[tokio::test]
