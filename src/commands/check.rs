@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::cli::{CheckArgs, Global};
@@ -41,6 +42,7 @@ pub(super) fn run(args: &CheckArgs, global: &Global, clock: Clock, environment: 
             } else {
                 problems.extend(in_the_queues(&session)?);
             }
+            problems.extend(in_the_records(&session));
             let Settings { agreements, sources, .. } = &session.settings;
             let sound = format!("{} and {}", count(agreements.all().len(), "agreement"), count(sources.len(), "source"));
             (problems, Some(sound))
@@ -146,6 +148,30 @@ fn in_the_queues(session: &Session) -> color_eyre::Result<Vec<Problem>> {
         }
     }
     Ok(problems)
+}
+
+/// Warnings of tickets that are in the records and on no board.
+fn in_the_records(session: &Session) -> Vec<Problem> {
+    let warning = |file: &Path, what: String, help: &str| Problem {
+        level: Level::Warning,
+        file: file.display().to_string(),
+        line: 0,
+        path: String::new(),
+        what,
+        help: help.to_owned(),
+        unreadable: false,
+    };
+    let damaged = session.damaged_records();
+    let help = "save what you need (sqlite3 FILE .recover), and move it away";
+    let what = "damaged records were moved here: local tickets, and what was not sent yet, may be in it alone";
+    let mut problems: Vec<Problem> = damaged.iter().map(|path| warning(path, what.to_owned(), help)).collect();
+    // where there are none, or they cannot be read, is said by who uses them
+    let Ok(records) = session.read_records() else { return problems };
+    for (name, open) in records.forgotten_local().unwrap_or_default() {
+        let what = format!("{} of the local source '{name}', which the configuration has no more", count(open as usize, "open ticket"));
+        problems.push(warning(records.path(), what, "name a source of kind local so again; resolve its tickets before it goes"));
+    }
+    problems
 }
 
 /// Why no agreement covers a ticket and what would help, for each that none does.

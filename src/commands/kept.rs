@@ -26,11 +26,13 @@ pub(super) struct Kept {
 impl Kept {
     pub async fn open(session: &Session) -> Self {
         let writes = !session.frozen && !session.read_only;
+        let damaged = session.damaged_records();
         let opened =
             if writes { session.open_records().await } else { session.read_records().map(|records| Opened { records, moved_aside: None }) };
         match opened {
             Ok(Opened { records, moved_aside }) => {
-                let warnings = moved_aside.iter().map(|path| output::moved_aside(path)).collect();
+                let moved = moved_aside.iter().map(|path| output::moved_aside(path));
+                let warnings = damaged.iter().map(|path| output::still_aside(path)).chain(moved).collect();
                 Self { records: Some(Arc::new(records)), writes, warnings, broken: None }
             }
             Err(RecordsFault::None { .. }) if !writes => Self { records: None, writes, warnings: Vec::new(), broken: None },

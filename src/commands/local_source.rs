@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::instant::whole_seconds;
 use crate::domain::{
     Assessment, Capabilities, ClientContact, Deed, Fault, FaultKind, Identity, OnClient, Outcome, Pass, SafeText, SourceName, Status,
-    Ticket, TicketKey,
+    TextKind, Ticket, TicketKey,
 };
 use crate::records::{Records, RecordsFault};
 use crate::sources::{Clock, SourceSettings, TicketSource};
@@ -106,6 +106,9 @@ pub(super) fn pass(records: &Records, settings: &SourceSettings, now: DateTime<U
 /// Does it to the ticket itself.
 fn apply(ticket: &mut Ticket, deed: &Deed, by: &SafeText, at: DateTime<Utc>, earlier: Option<DateTime<Utc>>) -> Outcome {
     let done = Outcome::Confirmed { by: Some(by.clone()), at: Some(at) };
+    if ticket.unreadable.is_some() {
+        return Outcome::refused("it cannot be read from the records; nothing was changed");
+    }
     if ticket.status == Status::Resolved {
         let (by, at) = (None, ticket.resolved_at);
         return if *deed == Deed::Resolve { Outcome::Already { by, at } } else { Outcome::refused("it is resolved") };
@@ -133,12 +136,12 @@ fn apply(ticket: &mut Ticket, deed: &Deed, by: &SafeText, at: DateTime<Utc>, ear
                 let ours = earlier.is_some() && who.as_ref() == Some(by);
                 return if ours { Outcome::Confirmed { by: who, at } } else { Outcome::Already { by: who, at } };
             }
+            if note.as_ref().is_some_and(|note| !add_text(ticket, &format!("{by}, internal"), at, note)) {
+                return full();
+            }
             (ticket.acknowledged_at, ticket.acknowledged_by, ticket.assignee) = (Some(at), Some(by.clone()), Some(by.clone()));
             if ticket.status == Status::Open {
                 ticket.status = Status::Acknowledged;
-            }
-            if let Some(note) = note {
-                add_text(ticket, &format!("{by}, internal"), at, note);
             }
         }
         Deed::Unacknowledge => {
@@ -153,9 +156,15 @@ fn apply(ticket: &mut Ticket, deed: &Deed, by: &SafeText, at: DateTime<Utc>, ear
                 ticket.status = Status::Open;
             }
         }
-        Deed::Note { text } => add_text(ticket, &format!("{by}, internal"), at, text),
+        Deed::Note { text } => {
+            if !add_text(ticket, &format!("{by}, internal"), at, text) {
+                return full();
+            }
+        }
         Deed::Word { text } => {
-            add_text(ticket, &format!("{by} to the client"), at, text);
+            if !add_text(ticket, &format!("{by} to the client"), at, text) {
+                return full();
+            }
             ticket.answered_at.get_or_insert(at);
             ticket.last_word_at = Some(at);
         }
@@ -180,8 +189,16 @@ fn apply(ticket: &mut Ticket, deed: &Deed, by: &SafeText, at: DateTime<Utc>, ear
     done
 }
 
-/// Adds what somebody wrote to the text of the ticket.
-fn add_text(ticket: &mut Ticket, who: &str, at: DateTime<Utc>, text: &SafeText) {
+fn full() -> Outcome {
+    Outcome::refused("the text of the ticket is full: there is no room for more; nothing was changed")
+}
+
+/// Adds what somebody wrote to the text of the ticket; all of it, or nothing.
+fn add_text(ticket: &mut Ticket, who: &str, at: DateTime<Utc>, text: &SafeText) -> bool {
     let before = ticket.description.as_ref().map_or_else(String::new, |before| format!("{before}\n\n"));
-    ticket.description = Some(SafeText::body(&format!("{before}{who}, {}:\n{text}", at.format("%Y-%m-%d %H:%MZ"))));
+    let whole = SafeText::sanitised(&format!("{before}{who}, {}:\n{text}", at.format("%Y-%m-%d %H:%MZ")), TextKind::Body);
+    if !whole.cut {
+        ticket.description = Some(whole.text);
+    }
+    !whole.cut
 }

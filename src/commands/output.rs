@@ -42,6 +42,13 @@ pub(super) fn moved_aside(path: &Path) -> String {
     format!("the records were damaged – they are now in {} – new ones were begun", path.display())
 }
 
+/// What to say of damaged records for as long as they lie there.
+pub(super) fn still_aside(path: &Path) -> String {
+    let what =
+        "local tickets, and what was not sent yet, may be in it alone – save what you need (sqlite3 FILE .recover), and move it away";
+    format!("damaged records lie in {} – {what}", path.display())
+}
+
 /// What to say of a key that may mean several tickets.
 pub(super) fn ambiguous(ambiguous: &Ambiguous) -> String {
     let candidates: Vec<String> = ambiguous.candidates.iter().map(ToString::to_string).collect();

@@ -1,5 +1,6 @@
 //! What every verb starts from: the settings, the clock, and one fetch from all sources at once.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -136,6 +137,7 @@ impl Session {
     /// stderr.
     pub fn cached(&self, only: Option<&SourceSettings>) -> Cached {
         let (asked, mut store) = self.of(only);
+        self.damaged_records().iter().for_each(|path| output::say(&output::still_aside(path)));
         let records = match self.read_records() {
             Ok(records) => records,
             Err(fault) => {
@@ -216,6 +218,12 @@ impl Session {
         Records::read_only(&records::folder(&self.environment)?, &self.recorded_sources())
     }
 
+    /// The damaged records that still lie beside those that are used; of these, only they tell what was in them.
+    pub fn damaged_records(&self) -> Vec<PathBuf> {
+        let folder = records::folder(&self.environment).ok().filter(|_| !self.demo);
+        folder.map_or_else(Vec::new, |folder| records::damaged(&folder))
+    }
+
     fn recorded_sources(&self) -> Vec<RecordedSource> {
         let sources = self.settings.sources.iter();
         let recorded =
@@ -225,6 +233,7 @@ impl Session {
 
     /// Takes in what the records know that no source tells: when what was first seen, and what is kept here.
     fn recall(&self, store: &mut Store, sources: &[&SourceSettings]) {
+        self.damaged_records().iter().for_each(|path| output::say(&output::still_aside(path)));
         let recalled = self.read_records().and_then(|records| {
             for source in sources {
                 store.recall_seen(&source.name, records.seen(&source.name)?);

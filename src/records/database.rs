@@ -321,7 +321,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), RecordsFault>
 /// Moves a damaged database, and what belongs to it, out of the way.
 fn move_aside(path: &Path, now: DateTime<Utc>) -> Result<PathBuf, RecordsFault> {
     let stamp = now.format("%Y%m%dT%H%M%SZ");
-    let to = |suffix: &str| path.with_file_name(format!("{FILE}.damaged-{stamp}{suffix}"));
+    let to = |suffix: &str| path.with_file_name(format!("{}{stamp}{suffix}", folder::DAMAGED));
     fs::rename(path, to("")).map_err(|error| RecordsFault::io(path, &error))?;
     for suffix in ["-wal", "-shm"] {
         // it need not be there; if it stays, SQLite finds that it is not of the new one

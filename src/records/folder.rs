@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::fault::RecordsFault;
 
+/// What the name of damaged records begins with, before the time at which they were moved aside.
+pub(super) const DAMAGED: &str = "records.db.damaged-";
+
 /// The folder that an environment gives the records.
 ///
 /// # Errors
@@ -18,6 +21,17 @@ pub fn folder(environment: &[(String, String)]) -> Result<PathBuf, RecordsFault>
     };
     let state = named("XDG_STATE_HOME").or_else(|| named("HOME").map(|home| home.join(".local/state")));
     state.map(|state| state.join("holdover")).ok_or(RecordsFault::NoFolder)
+}
+
+/// The damaged records that were moved aside in the folder and still lie there, the oldest first.
+#[must_use]
+pub fn damaged(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let is_one = |name: &String| name.starts_with(DAMAGED) && !name.ends_with("-wal") && !name.ends_with("-shm");
+    let mut found: Vec<PathBuf> = names.filter(is_one).map(|name| folder.join(name)).collect();
+    found.sort();
+    found
 }
 
 /// Makes the folder where there is none, and refuses one that is not ours alone.

@@ -15,8 +15,24 @@ impl Records {
     pub fn local_tickets(&self, source: &SourceName, resolved_since: DateTime<Utc>) -> Result<Vec<Ticket>, RecordsFault> {
         let Some(id) = self.id(source) else { return Ok(Vec::new()) };
         self.read(|connection| {
-            let row = "SELECT body FROM local_ticket WHERE source = ?1 AND (resolved_at IS NULL OR resolved_at >= ?2) ORDER BY number";
-            connection.prepare_cached(row)?.query_map(params![id, resolved_since.timestamp()], of_row)?.collect()
+            let row = "SELECT key, body FROM local_ticket WHERE source = ?1 AND (resolved_at IS NULL OR resolved_at >= ?2) ORDER BY number";
+            connection.prepare_cached(row)?.query_map(params![id, resolved_since.timestamp()], |row| of_row(source, row))?.collect()
+        })
+    }
+
+    /// The local tickets, not resolved, of sources that the configuration no longer has: the name, and how many.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn forgotten_local(&self) -> Result<Vec<(SafeText, u32)>, RecordsFault> {
+        self.read(|connection| {
+            let row = "SELECT source.id, name, count(*) FROM local_ticket JOIN source ON source.id = source \
+                       WHERE resolved_at IS NULL GROUP BY source.id ORDER BY name";
+            let mut rows = connection.prepare(row)?;
+            let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?)))?;
+            let all: Vec<(i64, String, u32)> = rows.collect::<rusqlite::Result<_>>()?;
+            let forgotten = all.into_iter().filter(|(id, ..)| self.name(*id).is_none());
+            Ok(forgotten.map(|(_, name, count)| (SafeText::line(&name), count)).collect())
         })
     }
 
@@ -47,10 +63,14 @@ impl Records {
     pub fn change_local<T>(&self, key: &TicketKey, change: impl FnOnce(&mut Ticket) -> T) -> Result<Option<T>, RecordsFault> {
         let id = self.must_know(key)?;
         self.write(|transaction| {
-            let row = "SELECT body FROM local_ticket WHERE source = ?1 AND key = ?2";
-            let found = transaction.query_row(row, params![id, key.key.as_str()], of_row).optional()?;
+            let row = "SELECT key, body FROM local_ticket WHERE source = ?1 AND key = ?2";
+            let found = transaction.query_row(row, params![id, key.key.as_str()], |row| of_row(&key.source, row)).optional()?;
             let Some(mut ticket) = found else { return Ok(None) };
-            let told = change(&mut ticket);
+            let (unreadable, told) = (ticket.unreadable.is_some(), change(&mut ticket));
+            if unreadable {
+                // there may be more in it than is seen
+                return Ok(Some(told));
+            }
             let resolved_at = ticket.resolved_at.filter(|_| ticket.status == Status::Resolved).map(|at| at.timestamp());
             let row = "UPDATE local_ticket SET body = ?3, resolved_at = ?4 WHERE source = ?1 AND key = ?2";
             transaction.execute(row, params![id, key.key.as_str(), body(&ticket)?, resolved_at])?;
@@ -59,9 +79,14 @@ impl Records {
     }
 }
 
-fn of_row(row: &Row) -> rusqlite::Result<Ticket> {
-    serde_json::from_str(row.get_ref(0)?.as_str()?)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into()))
+/// The ticket of a row; one that cannot be read costs only itself.
+fn of_row(source: &SourceName, row: &Row) -> rusqlite::Result<Ticket> {
+    let key: String = row.get(0)?;
+    Ok(serde_json::from_str(row.get_ref(1)?.as_str()?).unwrap_or_else(|why| {
+        let mut ticket = Ticket::new(TicketKey { source: source.clone(), key: SafeText::line(&key) });
+        ticket.unreadable = Some(SafeText::line(&format!("the records of it are damaged: {why}")));
+        ticket
+    }))
 }
 
 fn body(ticket: &Ticket) -> rusqlite::Result<String> {

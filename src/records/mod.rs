@@ -15,7 +15,7 @@ pub use claim::Lease;
 pub use database::{Opened, RecordedSource, Records};
 pub use evidence::Evidence;
 pub use fault::RecordsFault;
-pub use folder::folder;
+pub use folder::{damaged, folder};
 pub use outbox::{Begun, Ended, OutboxEntry, OutboxState, Queued};
 pub use snapshot::Snapshot;
 pub use watch::Watch;

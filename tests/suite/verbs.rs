@@ -22,6 +22,67 @@ fn outcome(desk: &Desk, arguments: &[&str], code: i32) -> Value {
     said.json()[0].clone()
 }
 
+/// The records of a desk, as SQLite has them.
+fn database(desk: &Desk) -> rusqlite::Connection {
+    rusqlite::Connection::open(desk.path(".local/state/holdover/records.db")).unwrap()
+}
+
+#[test]
+fn a_local_ticket_that_is_full_takes_no_part_of_a_note() {
+    let desk = desk();
+    desk.run(&["new", "Full", "--description", &"x".repeat(65_500)]).ended(0);
+    let told = || ["description", "status", "answered_at"].map(|member| ticket(&desk, "PHONE-1")[member].clone());
+    let before = told();
+    for verb in [&["note", "PHONE-1", "one more"][..], &["ack", "PHONE-1", "--note", "mine"], &["note", "PHONE-1", "--to-client", "hello"]]
+    {
+        let said = outcome(&desk, verb, 1);
+        assert_eq!(said["outcome"], "refused");
+        assert!(said["reason"].as_str().unwrap().contains("is full"), "{said}");
+        assert!(told() == before, "{verb:?}");
+    }
+    assert_eq!(outcome(&desk, &["ack", "PHONE-1"], 0)["outcome"], "confirmed");
+}
+
+#[test]
+fn a_local_ticket_that_is_damaged_hides_no_other() {
+    let desk = desk();
+    desk.run(&["new", "First"]).ended(0);
+    desk.run(&["new", "Second"]).ended(0);
+    database(&desk).execute("UPDATE local_ticket SET body = '{\"id\": 7' WHERE number = 1", []).unwrap();
+    let board = desk.run(&["list", "--json"]).ended(0).json();
+    assert_eq!(board["tickets"].as_array().unwrap().len(), 2, "{board}");
+    assert!(ticket(&desk, "PHONE-1")["notes"].to_string().contains("the records of it are damaged"), "{board}");
+    assert!(outcome(&desk, &["ack", "PHONE-1"], 1)["reason"].as_str().unwrap().contains("cannot be read from the records"));
+    let body: String = database(&desk).query_row("SELECT body FROM local_ticket WHERE number = 1", [], |row| row.get(0)).unwrap();
+    assert_eq!(body, "{\"id\": 7", "what may be saved of it is left");
+}
+
+#[test]
+fn a_ticket_whose_key_was_made_up_is_told_nothing() {
+    // as of two that cannot be told apart
+    let desk = Desk::with(&[r#"[{ "key": "A-1 (#1 of one key)", "client": "acme", "severity": "S1" }]"#]);
+    let made = "A-1 (#1 of one key) (#1 of one key)";
+    let listed = ticket(&desk, made);
+    assert_eq!(listed["group"], "decide", "{listed}");
+    for key in [made.to_owned(), format!("tickets/{made}")] {
+        let said = outcome(&desk, &["ack", &key], 1);
+        assert_eq!(said["outcome"], "refused");
+        assert!(said["reason"].as_str().unwrap().contains("several have this key"), "{said}");
+    }
+}
+
+#[test]
+fn local_tickets_of_a_source_that_is_gone_are_warned_of() {
+    let desk = desk();
+    desk.run(&["new", "First"]).ended(0);
+    desk.run(&["new", "Second"]).ended(0);
+    desk.run(&["resolve", "PHONE-2"]).ended(0);
+    assert!(!desk.run(&["check"]).ended(0).out.contains("phone"));
+    desk.write("config.toml", format!("{ACME}{}", LOCAL.replace("\"phone\"", "\"calls\"")));
+    let checked = desk.run(&["check"]).ended(0).out;
+    assert!(checked.contains("records.db: 1 open ticket of the local source 'phone', which the configuration has no more"), "{checked}");
+}
+
 #[test]
 fn a_local_ticket_goes_its_whole_way_without_a_server() {
     let desk = desk();

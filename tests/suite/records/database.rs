@@ -11,6 +11,7 @@ use holdover::records::{Records, RecordsFault, folder};
 use tempfile::TempDir;
 
 use super::{key, now, open, queue, sources};
+use crate::pty::Pty;
 use crate::support::Desk;
 
 const TICKET: &str = r#"[{ "key": "A-1", "client": "acme", "severity": "S1", "submitted_at": "2026-12-07T00:10:00Z" }]"#;
@@ -100,7 +101,20 @@ fn damaged_records_are_moved_aside_and_named_and_new_ones_begun() {
         assert!(ack.err.contains("the records were damaged – they are now in ") && ack.err.contains("new ones were begun"), "{}", ack.err);
         let aside = ack.err.split("they are now in ").nth(1).unwrap().split(" – ").next().unwrap();
         assert_eq!(fs::read(aside).unwrap(), damage, "nothing of it is lost");
+        // what only it has is on no board: that is said until it is moved away
+        let lies = format!("damaged records lie in {aside} – local tickets, and what was not sent yet, may be in it alone – ");
+        for verb in ["list", "status"] {
+            let said = desk.run(&[verb]);
+            assert_eq!(said.err.matches(&lies).count(), 1, "{verb}: {}", said.err);
+        }
+        let checked = desk.run(&["check"]).ended(0);
+        assert!(checked.out.contains(&format!("warning: {aside}: damaged records were moved here")), "{}", checked.out);
+        let mut dashboard = Pty::dashboard(&desk.path("config.toml"), (160, 24));
+        dashboard.wait_for("the warning", |text| text.contains("damaged records lie in"));
+        dashboard.press("q");
+        dashboard.end();
         fs::remove_file(aside).unwrap();
+        assert!(!desk.run(&["list"]).err.contains("damaged"));
         assert_eq!(desk.run(&["evidence", "--json"]).ended(0).json().as_array().unwrap().len(), 1);
     }
 }

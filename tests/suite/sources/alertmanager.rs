@@ -205,7 +205,7 @@ async fn a_server_that_has_just_started_is_not_believed_to_have_nothing() {
 #[tokio::test]
 async fn a_server_whose_date_is_left_out_is_not_older_for_that() {
     let am = FakeAlertmanager::start().await;
-    am.state().dateless = true;
+    am.state().date = Some("left out");
     let now = am.state().now;
     am.state().alerts.clear();
     for started in [now - TimeDelta::seconds(20), now + TimeDelta::seconds(20)] {

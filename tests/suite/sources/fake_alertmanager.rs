@@ -28,8 +28,8 @@ pub struct State {
     pub started: DateTime<Utc>,
     /// Whether it is 0.28 rather than 0.25.
     pub newer: bool,
-    /// What stands before it leaves out its `Date`.
-    pub dateless: bool,
+    /// What something that stands before it makes of its `Date`.
+    pub date: Option<&'static str>,
     /// What its `Authorization` must be.
     pub authorization: Option<String>,
     /// Every request: method, path with query.
@@ -63,7 +63,7 @@ impl FakeAlertmanager {
             now,
             started: now - TimeDelta::days(3),
             newer: false,
-            dateless: false,
+            date: None,
             authorization: None,
             requests: Vec::new(),
             posted: Vec::new(),
@@ -117,7 +117,7 @@ impl Respond for Answering {
             state.answer(request)
         };
         // the server of the test would put in its own
-        answer.insert_header("Date", if state.dateless { "left out" } else { &date })
+        answer.insert_header("Date", state.date.unwrap_or(&date))
     }
 }
 
