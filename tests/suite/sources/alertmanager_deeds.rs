@@ -280,6 +280,8 @@ async fn what_an_alert_cannot_be_told_says_why() {
         let why = why(told(&am, deed.clone(), false).await);
         assert_eq!(source.capabilities().why_not(deed.kind()), Some(why.as_str()));
     }
+    // what to do about a severity
+    assert!(source.capabilities().why_not(DeedKind::Assess).unwrap().contains("severity = \"S5\""));
     // whoever has no name cannot silence
     let settings = settings(&format!("kind = \"alertmanager\"\nurl = \"{}\"\n", am.url()));
     let nameless = sources::build(&settings, clock(), &[]).unwrap();

@@ -6,7 +6,7 @@ use holdover::domain::{Deed, DeedKind, FaultKind, Outcome, SafeText, Severity, S
 use holdover::sources::{self, TicketSource, poller};
 use serde_json::{Value, json};
 
-use super::fake_icinga::{FakeIcinga, recorded};
+use super::fake_icinga::{FakeIcinga, State, recorded};
 use super::hostile::has;
 use super::{clock, fault, keys, settings, ticket};
 
@@ -195,6 +195,20 @@ async fn no_objects_found_is_never_an_empty_list() {
     icinga.state().services.clear();
     let pass = at(&icinga.url()).list_open().await.unwrap();
     assert_eq!((pass.complete, pass.total), (true, Some(0)));
+}
+
+#[tokio::test]
+async fn all_answers_of_a_pass_together_have_a_limit() {
+    let icinga = FakeIcinga::start().await;
+    {
+        let State { hosts, services, .. } = &mut *icinga.state();
+        for object in [&mut hosts[0], &mut services[0]] {
+            (object["attrs"]["state"], object["attrs"]["state_type"]) = (1.into(), 1.into());
+            object["attrs"]["last_check_result"]["output"] = "x".repeat(700 * 1024).into();
+        }
+    }
+    let source = with(&icinga.url(), "ops", "max_page = 1\nmax_pass = 1");
+    has(&fault(&*source, "ops-secret").await, FaultKind::Unintelligible, &["the answers of one pass are too large"]);
 }
 
 #[tokio::test]
