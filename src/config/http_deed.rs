@@ -8,7 +8,7 @@ use super::nearest;
 use super::problem::Problems;
 use super::server;
 use crate::domain::{DeedKind, Severity};
-use crate::sources::{Body, DEED_NAMES, DeedSettings, RequestSettings};
+use crate::sources::{Body, DEED_NAMES, DeedSettings, Expression, RequestSettings};
 
 /// The keys that each say how the source is told of one deed.
 pub(super) const DEEDS: [&str; 8] = ["acknowledge", "unacknowledge", "note", "word", "assess", "contact", "on_client", "resolve"];
@@ -36,9 +36,17 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems) -> Option<(DeedKind, 
     };
     let help = "add verify, an expression that must be true when the ticket is read again, \"item.assignee.id == me\"";
     let what = format!("{} does not say how it is seen that it was done", entry.key);
-    let verify = table.need("verify", &ORDER, &what, help, problems).and_then(|value| expression(value, problems));
+    let verify = table.need("verify", &ORDER, &what, help, problems).and_then(|value| verify(value, problems));
     let severities = severities(kind, table, problems);
     Some((kind, DeedSettings { requests: requests?, verify: verify?, severities: severities? }))
+}
+
+/// What must be true. A name that is none would be null, and null is the same as whatever else is not there.
+fn verify(value: &Value, problems: &mut Problems) -> Option<Expression> {
+    let verify = expression(value, problems)?;
+    let Some(unknown) = verify.unknown_name(DEED_NAMES) else { return Some(verify) };
+    problems.error(&value.at, format!("nothing is called {} here", shown(&unknown)), nearest::suggest(&unknown, DEED_NAMES));
+    None
 }
 
 fn several(value: &Value, problems: &mut Problems) -> Option<Vec<RequestSettings>> {

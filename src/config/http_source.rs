@@ -36,6 +36,7 @@ pub(super) const ORDER: &[&str] = &[
     "list",
 ];
 
+const SECRET_HELP: &str = "say auth, and where the token is: token_command, token_file or token_env";
 const PAGINGS: [&str; 6] = ["none", "page", "offset", "link", "next", "cursor"];
 
 /// The fields that rules can name: those that `fields` has.
@@ -131,6 +132,11 @@ pub(super) fn path<'a>(table: &'a Table, what: &str, problems: &mut Problems) ->
         problems.error(&value.at, "a path begins below url", "leave the / in front and the host out: \"issues\" is url/issues");
         return None;
     }
+    let query = text.as_str().split_once('?').map_or("", |(_, query)| query);
+    if query.split('&').any(|parameter| server::may_name_a_secret(parameter.split('=').next().unwrap_or_default())) {
+        problems.error(&value.at, "a secret goes into this path, and no secret belongs in the configuration", SECRET_HELP);
+        return None;
+    }
     Some(value)
 }
 
@@ -181,6 +187,10 @@ fn query(table: &Table, problems: &mut Problems) -> Option<Vec<(String, String)>
         Kind::Boolean(is) => Some(is.to_string()),
         _ => entry.value.text(problems).map(str::to_owned),
     };
+    if let Some(secret) = table.entries.iter().find(|entry| server::may_name_a_secret(&entry.key)) {
+        problems.error(&secret.at, "a secret goes into this parameter, and no secret belongs in the configuration", SECRET_HELP);
+        return None;
+    }
     table.entries.iter().map(|entry| Some((entry.key.clone(), of(entry, problems)?))).collect()
 }
 

@@ -109,20 +109,44 @@ fn headers(table: &Table, problems: &mut Problems) -> Option<Vec<(HeaderName, He
     read_headers(value, problems)
 }
 
+/// Whether what is called so, a header or a parameter, may hold a secret.
+pub(super) fn may_name_a_secret(name: &str) -> bool {
+    const SECRETS: [&str; 8] = ["key", "token", "secret", "password", "passwd", "auth", "cookie", "credential"];
+    // what is no secret, and has such a word in it
+    const HARMLESS: [&str; 10] = [
+        "atlassiantoken",
+        "idempotencykey",
+        "nexttoken",
+        "pagetoken",
+        "keyword",
+        "projectkey",
+        "componentkey",
+        "issuekey",
+        "sortkey",
+        "author",
+    ];
+    let name: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    let rest = HARMLESS.iter().filter(|_| !name.contains("authoriz")).fold(name.clone(), |rest, word| rest.replace(word, ""));
+    SECRETS.iter().any(|secret| rest.contains(secret))
+}
+
 /// A table of headers.
 pub(super) fn read_headers(value: &Value, problems: &mut Problems) -> Option<Vec<(HeaderName, HeaderValue)>> {
     let given = value.table(problems)?;
     let mut headers = Vec::new();
     for entry in &given.entries {
         let text = entry.value.text(problems)?;
-        let secret = ["authorization", "proxy-authorization", "cookie"].contains(&entry.key.to_lowercase().as_str());
+        let secret = may_name_a_secret(&entry.key);
         match (entry.key.parse::<HeaderName>(), HeaderValue::from_str(text)) {
             _ if secret => {
                 let help = "say auth, and where the token is: token_command, token_file or token_env";
                 problems.error(&entry.at, "a secret goes into this header, and no secret belongs in the configuration", help);
                 return None;
             }
-            (Ok(name), Ok(value)) => headers.push((name, value)),
+            (Ok(name), Ok(mut value)) => {
+                value.set_sensitive(true);
+                headers.push((name, value));
+            }
             _ => {
                 problems.error(&entry.at, "this is no header", "write it as headers = { X-Scope-OrgID = \"tenant\" }");
                 return None;

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::settings::Auth;
 use crate::domain::{Fault, FaultKind, SafeText};
 
 /// A server is believed when it wants to be left alone, up to here.
@@ -23,6 +24,10 @@ pub(super) struct Answer {
     pub status: StatusCode,
     pub body: Vec<u8>,
     pub headers: HeaderMap,
+    /// What was asked.
+    pub url: Box<Url>,
+    /// How we sign in there.
+    pub auth: Auth,
 }
 
 impl Answer {
@@ -36,27 +41,42 @@ impl Answer {
         if status.is_success() {
             return Ok(());
         }
+        let check = self.what_to_check();
         let mut fault = match status {
+            StatusCode::NOT_MODIFIED => fault(
+                FaultKind::Unintelligible,
+                "no answer – the server says that nothing has changed (304), and nobody asked it that – look at what stands before it",
+            ),
             s if s.is_redirection() => {
-                let to = self.headers.get(LOCATION).map_or("nowhere", |l| l.to_str().unwrap_or("nowhere"));
+                let to = self.headers.get(LOCATION).and_then(|to| self.url.join(to.to_str().ok()?).ok());
+                let to = place(to.as_ref());
                 fault(
                     FaultKind::Unintelligible,
                     &format!("the server points to {to} – redirects are not followed with a key – set url to where it is"),
                 )
             }
             StatusCode::UNAUTHORIZED => {
-                fault(FaultKind::NotSignedIn, "not signed in – the server does not know the key (401) – check the key")
+                let text = match self.auth {
+                    Auth::None => "not signed in – the server wants a login (401) – add auth, user and a token",
+                    Auth::Basic { .. } => "not signed in – the server does not know the user or the password (401) – check both",
+                    Auth::Bearer | Auth::Header { .. } => "not signed in – the server does not know the key (401) – check the key",
+                };
+                fault(FaultKind::NotSignedIn, text)
             }
             StatusCode::FORBIDDEN if self.is_limited() => {
                 fault(FaultKind::RateLimited, "too many requests (403) – the server wants to be left alone – it is asked again later")
             }
+            StatusCode::FORBIDDEN if self.auth == Auth::None => {
+                fault(FaultKind::Forbidden, "not allowed – the server wants a login for this (403) – add auth, user and a token")
+            }
             StatusCode::FORBIDDEN => {
                 fault(FaultKind::Forbidden, "not allowed – the key is known, but may not do this (403) – ask for the right")
             }
-            StatusCode::NOT_FOUND => fault(
-                FaultKind::Unintelligible,
-                "not found (404) – there is no such thing, or the key may not see it – check url and project",
-            ),
+            StatusCode::NOT_FOUND => {
+                let path = self.url.path();
+                let text = format!("not found (404) – the server has no {path}, or the key may not see it – check {check}");
+                fault(FaultKind::Unintelligible, &text)
+            }
             StatusCode::TOO_MANY_REQUESTS => {
                 fault(FaultKind::RateLimited, "too many requests (429) – the server wants to be left alone – it is asked again later")
             }
@@ -64,12 +84,17 @@ impl Answer {
                 fault(FaultKind::ServerError, &format!("the server failed ({code}) – look at its log – it is asked again"))
             }
             _ => {
-                let text = format!("the server refused the request ({code}) – it says: {} – check url and project", self.words());
+                let text = format!("the server refused the request ({code}) – it says: {} – check {check}", self.words());
                 fault(FaultKind::Unintelligible, &text)
             }
         };
         fault.retry_after = self.retry_after();
         Err(fault)
+    }
+
+    /// What may be wrong where the server has not what was asked for.
+    fn what_to_check(&self) -> &'static str {
+        if self.url.query_pairs().any(|(name, _)| name == "project_id") { "url and project" } else { "url" }
     }
 
     /// How long the server wants to be left alone: seconds, or a time by its own clock; no longer than it is believed.
@@ -132,6 +157,13 @@ impl Answer {
         let errors: Vec<&str> = errors.into_iter().flatten().chain(message).filter_map(Value::as_str).collect();
         if errors.is_empty() { SafeText::line(&format!("status {}", self.status.as_u16())) } else { SafeText::line(&errors.join("; ")) }
     }
+}
+
+/// Where an address points to, without what may be a secret in it.
+pub(super) fn place(url: Option<&Url>) -> String {
+    let Some(url) = url else { return "nowhere".to_owned() };
+    let (host, port) = (url.host_str().unwrap_or_default(), url.port().map_or_else(String::new, |port| format!(":{port}")));
+    format!("{}://{host}{port}{}", url.scheme(), url.path()).chars().take(200).collect()
 }
 
 /// A time in a header.

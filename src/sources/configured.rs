@@ -15,7 +15,8 @@ use super::http::{Budget, Http};
 use super::lenient_json::json;
 use super::settings::{Auth, SourceSettings};
 use super::source::{Clock, TicketSource};
-use crate::domain::{Capabilities, Deed, DeedKind, Fault, FaultKind, Identity, Outcome, Pass, SafeText, SourceName, Ticket, TicketKey};
+use super::unreadable;
+use crate::domain::{Capabilities, Deed, Fault, FaultKind, Identity, Outcome, Pass, SafeText, SourceName, Ticket, TicketKey};
 
 /// A source of kind `http`.
 pub struct ConfiguredSource {
@@ -32,8 +33,8 @@ struct Known {
     me: Option<Me>,
     /// What the server calls the tickets of the last pass, where that is not their key.
     ids: HashMap<SafeText, Value>,
-    /// What certainly did not arrive when it was tried.
-    unsent: HashSet<(TicketKey, DeedKind)>,
+    /// Which tickets somebody had at the last pass, as the list showed it.
+    held: HashSet<SafeText>,
 }
 
 /// Who we are to the server.
@@ -74,10 +75,10 @@ impl ConfiguredSource {
         let said = Document::new(json(&answer)?);
         let get = |expression: &Expression, key: &str| said.get(expression).map_err(|why| misunderstood(&why, key));
         if whoami.ok.as_ref().is_some_and(|ok| !said.is(ok)) {
-            return Err(not_signed_in("the server does not say what whoami.ok asks for"));
+            return Err(not_signed_in("the server does not say what whoami.ok asks for", "check the key, and whoami.ok"));
         }
         let Some(name) = text(&get(&whoami.name, "whoami.name")?).filter(|name| !name.trim().is_empty()) else {
-            return Err(not_signed_in("the server names nobody where whoami.name says"));
+            return Err(not_signed_in("the server names nobody where whoami.name says", "check the key, whoami.name and whoami.path"));
         };
         let id = match &whoami.id {
             Some(id) => get(id, "whoami.id")?,
@@ -119,6 +120,15 @@ impl ConfiguredSource {
         Ok(listed)
     }
 
+    /// Whether the list shows that somebody has a ticket; it is asked anew before that is said.
+    pub(super) async fn is_held(&self, key: &TicketKey) -> Result<bool, Fault> {
+        if !self.known().held.contains(&key.key) {
+            return Ok(false);
+        }
+        self.list_open().await?;
+        Ok(self.known().held.contains(&key.key))
+    }
+
     /// What the server calls a ticket in its addresses.
     pub(super) async fn id(&self, key: &TicketKey) -> Result<Value, Fault> {
         if !self.server.fields.iter().any(|(name, _)| name == "id") {
@@ -134,21 +144,6 @@ impl ConfiguredSource {
             Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None }
         })
     }
-
-    /// Whether an earlier attempt may have arrived, as far as is known.
-    pub(super) fn may_have_arrived(&self, key: &TicketKey, deed: DeedKind) -> bool {
-        !self.known().unsent.contains(&(key.clone(), deed))
-    }
-
-    /// Remembers whether an attempt certainly did not arrive.
-    pub(super) fn remember_arrival(&self, key: &TicketKey, deed: DeedKind, may_have_arrived: bool) {
-        let mut known = self.known();
-        if may_have_arrived {
-            known.unsent.remove(&(key.clone(), deed));
-        } else {
-            known.unsent.insert((key.clone(), deed));
-        }
-    }
 }
 
 pub(super) fn misunderstood(why: &str, key: &str) -> Fault {
@@ -156,8 +151,8 @@ pub(super) fn misunderstood(why: &str, key: &str) -> Fault {
     Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None }
 }
 
-fn not_signed_in(why: &str) -> Fault {
-    let text = SafeText::line(&format!("not signed in – {why} – check the key"));
+fn not_signed_in(why: &str, help: &str) -> Fault {
+    let text = SafeText::line(&format!("not signed in – {why} – {help}"));
     Fault { kind: FaultKind::NotSignedIn, text, retry_after: None }
 }
 
@@ -185,19 +180,26 @@ impl TicketSource for ConfiguredSource {
 
     async fn list_open(&self) -> Result<Pass, Fault> {
         let listed = self.listed(&mut self.http.budget()).await.inspect_err(|fault| self.forget(fault))?;
-        let (mut ids, mut keys) = (HashMap::new(), HashSet::new());
+        let (mut ids, mut held, mut keys) = (HashMap::new(), HashSet::new(), HashSet::new());
         let mut tickets: Vec<Arc<Ticket>> = Vec::with_capacity(listed.entries.len());
         for (entry, place) in listed.entries.into_iter().zip(1..) {
             let entry = Entry::new(&self.settings, &self.server, entry);
-            let ticket = entry.ticket(place);
-            if !keys.insert(ticket.id.key.clone()) {
-                // the same but for what cannot be seen
-                continue;
+            let mut ticket = entry.ticket(place);
+            if keys.insert(ticket.id.key.clone()) {
+                ids.extend(entry.id().map(|id| (ticket.id.key.clone(), id)));
+                held.extend((ticket.assignee.is_some() || entry.is_taken()).then(|| ticket.id.key.clone()));
+            } else {
+                // another ticket all the same: what is the same was left out before
+                ticket.unreadable = Some(SafeText::line(&format!("duplicate key '{}', the first counts", ticket.id.key)));
+                ticket.id.key = SafeText::line(&format!("entry {place}"));
+                while !keys.insert(ticket.id.key.clone()) {
+                    ticket.id.key = SafeText::line(&format!("{}#", ticket.id.key));
+                }
             }
-            ids.extend(entry.id().map(|id| (ticket.id.key.clone(), id)));
             tickets.push(Arc::new(ticket));
         }
-        self.known().ids = ids;
+        unreadable::fold(&mut tickets);
+        (self.known().ids, self.known().held) = (ids, held);
         let warning = listed.warning.as_deref().map(SafeText::line);
         let clock_ahead = self.http.clock_ahead();
         Ok(Pass { tickets, complete: listed.complete, total: listed.total, warning, clock_ahead, ..Pass::default() })

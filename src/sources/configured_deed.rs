@@ -109,12 +109,16 @@ impl ConfiguredSource {
             "severity": severity, "channel": channel, "now": now });
         let telling = Telling { kind, settings, id, scope };
         let before = self.read(key, &telling).await?;
-        if let Some(outcome) = self.settled(key, &telling, &before, tried_before) {
+        if let Some(outcome) = self.settled(&telling, &before, tried_before) {
             return Ok(outcome);
+        }
+        if kind == DeedKind::Acknowledge
+            && let Some(why) = self.held_all_the_same(key, &telling, &before).await?
+        {
+            return Ok(Outcome::refused(&why));
         }
         let mut answers = Vec::new();
         let sent = self.send(&telling, &before, &mut answers).await;
-        self.remember_arrival(key, kind, !matches!(sent, Sent::Nothing(_)));
         let after = match sent {
             Sent::Nothing(fault) => return Err(fault),
             Sent::Refused(reason) => return Ok(Outcome::refused(&reason)),
@@ -130,6 +134,10 @@ impl ConfiguredSource {
             (Err(fault), Sent::Changed(why)) => {
                 Outcome::refused(&format!("it was changed meanwhile: {why}; it could not be read again: {}", fault.text))
             }
+            (Ok(after), _) if is_so(&after) && is_so(&before) => Outcome::refused(&format!(
+                "it was sent, and cannot be told apart from an earlier one: verify was true before it; now {}; look there",
+                after.standing()
+            )),
             (Ok(after), _) if is_so(&after) => after.confirmed(kind),
             (Ok(after), Sent::Doubt(fault)) => {
                 Outcome::unknown(&format!("it may have arrived: {}; read back, {}", fault.text, after.standing()))
@@ -152,11 +160,11 @@ impl ConfiguredSource {
         let Some(item) = &self.server.item else { return Err(misunderstood("one ticket cannot be asked for", "item")) };
         let path = item.path.fill(&Document::new(telling.scope.clone()), encoded).map_err(|why| misunderstood(&why, "item.path"))?;
         let url = self.address(&path)?;
-        let answer = self.http.get_url(&url, &mut self.http.budget()).await?;
-        let whole = Document::new(json(&answer)?);
+        let answer = self.http.get_fresh(&url, &mut self.http.budget()).await?;
+        let whole = json(&answer)?;
         let entry = match &item.item {
-            Some(item) => whole.get(item).map_err(|why| misunderstood(&why, "item.item"))?,
-            None => json(&answer)?,
+            Some(item) => Document::new(whole).get(item).map_err(|why| misunderstood(&why, "item.item"))?,
+            None => whole,
         };
         let read = Entry::new(&self.settings, &self.server, entry.clone());
         match read.key() {
@@ -182,13 +190,13 @@ impl ConfiguredSource {
     }
 
     /// What needs no request any more.
-    fn settled(&self, key: &TicketKey, telling: &Telling, before: &Read, tried_before: bool) -> Option<Outcome> {
+    fn settled(&self, telling: &Telling, before: &Read, tried_before: bool) -> Option<Outcome> {
         let kind = telling.kind;
         let is_so = telling.is_so(before, &[]);
         if tried_before && is_so {
             return Some(before.confirmed(kind));
         }
-        if tried_before && telling.asks_answers() && self.may_have_arrived(key, kind) {
+        if tried_before && telling.asks_answers() {
             let why = "an earlier attempt may have arrived, and the source does not show whether; look there, and do it again if not";
             return Some(Outcome::refused(why));
         }
@@ -197,7 +205,11 @@ impl ConfiguredSource {
             return Some(done);
         }
         match kind {
-            DeedKind::Acknowledge => (before.taken || is_so).then(|| before.already()),
+            DeedKind::Acknowledge if before.taken => Some(before.already()),
+            DeedKind::Acknowledge => {
+                let why = "verify is true of a ticket that nobody has by taken; nothing was sent; correct verify, or taken";
+                is_so.then(|| Outcome::refused(why))
+            }
             DeedKind::Unacknowledge if !before.taken => Some(Outcome::Already { by: None, at: None }),
             DeedKind::Unacknowledge => {
                 let ours = self.deed(DeedKind::Acknowledge).is_some_and(|ack| telling.holds(&ack.verify, before, &[]));
@@ -207,6 +219,19 @@ impl ConfiguredSource {
             DeedKind::Note | DeedKind::Word | DeedKind::Contact => None,
             DeedKind::Assess | DeedKind::OnClient | DeedKind::Resolve => is_so.then_some(Outcome::Already { by: None, at: None }),
         }
+    }
+
+    /// Why a ticket that is not taken, as it was read, may be somebody's: a wrong expression must not take it away.
+    async fn held_all_the_same(&self, key: &TicketKey, telling: &Telling<'_>, before: &Read) -> Result<Option<String>, Fault> {
+        if let Some(assignee) = &before.ticket.assignee {
+            let us = ["me", "name", "user"].iter().filter_map(|name| text(&telling.scope[name]));
+            let is_us = us.map(|us| SafeText::line(&us)).any(|us| us.eq_ignore_case(assignee));
+            let why = format!("{assignee} has it by fields.assignee, and taken says nobody; nothing was sent; correct taken");
+            return Ok((!is_us).then_some(why));
+        }
+        let shown = before.by().is_some() || !self.is_held(key).await?;
+        let why = "the list shows that somebody has it, and the ticket as it was read does not show who; nothing was sent; correct item";
+        Ok((!shown).then(|| why.to_owned()))
     }
 
     /// Sends one request after the other, as long as each is done.
@@ -231,7 +256,9 @@ impl ConfiguredSource {
                 continue;
             }
             if matches!(status, StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED) {
-                return Sent::Changed(format!("{}{before_it}", self.words(&answer)));
+                let without = status == StatusCode::PRECONDITION_FAILED && !request.if_match;
+                let help = if without { "; the source wants an If-Match: add if_match = true" } else { "" };
+                return Sent::Changed(format!("{}{help}{before_it}", self.words(&answer)));
             }
             return match answer.success() {
                 // whatever else it says, it may have done it

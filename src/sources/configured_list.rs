@@ -1,6 +1,6 @@
 //! The list of a server that the configuration describes, page by page, in each of the forms that servers have for it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use reqwest::Url;
@@ -14,8 +14,12 @@ use super::lenient_json::json;
 use crate::domain::{Fault, FaultKind, SafeText};
 
 const MOST_PAGES: usize = 500;
+/// Whoever has more open tickets asks for too much.
+const MOST_ENTRIES: usize = 100_000;
 /// How often a pass begins anew when the list changes under it.
 const TRIES: usize = 3;
+/// What is said when it always does.
+const CHANGED: &str = "the list changed while it was read, time and again";
 
 /// The entries of a pass.
 #[derive(Default)]
@@ -29,17 +33,29 @@ pub(super) struct Listed {
     pub warning: Option<String>,
     /// Whether they may be all the next time.
     changed: bool,
+    /// Their keys, where what slips from one page to another would not be noticed.
+    slippery: Option<HashSet<String>>,
 }
 
-/// All entries, or as many as could be had. Of a `key` that comes twice the first counts.
+/// All entries, or as many as could be had. Of an entry that comes twice the first counts. A list of several pages is read until
+/// it is twice the same: an entry that is closed on the first page, while another is opened, lets one slip between the pages.
 pub(super) async fn entries(http: &Http, list: &ListSettings, key: &Expression, budget: &mut Budget) -> Result<Listed, Fault> {
-    for _ in 1..TRIES {
-        let listed = Pages::new(http, list, key).read(budget).await?;
-        if !listed.changed {
+    let (mut before, mut latest) = (None, Listed::default());
+    for _ in 0..TRIES {
+        // to read it again is no larger list
+        let mut budget_of_one = budget.clone();
+        let mut listed = Pages::new(http, list, key).read(&mut budget_of_one).await?;
+        let keys = listed.slippery.take();
+        if !listed.changed && (keys.is_none() || keys == before) {
+            *budget = budget_of_one;
             return Ok(listed);
         }
+        before = keys.filter(|_| !listed.changed);
+        latest = listed;
     }
-    Pages::new(http, list, key).read(budget).await
+    latest.complete = false;
+    latest.warning.get_or_insert_with(|| CHANGED.to_owned());
+    Ok(latest)
 }
 
 /// What is read so far.
@@ -48,7 +64,10 @@ struct Pages<'a> {
     list: &'a ListSettings,
     key: &'a Expression,
     listed: Listed,
-    keys: HashSet<String>,
+    /// Where the first entry of each key is.
+    keys: HashMap<String, usize>,
+    /// How many entries were no repetition.
+    new: usize,
     /// What each page was, as a number that stands for it.
     contents: HashSet<u64>,
     addresses: HashSet<Url>,
@@ -73,7 +92,8 @@ impl<'a> Pages<'a> {
             list,
             key,
             listed: Listed::default(),
-            keys: HashSet::new(),
+            keys: HashMap::new(),
+            new: 0,
             contents: HashSet::new(),
             addresses: HashSet::new(),
             seen: 0,
@@ -139,27 +159,41 @@ impl<'a> Pages<'a> {
             self.listed.changed |= !self.contents.is_empty() && total != self.listed.total;
             self.listed.total = total;
         }
+        // what is beyond is never looked at
+        items.truncate(MOST_ENTRIES + 1);
         if self.changed_under(&mut items) || self.listed.changed {
             self.listed.changed = true;
-            self.listed.warning = Some("the list changed while it was read, time and again".to_owned());
+            self.listed.warning = Some(CHANGED.to_owned());
             return Ok(Next::End);
         }
         let mut hasher = DefaultHasher::new();
         Value::Array(items.clone()).to_string().hash(&mut hasher);
         let is_new = self.contents.insert(hasher.finish());
-        let (empty, before) = (items.is_empty(), self.listed.entries.len());
+        let (empty, before) = (items.is_empty(), self.new);
         self.seen += items.len();
         // where there is but one, the page that would repeat it is the first once more
         self.last = items.last().cloned().or(self.last.take()).filter(|_| self.seen > 1);
         for item in items {
             let key = Document::new(item.clone()).get(self.key).ok().and_then(|key| text(&key));
-            if key.is_none_or(|key| self.keys.insert(key)) {
-                self.listed.entries.push(item);
+            match key.as_ref().and_then(|key| self.keys.get(key)) {
+                Some(first) if self.listed.entries[*first] == item => continue,
+                // not what was there before: what it is instead is told
+                Some(_) => {}
+                None => {
+                    self.keys.extend(key.map(|key| (key, self.listed.entries.len())));
+                    self.new += 1;
+                }
             }
+            self.listed.entries.push(item);
         }
-        let all = self.listed.total.is_some_and(|total| self.listed.entries.len() as u64 >= total);
+        if self.listed.entries.len() > MOST_ENTRIES {
+            self.listed.entries.truncate(MOST_ENTRIES);
+            return Ok(Next::Broken(format!("more than {MOST_ENTRIES} entries – narrow down what is asked for")));
+        }
         let more = self.list.more.as_ref().map(|more| get(page, more, "more")).transpose()?.map(|more| is_true(&more));
-        let nothing_new = self.listed.entries.len() == before;
+        // where the server says itself whether there is more, its count is only compared
+        let all = more.is_none() && self.listed.total.is_some_and(|total| self.listed.entries.len() as u64 >= total);
+        let nothing_new = self.new == before;
         let counted = |next: Url| {
             if all || more == Some(false) || (empty && more.is_none()) {
                 Next::End
@@ -169,7 +203,7 @@ impl<'a> Pages<'a> {
                 Next::Page(next)
             }
         };
-        Ok(match &self.list.paging {
+        let next = match &self.list.paging {
             Paging::None => Next::End,
             Paging::Page { param, first } => counted(self.address(Some((param, &(first + self.contents.len() as u64).to_string())))),
             // by one less: where that one is not there, the list has changed
@@ -189,6 +223,12 @@ impl<'a> Pages<'a> {
                 None => Next::End,
                 Some(mark) => Next::Page(self.address(Some((param, &mark)))),
             },
+        };
+        Ok(match next {
+            Next::End if more == Some(true) => {
+                Next::Broken("more says that a page follows, and there is none – check list.more".to_owned())
+            }
+            next => next,
         })
     }
 
@@ -219,6 +259,10 @@ impl<'a> Pages<'a> {
                 self.listed.changed = true;
                 self.listed.warning = Some(format!("the server tells of {total} tickets, and {count} were listed"));
             }
+        }
+        // by offset, each page repeats an entry of the one before
+        if self.addresses.len() > 1 && !matches!(self.list.paging, Paging::Offset { .. }) {
+            self.listed.slippery = Some(self.keys.into_keys().collect());
         }
         self.listed
     }

@@ -46,6 +46,16 @@ impl Expression {
         }
     }
 
+    /// The first name in it that is none of these, where it begins at what it is asked of.
+    #[must_use]
+    pub fn unknown_name(&self, known: &[&str]) -> Option<String> {
+        let name = match &self.0 {
+            Kind::Pointer(text) => text.split('/').nth(1).filter(|name| !known.contains(name)),
+            Kind::Path(path) => unknown_root(path.as_ast(), known),
+        };
+        name.map(str::to_owned)
+    }
+
     /// Whether it speaks of something by this name.
     pub(super) fn names(&self, name: &str) -> bool {
         match &self.0 {
@@ -92,6 +102,23 @@ fn mistake(ast: &Ast) -> Option<(String, usize)> {
         Ast::Identity { .. } | Ast::Field { .. } | Ast::Index { .. } | Ast::Literal { .. } | Ast::Slice { .. } => Vec::new(),
     };
     parts.into_iter().find_map(mistake)
+}
+
+/// The first name that is looked for in the document itself, and is none of these. What follows a point, a pipe or a bracket is
+/// looked for in what comes before.
+fn unknown_root<'a>(ast: &'a Ast, known: &[&str]) -> Option<&'a str> {
+    let parts: Vec<&Ast> = match ast {
+        Ast::Field { name, .. } => return (!known.contains(&name.as_str())).then_some(name),
+        Ast::Function { args, .. } => args.iter().collect(),
+        Ast::MultiList { elements, .. } => elements.iter().collect(),
+        Ast::MultiHash { elements, .. } => elements.iter().map(|pair| &pair.value).collect(),
+        Ast::Comparison { lhs, rhs, .. } | Ast::And { lhs, rhs, .. } | Ast::Or { lhs, rhs, .. } => vec![lhs, rhs],
+        Ast::Projection { lhs, .. } | Ast::Subexpr { lhs, .. } => vec![lhs],
+        Ast::Condition { predicate, then, .. } => vec![predicate, then],
+        Ast::Flatten { node, .. } | Ast::Not { node, .. } | Ast::ObjectValues { node, .. } => vec![node],
+        Ast::Expref { .. } | Ast::Identity { .. } | Ast::Index { .. } | Ast::Literal { .. } | Ast::Slice { .. } => Vec::new(),
+    };
+    parts.into_iter().find_map(|part| unknown_root(part, known))
 }
 
 /// What expressions are asked of.

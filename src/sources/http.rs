@@ -3,16 +3,17 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use base64::prelude::{BASE64_STANDARD, Engine};
+use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine};
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::header::{ACCEPT, AGE, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, LOCATION};
+use reqwest::header::{ACCEPT, AGE, AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::answer::{Answer, time};
-use super::known_answers::KnownAnswers;
+use super::answer::{Answer, place, time};
+use super::blank::blank;
+use super::known_answers::{Known, KnownAnswers};
 use super::settings::{Auth, Limits, ServerSettings};
 use super::source::Clock;
 use super::token::Token;
@@ -35,6 +36,7 @@ pub(super) struct Http {
 }
 
 /// How many bytes a pass may still read.
+#[derive(Clone)]
 pub(super) struct Budget(usize);
 
 /// A request that may change something.
@@ -116,9 +118,10 @@ impl Http {
     /// # Errors
     /// It leaves the configured scheme, host, port or path: the key goes nowhere else.
     pub fn link(&self, from: &Url, link: &str) -> Result<Url, Fault> {
-        let to = from.join(link).ok().filter(|to| to.origin() == self.base.origin() && to.path().starts_with(self.base.path()));
-        to.filter(|to| to.username().is_empty() && to.password().is_none()).ok_or_else(|| {
-            let shown: String = link.chars().take(200).collect();
+        let to = from.join(link).ok();
+        let within = |to: &Url| to.origin() == self.base.origin() && to.path().starts_with(self.base.path());
+        to.clone().filter(|to| within(to) && to.username().is_empty() && to.password().is_none()).ok_or_else(|| {
+            let shown = place(to.as_ref());
             let text = format!("next page refused – the server points to {shown}, which is not within url – set url to where it is");
             fault(FaultKind::Unintelligible, &text)
         })
@@ -132,11 +135,20 @@ impl Http {
     /// Asks for an answer that must be a success. What the server says has not changed since is not read again.
     pub async fn get_url(&self, url: &Url, budget: &mut Budget) -> Result<Answer, Fault> {
         let known = self.known().of(url);
+        self.ask(url, known, budget).await
+    }
+
+    /// The same, and read again whatever the server says of changes: a tag may be too coarse for what we did a moment ago.
+    pub async fn get_fresh(&self, url: &Url, budget: &mut Budget) -> Result<Answer, Fault> {
+        self.ask(url, None, budget).await
+    }
+
+    async fn ask(&self, url: &Url, known: Option<Known>, budget: &mut Budget) -> Result<Answer, Fault> {
         let headers: Vec<(HeaderName, HeaderValue)> = known.iter().map(|known| (IF_NONE_MATCH, known.tag.clone())).collect();
         let call = Call { method: Method::GET, url: url.clone(), body: None, headers: &headers };
         let answer = self.send(&call, budget).await.map_err(|no| no.fault)?;
         if let (StatusCode::NOT_MODIFIED, Some(known)) = (answer.status, known) {
-            return Ok(known.answer(answer.headers));
+            return Ok(known.answer(answer));
         }
         answer.success()?;
         if let Some(tag) = answer.headers.get(ETAG) {
@@ -214,13 +226,14 @@ impl Http {
         // some servers, and what stands before them, tell a key back: it goes no further than here
         for key in key.map(|key| told_back(&self.auth, key)).unwrap_or_default() {
             blank(&mut body, key.as_bytes());
-            if let Some(to) = headers.get_mut(LOCATION) {
-                let mut said = to.as_bytes().to_vec();
-                blank(&mut said, key.as_bytes());
-                *to = HeaderValue::from_bytes(&said).unwrap_or_else(|_| HeaderValue::from_static("nowhere"));
+            for value in headers.values_mut() {
+                let mut said = value.as_bytes().to_vec();
+                if blank(&mut said, key.as_bytes()) {
+                    *value = HeaderValue::from_bytes(&said).unwrap_or_else(|_| HeaderValue::from_static("*"));
+                }
             }
         }
-        Ok(Answer { status, body, headers })
+        Ok(Answer { status, body, headers, url: Box::new(call.url.clone()), auth: self.auth.clone() })
     }
 }
 
@@ -243,26 +256,12 @@ fn ahead(headers: &HeaderMap, asked: DateTime<Utc>, answered: DateTime<Utc>) -> 
 
 /// In which forms a server could tell a key back.
 fn told_back(auth: &Auth, key: &SecretString) -> Vec<String> {
-    let plain = key.expose_secret().to_owned();
-    match auth {
-        Auth::Basic { user } => vec![BASE64_STANDARD.encode(format!("{user}:{plain}")), plain],
-        Auth::None | Auth::Bearer | Auth::Header { .. } => vec![plain],
+    let plain = key.expose_secret();
+    let mut forms = vec![plain.to_owned(), BASE64_STANDARD_NO_PAD.encode(plain)];
+    if let Auth::Basic { user } = auth {
+        forms.push(BASE64_STANDARD_NO_PAD.encode(format!("{user}:{plain}")));
     }
-}
-
-/// A key shorter than this is none; its letters are in many words.
-const SHORTEST_KEY: usize = 8;
-
-/// Puts stars in the place of a key.
-fn blank(text: &mut [u8], key: &[u8]) {
-    if key.len() < SHORTEST_KEY {
-        return;
-    }
-    let mut from = 0;
-    while let Some(at) = text[from..].windows(key.len()).position(|part| part == key) {
-        text[from + at..from + at + key.len()].fill(b'*');
-        from += at + key.len();
-    }
+    forms
 }
 
 /// Reads a body piece by piece, so that neither a large one nor a packed one is ever held.
@@ -284,6 +283,7 @@ async fn read(mut response: Response, limits: Limits, budget: &mut Budget) -> Re
 
 fn no_answer(error: reqwest::Error) -> NoAnswer {
     let may_have_arrived = !error.is_connect() && !error.is_builder();
+    let plain = error.url().is_some_and(|url| url.scheme() == "http");
     let why = if error.is_timeout() { "it did not answer in time".to_owned() } else { told(error) };
     // the words of rustls, which are all that is known here of its errors
     let text = if why.starts_with("invalid peer certificate") && why.contains("CaUsedAsEndEntity") {
@@ -291,6 +291,10 @@ fn no_answer(error: reqwest::Error) -> NoAnswer {
         format!("the server is not trusted – {why}: its certificate is that of an authority – make it one for the server (CA:FALSE)")
     } else if why.starts_with("invalid peer certificate") {
         format!("the server is not trusted – {why} – name the file of its authority as ca_file, or correct url")
+    } else if why.contains("InvalidContentType") {
+        format!("no answer – it does not speak TLS there ({why}) – is it http://? correct url")
+    } else if plain && ["connection closed before message completed", "invalid HTTP version parsed"].contains(&&*why) {
+        format!("no answer – {why} – is the server up, or is it https://? correct url")
     } else {
         format!("no answer – {why} – is the server up, and is url right?")
     };

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderValue;
 use reqwest::{StatusCode, Url};
 
 use super::answer::Answer;
@@ -33,8 +33,8 @@ pub(super) struct Known {
 
 impl Known {
     /// The answer once more, with the headers of now.
-    pub fn answer(self, headers: HeaderMap) -> Answer {
-        Answer { status: StatusCode::OK, body: self.body.to_vec(), headers }
+    pub fn answer(self, now: Answer) -> Answer {
+        Answer { status: StatusCode::OK, body: self.body.to_vec(), ..now }
     }
 }
 

@@ -4,6 +4,7 @@ mod alertmanager;
 mod alertmanager_wire;
 mod answer;
 mod authorities;
+mod blank;
 mod build;
 mod command;
 mod configured;
@@ -43,6 +44,7 @@ mod ticket_csv;
 mod ticket_entry;
 mod ticket_reader;
 mod token;
+mod unreadable;
 
 pub use alertmanager::AlertmanagerSettings;
 pub use alertmanager_wire::ALERTMANAGER_FIELDS;

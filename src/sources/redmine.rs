@@ -146,8 +146,8 @@ impl RedmineSource {
 
     /// An issue with all that is asked of it.
     pub(super) async fn issue(&self, id: u64) -> Result<Issue, Fault> {
-        let path = format!("issues/{id}.json");
-        let answer: IssueAnswer = self.http.get(&path, &[("include", "journals,allowed_statuses")], &mut self.http.budget()).await?;
+        let url = self.http.address_with(&format!("issues/{id}.json"), &[("include", "journals,allowed_statuses")]);
+        let answer: IssueAnswer = self.http.get_fresh(&url, &mut self.http.budget()).await?.json()?;
         if answer.issue.id == id {
             return Ok(answer.issue);
         }
@@ -222,7 +222,8 @@ impl RedmineSource {
     }
 
     async fn role(&self, id: u64) -> Result<Vec<String>, Fault> {
-        let answer: RoleAnswer = self.http.get(&format!("roles/{id}.json"), &[], &mut self.http.budget()).await?;
+        let url = self.http.address(&format!("roles/{id}.json"));
+        let answer: RoleAnswer = self.http.get_fresh(&url, &mut self.http.budget()).await?.json()?;
         Ok(answer.role.permissions)
     }
 

@@ -147,7 +147,9 @@ impl RtSource {
             let number = page.to_string();
             let fields = "Type,Creator,Created,Field,OldValue,NewValue";
             let asked = [("fields", fields), ("per_page", "100"), ("page", &*number), ("orderby", "id"), ("order", "DESC")];
-            let answer: Box<RawValue> = self.http.get(&path, &asked, &mut budget).await?;
+            // what we did a moment ago must be in it
+            let answer = self.http.get_fresh(&self.http.address_with(&path, &asked), &mut budget).await?;
+            let answer: Box<RawValue> = answer.json()?;
             let answer: Page = serde_json::from_str(answer.get()).map_err(|e| {
                 let text = format!("the history of ticket {id} is not understood – {e} – is url that of a Request Tracker 5?");
                 Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None }

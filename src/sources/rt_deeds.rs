@@ -73,7 +73,7 @@ impl RtSource {
     async fn read(&self, id: u64) -> Result<Read, Fault> {
         let mut url = self.rest(&["ticket", &id.to_string()]);
         url.query_pairs_mut().extend_pairs(&FIELDS[1..]);
-        let answer = self.http.get_url(&url, &mut self.http.budget()).await?;
+        let answer = self.http.get_fresh(&url, &mut self.http.budget()).await?;
         let ticket: RtTicket = answer.json()?;
         if ticket.id != id {
             let text =
@@ -220,7 +220,7 @@ impl RtSource {
     async fn says(&self, transaction: u64, text: &SafeText) -> Result<bool, Fault> {
         let mut url = self.rest(&["transaction", &transaction.to_string(), "attachments"]);
         url.query_pairs_mut().append_pair("fields", "Content");
-        let answer = self.http.get_url(&url, &mut self.http.budget()).await?;
+        let answer = self.http.get_fresh(&url, &mut self.http.budget()).await?;
         let parts: Value = answer.json()?;
         let parts = parts["items"].as_array().into_iter().flatten();
         let plain = |text: &str| SafeText::body(text.replace("\r\n", "\n").trim());

@@ -46,10 +46,14 @@ impl SourceSettings {
             SourceKind::File { path, .. } => format!("file {}", std::path::absolute(path).as_ref().unwrap_or(path).display()),
             SourceKind::Redmine(redmine) => format!("redmine {} {}", redmine.server.url, redmine.project.as_deref().unwrap_or_default()),
             SourceKind::Alertmanager(am) => {
-                format!("alertmanager {} {:?} {:?} {:?}", am.server.url, am.server.headers, am.matchers, am.receiver)
+                format!("alertmanager {} {:?} {:?} {:?}", am.server.url, am.server.said_headers(), am.matchers, am.receiver)
             }
             SourceKind::Icinga(icinga) => format!("icinga2 {} {}", icinga.server.url, icinga.filter.as_deref().unwrap_or_default()),
-            SourceKind::Http(http) => format!("http {} {} {:?}", http.server.url, http.list.path, http.list.query),
+            SourceKind::Http(http) => {
+                let (list, item) = (&http.list, http.item.as_ref().map(|item| &item.path));
+                let headers = http.server.said_headers();
+                format!("http {} {} {:?} {headers:?} {:?} {item:?}", http.server.url, list.path, list.query, list.items)
+            }
             SourceKind::Rt(rt) => format!("rt {} {:?} {}", rt.server.url, rt.queue, rt.query.as_deref().unwrap_or_default()),
             SourceKind::Local => "local".to_owned(),
             SourceKind::Demo { .. } => "demo".to_owned(),
@@ -159,6 +163,13 @@ pub struct ServerSettings {
     pub limits: Limits,
     /// Whom it may be vouched for by, beside the authorities of the system.
     pub authorities: Option<Authorities>,
+}
+
+impl ServerSettings {
+    /// Its headers, to be told apart: what is sensitive does not print itself.
+    fn said_headers(&self) -> Vec<(&str, String)> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+    }
 }
 
 /// How one signs in to a server.

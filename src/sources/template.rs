@@ -31,7 +31,11 @@ impl Template {
             match inner {
                 Some((inner, left)) if names.contains(&name.as_str()) => {
                     parts.push(Part::Text(std::mem::take(&mut plain)));
-                    parts.push(Part::Value(Expression::compile(inner).map_err(TemplateError::Expression)?));
+                    let expression = Expression::compile(inner).map_err(TemplateError::Expression)?;
+                    if let Some(unknown) = expression.unknown_name(names) {
+                        return Err(TemplateError::Name(unknown));
+                    }
+                    parts.push(Part::Value(expression));
                     rest = left;
                 }
                 Some(_) if name.starts_with(|c: char| c.is_ascii_lowercase()) => return Err(TemplateError::Name(name)),

@@ -7,7 +7,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use holdover::config;
+use holdover::sources;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -188,4 +190,73 @@ fn no_key_is_in_the_settings_as_a_panic_would_print_them() {
     let settings = config::load(Path::new(&desk.path("config.toml")), &[]).unwrap_or_else(|problems| panic!("{problems:?}"));
     assert_eq!(settings.sources.len(), 5);
     not_in("the settings", format!("{settings:?} {settings:#?}"));
+}
+
+/// A key with all that is written otherwise in JSON, in an address and in base64.
+const ODD: &str = "canary/of+an=odd&key:0123456789";
+
+/// In which forms a server may tell it back.
+fn forms() -> Vec<String> {
+    let all = |write: &dyn Fn(u8) -> String| ODD.bytes().map(write).collect::<String>();
+    let in_percents = |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let base64 = [ODD.to_owned(), format!("ops:{ODD}")].map(|text| BASE64_STANDARD.encode(text));
+    let written = [
+        ODD.to_owned(),
+        ODD.replace('/', "\\/"),
+        all(&|byte| format!("\\u{byte:04x}")),
+        all(&in_percents),
+        all(&in_percents).to_lowercase(),
+        all(&|byte| format!("%{byte:02x}")),
+    ];
+    written.into_iter().chain(base64).collect()
+}
+
+/// A server that tells one form back: first in a refusal, then in a redirect, then in a next page.
+async fn telling(form: String) -> MockServer {
+    let server = MockServer::start().await;
+    let turn = AtomicUsize::new(0);
+    let there = format!("https://elsewhere.example/there?key={form}#{form}");
+    let answer = move |_: &Request| match turn.fetch_add(1, Relaxed) % 3 {
+        0 => {
+            let body = format!("{{\"errors\": [\"{form}\"], \"message\": \"{form}\", \"error\": {{ \"msg\": \"{form}\" }}}}");
+            ResponseTemplate::new(400).set_body_raw(body, "application/json")
+        }
+        1 => ResponseTemplate::new(302).insert_header("Location", &*there),
+        _ => ResponseTemplate::new(200).set_body_raw("[]", "application/json").insert_header("Link", &*format!("<{there}>; rel=\"next\"")),
+    };
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    server
+}
+
+#[tokio::test]
+async fn no_form_of_a_key_that_is_told_back_is_told_on_by_any_kind_of_source() {
+    let list = "list = { path = \"x\", paging = \"link\" }\nfields = { key = \"id\" }\nerror = \"error.msg\"\n";
+    let (user, header) = ("user = \"ops\"\n", "auth = \"header\"\nauth_header = \"Authorization: GenieKey\"\n");
+    for (kind, more) in [
+        ("redmine", String::new()),
+        ("rt", user.to_owned()),
+        ("icinga2", user.to_owned()),
+        ("alertmanager", "auth = \"bearer\"\n".to_owned()),
+        ("alertmanager", format!("auth = \"basic\"\n{user}")),
+        ("http", format!("auth = \"basic\"\n{user}{list}")),
+        ("http", format!("auth = \"bearer\"\n{list}")),
+        ("http", format!("{header}{list}")),
+    ] {
+        for form in forms() {
+            let server = telling(form.clone()).await;
+            let settings = super::settings(&format!("kind = \"{kind}\"\nurl = \"{}\"\ntoken_env = \"KEY\"\n{more}", server.uri()));
+            let source = sources::build(&settings, super::clock(), &[("KEY".to_owned(), ODD.to_owned())]).unwrap();
+            for _ in 0..6 {
+                let said = match source.list_open().await {
+                    Ok(pass) => format!("{:?}", pass.warning),
+                    Err(fault) => fault.text.to_string(),
+                };
+                not_in(&format!("{kind} {more}"), &said);
+                let told = [&form, &ODD.to_owned()].iter().any(|form| said.contains(form.trim_end_matches('=')));
+                // what is not of basic sign-in does not know the user
+                let foreign = form.starts_with("b3Bz") && !more.contains("basic") && kind != "icinga2";
+                assert!(foreign || (!told && !said.contains("%63%61%6e")), "{kind} {more}: {said}");
+            }
+        }
+    }
 }

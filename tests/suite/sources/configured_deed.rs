@@ -206,3 +206,72 @@ async fn a_key_cannot_lead_elsewhere() {
     // a ticket that is not there any more
     assert!(source.tell(&key("OPS-4711"), &acknowledge(None), None).await.unwrap_err().text.as_str().contains("is not in the list"));
 }
+
+#[tokio::test]
+async fn a_verify_that_is_always_true_takes_nothing_and_confirms_nothing() {
+    // null is the same as null
+    let fake = FakeTracker::start(1).await;
+    let wrong = DEEDS.replace("verify = \"item.owner.id == me\"", "verify = \"item.ownr.id == item.owner.idd\"");
+    let said = why(told(&tracker(&fake, ALICE, "", &wrong), &acknowledge(None), false).await);
+    assert!(said.contains("correct verify") && fake.changes() == 0, "{said}");
+    // a note that was there before, and a server that ignores what it answers 200 to
+    let by_text = DEEDS.replace("contains(item.notes[].id, answers[0].made.id)", "contains(item.notes[].text, note)");
+    fake.state().issues[0]["notes"] = json!([{ "text": "once" }]);
+    fake.state().change_answers = Some((200, false));
+    let said = why(told(&tracker(&fake, ALICE, "", &by_text), &note("once"), false).await);
+    assert!(said.contains("cannot be told apart from an earlier one") && fake.changes() == 2, "{said}");
+}
+
+#[tokio::test]
+async fn a_wrong_taken_or_item_takes_no_ticket_away() {
+    let fake = FakeTracker::start(1).await;
+    fake.state().give(1, "carol");
+    let source = source(&fake, ALICE);
+    assert_eq!(by(told(&source, &acknowledge(None), false).await), (false, "carol".to_owned()));
+    let more = |from: &str, to: &str| {
+        let text = super::configured_list::tracker_text(&fake, "", DEEDS);
+        assert!(text.contains(from), "{from}");
+        let text = text.replace(from, to);
+        holdover::sources::build(&super::settings(&text), super::clock(), &[("KEY".to_owned(), ALICE.to_owned())]).unwrap()
+    };
+    let said = why(told(&more("taken = \"owner &&", "taken = \"ownr &&"), &acknowledge(None), false).await);
+    assert!(said.contains("carol has it by fields.assignee, and taken says nobody"), "{said}");
+    let source = more("item = \"issue\"", "item = \"{ ref: issue.ref, id: issue.id, version: issue.version }\"");
+    source.list_open().await.unwrap();
+    let said = why(told(&source, &acknowledge(None), false).await);
+    assert!(said.contains("does not show who") && said.contains("correct item"), "{said}");
+    assert_eq!(fake.changes(), 0);
+    // given back meanwhile: the list is asked anew
+    fake.state().issues[0] = super::fake_tracker::issue(1);
+    let said = why(told(&source, &acknowledge(None), false).await);
+    assert!(said.contains("answered as if it were done, and it is not") && fake.changes() == 1, "the read shows no owner: {said}");
+}
+
+#[tokio::test]
+async fn what_was_done_is_read_again_whatever_its_tag_says() {
+    let fake = FakeTracker::start(1).await;
+    fake.state().coarse = true;
+    let loose = DEEDS.replace("if_match = true, ", "");
+    assert!(by(told(&tracker(&fake, ALICE, "", &loose), &acknowledge(None), false).await).0);
+}
+
+#[tokio::test]
+async fn an_attempt_that_did_not_arrive_says_nothing_of_one_before() {
+    let fake = FakeTracker::start(1).await;
+    let source = source(&fake, ALICE);
+    fake.state().note_answers = Some(401);
+    let fault = source.tell(&key("OPS-1"), &note("once"), None).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::NotSignedIn);
+    fake.state().note_answers = None;
+    assert!(why(told(&source, &note("once"), true).await).contains("an earlier attempt may have arrived") && fake.changes() == 0);
+    // and where there is none before, it is sent
+    assert!(by(told(&source, &note("once"), false).await).0);
+}
+
+#[tokio::test]
+async fn a_source_that_wants_if_match_says_so() {
+    let fake = FakeTracker::start(1).await;
+    let without = tracker(&fake, ALICE, "", &DEEDS.replace("if_match = true, verify", "verify"));
+    let said = why(told(&without, &acknowledge(None), false).await);
+    assert!(said.contains("the source wants an If-Match: add if_match = true"), "{said}");
+}

@@ -57,6 +57,13 @@ async fn it_assigns_sets_the_status_and_leaves_a_private_note() {
 }
 
 #[tokio::test]
+async fn what_was_done_is_read_again_whatever_its_tag_says() {
+    let redmine = FakeRedmine::start().await;
+    redmine.state().coarse = true;
+    assert!(matches!(taken(&redmine, ALICE, None).await, Outcome::Confirmed { .. }));
+}
+
+#[tokio::test]
 async fn what_somebody_else_has_is_already_theirs() {
     let redmine = FakeRedmine::start().await;
     redmine.state().give(1, Some((7, "Carol Ops")), IN_PROGRESS);

@@ -48,6 +48,13 @@ fn take(note: Option<&str>) -> Deed {
 }
 
 #[tokio::test]
+async fn what_was_done_is_read_again_whatever_its_tag_says() {
+    let rt = FakeRt::start().await;
+    rt.state().coarse = true;
+    assert_eq!(by(&told(&rt, take(None), false).await), "alice");
+}
+
+#[tokio::test]
 async fn what_it_can_be_told_is_said() {
     let rt = FakeRt::start().await;
     let can = |more: &str, kind| rt_as(&rt.url(), "alice", ALICE, more).capabilities().can(kind);

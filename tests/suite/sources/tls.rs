@@ -90,6 +90,13 @@ async fn a_server_is_trusted_that_the_named_authority_vouches_for_and_no_other()
 }
 
 #[tokio::test]
+async fn a_server_that_speaks_the_other_of_http_and_https_is_told_as_such() {
+    let port = Authority::new().server("localhost").await;
+    let fault = fault(&*source(&format!("http://localhost:{port}"), None), ALICE).await;
+    has(&fault, FaultKind::Unreachable, &["no answer", "is it https://?"]);
+}
+
+#[tokio::test]
 async fn a_certificate_of_another_name_is_not_trusted() {
     let ours = Authority::new();
     let port = ours.server("redmine.example.com").await;

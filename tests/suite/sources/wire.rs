@@ -15,7 +15,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::fake_redmine::ALICE;
 use super::hostile::{has, of_all, server_with_list};
-use super::{fault, redmine_at};
+use super::{clock, fault, redmine_at, settings};
 use crate::support::{Desk, Said};
 
 #[tokio::test]
@@ -78,6 +78,28 @@ async fn a_redirect_in_any_disguise_is_followed_nowhere() {
 }
 
 #[tokio::test]
+async fn what_is_told_of_an_answer_fits_the_source() {
+    let source = |url: &str, auth: &str| {
+        let list = "list = { path = \"ops/issues\" }\nfields = { key = \"id\" }";
+        let text = format!("kind = \"http\"\nurl = \"{url}\"\n{auth}\n{list}\n");
+        sources::build(&settings(&text), clock(), &[("KEY".to_owned(), ALICE.to_owned())]).unwrap()
+    };
+    let basic = "auth = \"basic\"\nuser = \"alice\"\ntoken_env = \"KEY\"";
+    for (status, auth, kind, words) in [
+        (401, "", FaultKind::NotSignedIn, "the server wants a login (401) – add auth, user and a token"),
+        (401, basic, FaultKind::NotSignedIn, "does not know the user or the password (401)"),
+        (403, "", FaultKind::Forbidden, "the server wants a login for this (403)"),
+        (404, basic, FaultKind::Unintelligible, "the server has no /ops/issues, or the key may not see it – check url"),
+        (304, basic, FaultKind::Unintelligible, "nothing has changed (304), and nobody asked it that"),
+    ] {
+        let server = Wire::answering(format!("HTTP/1.1 {status} So\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")).await;
+        let fault = fault(&*source(&server.url, auth), ALICE).await;
+        has(&fault, kind, &[words]);
+        assert!(!fault.text.as_str().contains("project"), "{fault:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_location_with_control_characters_cannot_reach_the_terminal() {
     let server = Wire::answering(b"HTTP/1.1 302 Found\r\nLocation: /\xc2\x9b2J\x1b]0;x\r\nContent-Length: 0\r\n\r\n").await;
     let fault = fault(&*redmine_at(&server.url, ALICE, ""), ALICE).await;
@@ -99,9 +121,9 @@ async fn a_server_that_is_not_there_or_hangs_up_gives_no_answer() {
         let server = Wire::answering(answer).await;
         has(&fault(&*redmine_at(&server.url, ALICE, ""), ALICE).await, FaultKind::Unreachable, &["no answer"]);
     }
-    let server = Wire::answering("plain words").await;
-    let tls = fault(&*redmine_at(&server.url.replace("http:", "https:"), ALICE, ""), ALICE).await;
-    has(&tls, FaultKind::Unreachable, &["no answer"]);
+    let server = MockServer::start().await;
+    let tls = fault(&*redmine_at(&server.uri().replace("http:", "https:"), ALICE, ""), ALICE).await;
+    has(&tls, FaultKind::Unreachable, &["no answer – it does not speak TLS there", "is it http://?"]);
 }
 
 #[tokio::test]
