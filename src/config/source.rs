@@ -102,7 +102,7 @@ impl Reader<'_> {
                 continue;
             }
             let all: Vec<&str> = COMMON_KEYS.iter().copied().chain(kind.map_or_else(Vec::new, kinds::keys)).collect();
-            let (what, help) = if SECRETS.contains(&key) {
+            let (what, help) = if owners.is_empty() && SECRETS.contains(&key) {
                 let help = "have a command tell the secret, token_command = [\"pass\", \"show\", \"…\"], or put it in a file of mode 0600, token_file";
                 (format!("a source has no key '{key}', and no secret belongs in the configuration"), help.to_owned())
             } else if !owners.is_empty() {

@@ -1,6 +1,8 @@
 //! Tickets of a spreadsheet: rows of values under a row of names, which are the members of a ticket. Each row is read as the
 //! entry that it would be in JSON.
 
+use std::collections::HashSet;
+
 use csv::{ReaderBuilder, StringRecord, Trim};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
@@ -8,6 +10,8 @@ use serde_json::{Map, Value};
 use super::ticket_reader::List;
 use crate::domain::Fault;
 
+/// A row of more values than this is no table of tickets.
+const MOST_COLUMNS: usize = 1_000;
 /// Stands after the last row: a quote that is not closed would swallow it.
 const END: &str = "\n\u{0}";
 
@@ -25,11 +29,17 @@ pub(super) fn rows(list: &mut List) -> Result<(), Fault> {
         ReaderBuilder::new().delimiter(delimiter(text)).has_headers(true).flexible(true).trim(Trim::All).from_reader(ended.as_bytes());
     let names = reader.headers().cloned().unwrap_or_default();
     let names: Vec<String> = names.iter().map(member).collect();
-    if !names.iter().any(|name| name == "key") {
-        let help = "its first row names the columns, of which one is 'key'; or say the format, if it is no CSV";
-        return Err(list.fault("has no column 'key'", help));
+    if names.len() > MOST_COLUMNS {
+        let what = format!("has {} columns, more than {MOST_COLUMNS}", names.len());
+        return Err(list.fault(&what, "leave out those that no ticket needs"));
     }
-    if let Some((_, twice)) = names.iter().enumerate().find(|(i, name)| !name.is_empty() && names[..*i].contains(name)) {
+    if !names.iter().any(|name| name == "key") {
+        let found: String = names.join(", ").chars().take(200).collect();
+        let help = "its first row names the columns, of which one is 'key'; or say the format, if it is no CSV";
+        return Err(list.fault(&format!("has no column 'key' among {found}"), help));
+    }
+    let mut seen = HashSet::new();
+    if let Some(twice) = names.iter().find(|name| !name.is_empty() && !seen.insert(*name)) {
         return Err(list.fault(&format!("has two columns '{twice}'"), "name one of them otherwise"));
     }
     let mut rows: Vec<(usize, StringRecord)> = Vec::new();

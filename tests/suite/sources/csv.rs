@@ -147,6 +147,15 @@ async fn rules_name_any_member_of_any_form() {
     }
 }
 
+#[tokio::test]
+async fn a_row_of_names_that_are_no_tickets_is_refused_at_once() {
+    let why = read("id,title,client\nA,b,c\n").await.unwrap_err();
+    assert!(why.contains("has no column 'key' among id, title, client"), "{why}");
+    let names: Vec<String> = (0..200_000).map(|n| format!("c{n}")).collect();
+    let why = read(format!("key,{}\nA\n", names.join(","))).await.unwrap_err();
+    assert!(why.contains("has 200001 columns, more than 1000"), "{why}");
+}
+
 fn cell() -> impl Strategy<Value = String> {
     let characters = prop_oneof![Just('"'), Just(','), Just(';'), Just('\t'), Just('\n'), Just('\r'), Just(' '), any::<char>(), Just('x')];
     proptest::collection::vec(characters, 0..8).prop_map(|characters| characters.into_iter().collect())
