@@ -69,10 +69,15 @@ impl<Guard> Roundup<Guard> {
     /// The configuration of tests/configs, with this server in it and changed in some places.
     fn desk(&self, who: &str, password: &str, changes: &[(&str, &str)]) -> Desk {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configs/valid/roundup.toml");
+        self.desk_by(&fs::read_to_string(file).unwrap(), who, password, changes)
+    }
+
+    /// The same of any text.
+    fn desk_by(&self, text: &str, who: &str, password: &str, changes: &[(&str, &str)]) -> Desk {
         let desk = Desk::configured("");
         let key = desk.write("password", format!("{password}\n"));
         fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
-        let mut text = fs::read_to_string(file).unwrap();
+        let mut text = text.to_owned();
         let own = [
             ("https://tracker.example/ops", &*self.address),
             ("https://tracker.example", self.origin()),
@@ -246,8 +251,20 @@ fn what_somebody_else_took_is_already_theirs() {
 #[test]
 fn every_deed_that_is_configured_is_there_afterwards() {
     let Some(roundup) = roundup() else { return };
-    let desk = roundup.desk_of(ALICE);
-    let inside = Inside::of(&desk);
+    every_deed(&roundup, &roundup.desk_of(ALICE));
+}
+
+#[test]
+fn what_the_example_says_of_roundup_is_right() {
+    let Some(roundup) = roundup() else { return };
+    let desk = roundup.desk_by(&crate::support::roundup_of_the_example(), ALICE, "alice-secret", &[]);
+    let said = desk.run(&["check", "--online"]).ended(0);
+    assert!(said.out.contains(ALICE), "{}", said.out);
+    every_deed(&roundup, &desk);
+}
+
+fn every_deed(roundup: &Roundup, desk: &Desk) {
+    let inside = Inside::of(desk);
     let id = roundup.create("wish", "unread", "All of it");
     inside.done(&id, &Deed::Acknowledge { note: None });
     inside.done(&id, &Deed::Assess { severity: Severity::S2 });

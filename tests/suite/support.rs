@@ -118,3 +118,12 @@ pub fn kept(path: &str, text: &str) {
     let old = fs::read_to_string(&file).unwrap_or_default();
     assert!(old == text, "{path} is not what the program makes: see HOLDOVER_BLESS in .github/CONTRIBUTING.md");
 }
+
+/// The Roundup source of config.example.toml, switched on.
+pub fn roundup_of_the_example() -> String {
+    let example = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml")).expect("the example");
+    let from = example.find("#[[source]]\n#name = \"roundup\"\n").expect("a Roundup source");
+    let block = example[from..].split("\n\n").next().expect("a block");
+    let on = |line: &str| if line.starts_with("# ") { line.to_owned() } else { line.trim_start_matches('#').to_owned() };
+    block.lines().map(|line| on(line) + "\n").collect()
+}

@@ -74,6 +74,18 @@ fn the_example_with_everything_switched_on_is_right() {
     assert_eq!(redmine.ack_status, "In Progress");
 }
 
+/// What the example says of Roundup is what the tests ask a Roundup.
+#[test]
+fn the_roundup_of_the_example_is_the_one_that_is_tried() {
+    let settings =
+        |text: &str| text.lines().filter(|line| !line.starts_with("# ") && !line.is_empty()).map(|line| line.trim().to_owned()).collect();
+    let example = crate::support::roundup_of_the_example();
+    let example: Vec<String> = settings(&example);
+    let tried = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configs/valid/roundup.toml")).unwrap();
+    let tried: Vec<String> = settings(&tried[tried.find("[[source]]").unwrap()..]);
+    assert_eq!(example, tried);
+}
+
 /// Every key that the walk knows stands in the example. The walk lists its keys in the error about an unknown one.
 #[test]
 fn the_example_has_every_key_there_is() {
