@@ -226,7 +226,8 @@ impl ConfiguredSource {
         if let Some(assignee) = &before.ticket.assignee {
             let us = ["me", "name", "user"].iter().filter_map(|name| text(&telling.scope[name]));
             let is_us = us.map(|us| SafeText::line(&us)).any(|us| us.eq_ignore_case(assignee));
-            let why = format!("{assignee} has it by fields.assignee, and taken says nobody; nothing was sent; correct taken");
+            let why =
+                format!("{assignee} has it by fields.assignee, and taken says nobody; nothing was sent; correct taken, or fields.assignee");
             return Ok((!is_us).then_some(why));
         }
         let shown = before.by().is_some() || !self.is_held(key).await?;
