@@ -66,7 +66,7 @@ pub(super) async fn attempt(source: Option<Arc<dyn TicketSource>>, entry: &Outbo
         Ok(Ok(Outcome::Unknown { reason })) => Attempt::Again { reason, doubt: true, retry_after: None },
         Ok(Ok(outcome)) => Attempt::Over(outcome),
         // asking again will not help
-        Ok(Err(Fault { kind: FaultKind::Forbidden | FaultKind::Unsupported, text, .. })) => {
+        Ok(Err(Fault { kind: FaultKind::Forbidden | FaultKind::Gone | FaultKind::Unsupported, text, .. })) => {
             Attempt::Over(Outcome::Refused { reason: text })
         }
         Ok(Err(fault)) => Attempt::Again { reason: fault.text, doubt: false, retry_after: fault.retry_after },

@@ -11,6 +11,7 @@ use super::http_source;
 use super::nearest;
 use super::server::{self, SignIn};
 use super::source::{ORDER, Reader};
+use crate::domain::SafeText;
 use crate::sources::{self, AlertmanagerSettings, FileForm, IcingaSettings, RedmineSettings, RtSettings, SourceKind};
 
 /// A kind of source.
@@ -131,7 +132,22 @@ impl Reader<'_> {
             None => ACK_STATUS.to_owned(),
         };
         let (resolve_status, waiting_status) = (self.line(table, "resolve_status"), self.line(table, "waiting_status"));
+        let (resolving, waiting) = (resolve_status.as_deref(), waiting_status.as_deref());
+        self.differ(table, &[("ack_status", Some(&ack_status)), ("waiting_status", waiting), ("resolve_status", resolving)]);
         Some(SourceKind::Redmine(RedmineSettings { server: server?, project, ack_status, resolve_status, waiting_status }))
+    }
+
+    /// One status cannot mean two things: what is in progress would be told as done.
+    fn differ(&mut self, table: &Table, statuses: &[(&str, Option<&str>)]) {
+        let plain = |name: &str| SafeText::line(name.trim());
+        for (place, (key, name)) in statuses.iter().enumerate() {
+            let same = |other: Option<&str>| name.zip(other).is_some_and(|(a, b)| plain(a).eq_ignore_case(&plain(b)));
+            let other = statuses[..place].iter().find(|(_, other)| same(*other));
+            if let (Some((other, _)), Some(value)) = (other, table.get(key)) {
+                let what = format!("{key} is the same status as {other}");
+                self.problems.error(&value.at, what, format!("give {key} a status of its own, or leave it out"));
+            }
+        }
     }
 
     fn rt(&mut self, table: &Table) -> Option<SourceKind> {
@@ -147,6 +163,7 @@ impl Reader<'_> {
             None => RT_ACK_STATUS.to_owned(),
         };
         let (query, waiting_status) = (self.line(table, "query"), self.line(table, "waiting_status"));
+        self.differ(table, &[("ack_status", Some(&ack_status)), ("waiting_status", waiting_status.as_deref())]);
         Some(SourceKind::Rt(RtSettings {
             server: server?,
             user: user?.as_str().to_owned(),

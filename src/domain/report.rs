@@ -80,6 +80,8 @@ pub enum FaultKind {
     ServerError,
     /// The answer is not what the source speaks: HTML, broken JSON, a redirect, over a cap.
     Unintelligible,
+    /// The one ticket that was asked for is not there any more, or not shown to us.
+    Gone,
     /// The source cannot do this at all.
     Unsupported,
     /// Asking broke off in the program itself.
@@ -97,6 +99,7 @@ impl FaultKind {
             Self::RateLimited => "429",
             Self::ServerError => "server error",
             Self::Unintelligible => "not understood",
+            Self::Gone => "gone",
             Self::Unsupported => "cannot",
             Self::Internal => "failed inside",
         }

@@ -84,7 +84,8 @@ impl Answer {
                 fault(FaultKind::ServerError, &format!("the server failed ({code}) – look at its log – it is asked again"))
             }
             _ => {
-                let text = format!("the server refused the request ({code}) – it says: {} – check {check}", self.words());
+                let words = self.words().map_or_else(|| "nothing".to_owned(), |words| words.to_string());
+                let text = format!("the server refused the request ({code}) – it says: {words} – check {check}");
                 fault(FaultKind::Unintelligible, &text)
             }
         };
@@ -95,6 +96,21 @@ impl Answer {
     /// What may be wrong where the server has not what was asked for.
     fn what_to_check(&self) -> &'static str {
         if self.url.query_pairs().any(|(name, _)| name == "project_id") { "url and project" } else { "url" }
+    }
+
+    /// The same of a question for one ticket, which may be there no more.
+    ///
+    /// # Errors
+    /// What its status means.
+    pub fn success_of_one(&self, what: &str) -> Result<(), Fault> {
+        if !matches!(self.status, StatusCode::NOT_FOUND | StatusCode::GONE) {
+            return self.success();
+        }
+        let code = self.status.as_u16();
+        Err(fault(
+            FaultKind::Gone,
+            &format!("{what} is not there any more ({code}) – or you may not see it – look for it in the source itself"),
+        ))
     }
 
     /// How long the server wants to be left alone: seconds, or a time by its own clock; no longer than it is believed.
@@ -149,13 +165,13 @@ impl Answer {
         html || self.body.trim_ascii_start().starts_with(b"<")
     }
 
-    /// What the server says of it, in its own words.
-    pub fn words(&self) -> SafeText {
+    /// What the server says of it, in its own words, where it has any.
+    pub fn words(&self) -> Option<SafeText> {
         let said = serde_json::from_slice::<Value>(&self.body).ok();
         let errors = said.as_ref().and_then(|v| v.get("errors")).and_then(Value::as_array);
         let message = said.as_ref().and_then(|v| v.get("message"));
         let errors: Vec<&str> = errors.into_iter().flatten().chain(message).filter_map(Value::as_str).collect();
-        if errors.is_empty() { SafeText::line(&format!("status {}", self.status.as_u16())) } else { SafeText::line(&errors.join("; ")) }
+        (!errors.is_empty()).then(|| SafeText::line(&errors.join("; ")))
     }
 }
 

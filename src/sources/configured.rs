@@ -141,7 +141,7 @@ impl ConfiguredSource {
         self.list_open().await?;
         known(self).ok_or_else(|| {
             let text = format!("ticket {} is not in the list – what the server calls it is not known – is it still open?", key.key);
-            Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None }
+            Fault { kind: FaultKind::Gone, text: SafeText::line(&text), retry_after: None }
         })
     }
 }

@@ -295,7 +295,9 @@ impl ConfiguredSource {
     fn words(&self, answer: &Answer) -> SafeText {
         let said = serde_json::from_slice::<Value>(&answer.body).ok().map(Document::new);
         let own = self.server.error.as_ref().and_then(|error| text(&said?.get(error).ok()?)).filter(|words| !words.trim().is_empty());
-        own.map_or_else(|| answer.words(), |words| SafeText::line(&words))
+        own.map(|words| SafeText::line(&words))
+            .or_else(|| answer.words())
+            .unwrap_or_else(|| SafeText::line(&format!("status {}", answer.status.as_u16())))
     }
 }
 

@@ -29,6 +29,7 @@ mod redmine_deeds;
 mod redmine_delta;
 mod redmine_history;
 mod redmine_list;
+mod redmine_seen;
 mod redmine_ticket;
 mod redmine_wire;
 mod rt;

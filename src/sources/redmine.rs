@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::Method;
 use tokio::time::timeout;
 
-use super::http::{Budget, Http};
+use super::http::{Budget, Call, Http};
 use super::redmine_delta::{self, Kept};
 use super::redmine_history::History;
 use super::redmine_list::{Asked, Listed};
 use super::redmine_ticket::Told;
-use super::redmine_wire::{CurrentUser, Issue, IssueAnswer, Named, Priorities, RoleAnswer, Statuses, User, Vocabulary, instant};
+use super::redmine_wire::{CurrentUser, Issue, IssueAnswer, Named, Priorities, RoleAnswer, Statuses, User, Vocabulary, instant, same_name};
 use super::settings::{RedmineSettings, SourceSettings};
 use super::source::{Clock, TicketSource};
 use crate::domain::{Capabilities, Deed, DeedKind, Fault, FaultKind, Identity, Outcome, Pass, SafeText, SourceName, Ticket, TicketKey};
@@ -82,14 +83,14 @@ impl RedmineSource {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The time by the server's clock, where that is known.
-    fn server_time(&self) -> Option<DateTime<Utc>> {
-        self.http.clock_ahead().map(|ahead| (self.clock)() + ahead)
+    /// The time by the server's clock, or else by ours.
+    fn server_time(&self) -> DateTime<Utc> {
+        (self.clock)() + self.http.clock_ahead().unwrap_or_default()
     }
 
     /// Asks who we are, before every pass: a key that is wrong, or no longer right, is answered with an empty list as if all
     /// were well.
-    async fn sign_in(&self, budget: &mut Budget) -> Result<User, Fault> {
+    pub(super) async fn sign_in(&self, budget: &mut Budget) -> Result<User, Fault> {
         let answer: CurrentUser = self.http.get("users/current.json", &[("include", "memberships")], budget).await?;
         self.known().me = Some(answer.user.clone());
         Ok(answer.user)
@@ -146,8 +147,11 @@ impl RedmineSource {
 
     /// An issue with all that is asked of it.
     pub(super) async fn issue(&self, id: u64) -> Result<Issue, Fault> {
-        let url = self.http.address_with(&format!("issues/{id}.json"), &[("include", "journals,allowed_statuses")]);
-        let answer: IssueAnswer = self.http.get_fresh(&url, &mut self.http.budget()).await?.json()?;
+        let path = format!("issues/{id}.json");
+        let url = self.http.address_with(&path, &[("include", "journals,allowed_statuses")]);
+        let answer = self.http.call(&Call { method: Method::GET, url, body: None, headers: &[] }).await.map_err(|no| no.fault)?;
+        answer.success_of_one(&format!("issue {id}"))?;
+        let answer: IssueAnswer = answer.json()?;
         if answer.issue.id == id {
             return Ok(answer.issue);
         }
@@ -173,7 +177,8 @@ impl RedmineSource {
         for issue in wanted.into_iter().take(LOOK_UPS) {
             // the list is there; a server that now fails must not cost it
             let Ok(whole) = self.issue(issue.id).await else { return };
-            let settled = self.server_time().zip(instant(issue.updated_on.as_deref())).is_none_or(|(now, at)| now - at >= UNSETTLED);
+            let now = self.http.clock_ahead().map(|ahead| (self.clock)() + ahead);
+            let settled = now.zip(instant(issue.updated_on.as_deref())).is_none_or(|(now, at)| now - at >= UNSETTLED);
             let looked_up = LookedUp { updated_on: issue.updated_on.clone(), settled, history: History::of(&whole, vocabulary, me.id) };
             self.known().histories.insert(issue.id, Arc::new(looked_up));
         }
@@ -227,6 +232,14 @@ impl RedmineSource {
         Ok(answer.role.permissions)
     }
 
+    /// The statuses of the configuration that the server does not have.
+    fn unknown_statuses(&self, vocabulary: &Vocabulary) -> Vec<SafeText> {
+        let names: Vec<&str> = vocabulary.statuses.iter().map(|status| status.name.as_str()).collect();
+        let configured = [Some(&self.redmine.ack_status), self.redmine.resolve_status.as_ref(), self.redmine.waiting_status.as_ref()];
+        let unknown = configured.into_iter().flatten().filter(|wanted| !names.iter().any(|name| same_name(name, wanted)));
+        unknown.map(|wanted| SafeText::line(&format!("set the status '{wanted}': Redmine has {}", names.join(", ")))).collect()
+    }
+
     /// What our roles keep us from, each with the projects.
     async fn may_not(&self, me: &User) -> Vec<SafeText> {
         const RIGHTS: [(&str, &str); 3] =
@@ -272,7 +285,11 @@ impl TicketSource for RedmineSource {
 
     async fn whoami(&self) -> Result<Identity, Fault> {
         let me = self.sign_in(&mut self.http.budget()).await?;
-        Ok(Identity { name: me.name(), may_not: self.may_not(&me).await })
+        let mut may_not = self.may_not(&me).await;
+        if let Ok(vocabulary) = self.ask_vocabulary(&mut self.http.budget()).await {
+            may_not.extend(self.unknown_statuses(&vocabulary));
+        }
+        Ok(Identity { name: me.name(), may_not })
     }
 
     async fn list_open(&self) -> Result<Pass, Fault> {
@@ -293,12 +310,11 @@ impl TicketSource for RedmineSource {
     }
 
     async fn tell(&self, key: &TicketKey, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
-        let tried_before = earlier.is_some();
         if let Some(why) = self.capabilities().why_not(deed.kind()) {
             return Err(Fault { kind: FaultKind::Unsupported, text: SafeText::line(why), retry_after: None });
         }
         let Ok(id) = key.key.as_str().parse() else { return Ok(Outcome::refused("Redmine has no issue of that key")) };
-        let told = self.do_deed(id, deed, tried_before).await;
+        let told = self.do_deed(id, deed, earlier).await;
         if let Err(fault) = &told {
             self.forget(fault);
         }

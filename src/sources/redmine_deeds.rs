@@ -2,13 +2,15 @@
 //! ignored, so only what it shows afterwards counts.
 
 use chrono::{DateTime, Utc};
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::redmine::RedmineSource;
 use super::redmine_history::taken_at;
-use super::redmine_wire::{Issue, Journal, Named, User, Vocabulary, instant, same_name};
-use crate::domain::{Deed, Fault, Outcome, SafeText, Severity};
+use super::redmine_seen::{Wanted, standing, time};
+use super::redmine_wire::{Issue, Journal, Named, User, Vocabulary, same_name};
+use super::source::since;
+use crate::domain::{Deed, Fault, FaultKind, Outcome, SafeText, Severity};
 
 /// What is to be done about a deed.
 enum Step {
@@ -18,36 +20,23 @@ enum Step {
     Send(Value, Wanted),
 }
 
-/// How a change is known again in what is read back.
-enum Wanted {
-    Taken(Named),
-    /// Nobody has it, and it has this status, where one was asked for.
-    GivenBack(Option<Named>),
-    Noted {
-        text: SafeText,
-        private: bool,
-        /// The last journal there was before.
-        after: u64,
-    },
-    Priority(Named),
-    Status(Named),
-}
-
 /// What a deed meets.
-struct Situation<'a> {
-    before: &'a Issue,
-    me: &'a User,
-    vocabulary: &'a Vocabulary,
-    tried_before: bool,
+pub(super) struct Situation<'a> {
+    pub before: &'a Issue,
+    pub me: &'a User,
+    pub vocabulary: &'a Vocabulary,
+    /// From when on something can be what an earlier attempt did, where one may have arrived.
+    since: Option<DateTime<Utc>>,
 }
 
 impl RedmineSource {
-    pub(super) async fn do_deed(&self, id: u64, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault> {
+    pub(super) async fn do_deed(&self, id: u64, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         let mut budget = self.http.budget();
         let me = self.me(&mut budget).await?;
         let vocabulary = self.vocabulary(&mut budget).await?;
         let before = self.issue(id).await?;
-        let situation = Situation { before: &before, me: &me, vocabulary: &vocabulary, tried_before };
+        let since = earlier.map(|earlier| since(earlier, self.http.clock_ahead()));
+        let situation = Situation { before: &before, me: &me, vocabulary: &vocabulary, since };
         match self.step(deed, &situation).await? {
             Step::Over(outcome) => Ok(outcome),
             Step::Send(change, wanted) => self.send(&change, &wanted, &situation).await,
@@ -55,14 +44,14 @@ impl RedmineSource {
     }
 
     async fn step(&self, deed: &Deed, now: &Situation<'_>) -> Result<Step, Fault> {
-        if let Some(status) = now.before.status.as_ref().filter(|s| s.is_closed)
+        if let Some(status) = now.before.status.as_ref().filter(|s| now.vocabulary.is_closed(s))
             && !matches!(deed, Deed::Note { .. } | Deed::Word { .. } | Deed::Resolve)
         {
             return Ok(refused(&format!("it is closed: {}", status.name)));
         }
         match deed {
             Deed::Acknowledge { note } => self.take(note.as_ref(), now).await,
-            Deed::Unacknowledge => Ok(self.give_back(now)),
+            Deed::Unacknowledge => Ok(Self::give_back(now)),
             Deed::Note { text } => self.note(text, true, now).await,
             Deed::Word { text } => self.note(text, false, now).await,
             Deed::Assess { severity } => Ok(self.assess(*severity, now)),
@@ -77,36 +66,56 @@ impl RedmineSource {
         let assignee = now.before.assigned_to.as_ref();
         if let (true, Some(assignee)) = (now.before.is_taken(&self.redmine, now.vocabulary), assignee) {
             let (by, at) = (Some(SafeText::line(&assignee.name)), taken_at(now.before, now.vocabulary));
-            // what was ours already is no answer to an attempt that may have arrived
-            let arrived = assignee.id == now.me.id && now.tried_before;
-            return Ok(Step::Over(if arrived { Outcome::Confirmed { by, at } } else { Outcome::Already { by, at } }));
+            let arrived = assignee.id == now.me.id && now.since.is_some();
+            return match note {
+                Some(note) if arrived => self.note_of_taken(note, Outcome::Confirmed { by, at }, now).await,
+                // what was ours already is no answer to an attempt that may have arrived
+                _ => Ok(Step::Over(if arrived { Outcome::Confirmed { by, at } } else { Outcome::Already { by, at } })),
+            };
         }
         let wanted = match now.status(&self.redmine.ack_status, "ack_status") {
             Ok(wanted) => wanted,
             Err(refusal) => return Ok(refusal),
         };
         let mut change = json!({ "assigned_to_id": now.me.id, "status_id": wanted.id });
+        let mut written = None;
         if self.may_note_privately(now).await? {
-            change["notes"] = note.map_or("Acknowledged.", SafeText::as_str).into();
+            let text = note.map_or_else(|| SafeText::line("Acknowledged."), SafeText::clone);
+            change["notes"] = text.as_str().into();
             change["private_notes"] = true.into();
+            written = Some(text);
         } else if note.is_some() {
             return Ok(refused(
                 "your role in Redmine may not write private notes, so the client would read it; acknowledge without a note",
             ));
         }
-        Ok(Step::Send(change, Wanted::Taken(wanted)))
+        Ok(Step::Send(change, Wanted::Taken { status: wanted, note: written, asked: note.is_some() }))
     }
 
-    fn give_back(&self, now: &Situation) -> Step {
-        let done = |arrived: bool| {
-            let last = now.before.journals.last().filter(|journal| journal.is_by(now.me.id));
-            let (by, at) = (last.map(|_| now.me.name()), last.and_then(time));
-            Step::Over(if arrived && last.is_some() { Outcome::Confirmed { by, at } } else { Outcome::Already { by: None, at: None } })
-        };
+    /// The note that came with an acknowledgement which arrived: it may have been somebody else who took it in our name.
+    async fn note_of_taken(&self, note: &SafeText, taken: Outcome, now: &Situation<'_>) -> Result<Step, Fault> {
+        let written: Vec<bool> = now.written(note).map(|journal| journal.private_notes).collect();
+        if written.contains(&true) {
+            return Ok(Step::Over(taken));
+        }
+        if !written.is_empty() {
+            return Ok(refused("you have it, but the note is public: the client can read it"));
+        }
+        if !self.may_note_privately(now).await? {
+            return Ok(refused("you have it, but not the note: your role in Redmine may not write private notes"));
+        }
+        let change = json!({ "notes": note.as_str(), "private_notes": true });
+        Ok(Step::Send(change, Wanted::Noted { text: note.clone(), private: true }))
+    }
+
+    fn give_back(now: &Situation) -> Step {
         match &now.before.assigned_to {
-            None => return done(now.tried_before),
+            None => {
+                let last = now.before.journals.last().filter(|journal| now.since.is_some() && journal.is_by(now.me.id));
+                let confirmed = |journal: &Journal| Outcome::Confirmed { by: Some(now.me.name()), at: time(journal) };
+                return Step::Over(last.map_or(Outcome::Already { by: None, at: None }, confirmed));
+            }
             Some(somebody) if somebody.id != now.me.id => return refused(&format!("it is not yours: {} has it", somebody.name)),
-            Some(_) if !now.before.is_taken(&self.redmine, now.vocabulary) => return done(now.tried_before),
             Some(_) => {}
         }
         // where the workflow has no way back to the status of new issues, that nobody has it says enough
@@ -119,18 +128,14 @@ impl RedmineSource {
     }
 
     async fn note(&self, text: &SafeText, private: bool, now: &Situation<'_>) -> Result<Step, Fault> {
-        // a private note that came with another change is a journal of its own, and one that we wrote is always shown to us
-        let has_any = |j: &Journal| j.private_notes == private && j.notes.as_deref().is_some_and(|notes| !notes.trim().is_empty());
-        let last = now.before.journals.iter().rfind(|j| j.is_by(now.me.id) && has_any(j));
-        if let Some(journal) = last.filter(|j| now.tried_before && j.says(now.me.id, text)) {
+        if let Some(journal) = now.written(text).find(|journal| journal.private_notes == private) {
             return Ok(Step::Over(Outcome::Confirmed { by: Some(now.me.name()), at: time(journal) }));
         }
         if private && !self.may_note_privately(now).await? {
             return Ok(refused("your role in Redmine may not write private notes, so the client would read it; nothing was sent"));
         }
-        let after = now.before.journals.iter().map(|journal| journal.id).max().unwrap_or_default();
         let change = json!({ "notes": text.as_str(), "private_notes": private });
-        Ok(Step::Send(change, Wanted::Noted { text: text.clone(), private, after }))
+        Ok(Step::Send(change, Wanted::Noted { text: text.clone(), private }))
     }
 
     fn assess(&self, severity: Severity, now: &Situation) -> Step {
@@ -151,51 +156,64 @@ impl RedmineSource {
     }
 
     fn resolve(&self, now: &Situation) -> Step {
-        if let Some(name) = &self.redmine.resolve_status {
-            let closed = now.before.status.as_ref().is_some_and(|status| status.is_closed);
-            return if closed { now.has_its_status() } else { now.move_to(name, "resolve_status") };
-        }
-        if now.before.status.as_ref().is_some_and(|status| status.is_closed) {
+        if now.before.status.as_ref().is_some_and(|status| now.vocabulary.is_closed(status)) {
             return now.has_its_status();
         }
-        let allowed = now.before.allowed_statuses.as_deref().unwrap_or(&now.vocabulary.statuses);
-        let Some(wanted) = now.vocabulary.statuses.iter().find(|s| s.is_closed && allowed.iter().any(|a| a.id == s.id)) else {
-            return refused("your role in Redmine may not close it; nothing was sent; resolve_status can name another status");
-        };
-        Step::Send(json!({ "status_id": wanted.id }), Wanted::Status(wanted.clone()))
+        if let Some(name) = &self.redmine.resolve_status {
+            return now.move_to(name, "resolve_status");
+        }
+        let closing: Vec<&Named> = now.vocabulary.statuses.iter().filter(|status| status.is_closed && now.may_have(status)).collect();
+        match closing.as_slice() {
+            [] => refused("your role in Redmine may not close it; nothing was sent; resolve_status can name another status"),
+            [wanted] => Step::Send(json!({ "status_id": wanted.id }), Wanted::Status((*wanted).clone())),
+            // one of them may say that nobody did it
+            several => {
+                let names: Vec<&str> = several.iter().map(|status| status.name.as_str()).collect();
+                refused(&format!("several statuses close it; nothing was sent; set resolve_status to one of {}", names.join(", ")))
+            }
+        }
     }
 
-    /// Whether our role may keep a note from the client. Redmine publishes a private note of somebody who may not.
+    /// Whether our role may keep a note from the client. Redmine publishes a private note of somebody who may not, so who we
+    /// are is asked anew.
     async fn may_note_privately(&self, now: &Situation<'_>) -> Result<bool, Fault> {
-        Ok(now.me.admin || self.permissions(now.me, now.before.project.as_ref()).await?.contains("set_notes_private"))
+        let me = self.sign_in(&mut self.http.budget()).await?;
+        Ok(me.admin || self.permissions(&me, now.before.project.as_ref()).await?.contains("set_notes_private"))
     }
 
     async fn send(&self, change: &Value, wanted: &Wanted, now: &Situation<'_>) -> Result<Outcome, Fault> {
         let id = now.before.id;
-        let mut doubt = None;
-        match self.http.change(Method::PUT, &format!("issues/{id}.json"), Some(&json!({ "issue": change }))).await {
-            Ok(answer) if answer.status.as_u16() == 422 => {
-                // a conflict is the one refusal without a word
-                let words = answer.words();
-                let said =
-                    if words.as_str().starts_with("status ") { "it was changed at the same time".to_owned() } else { words.to_string() };
+        let doubt = match self.http.change(Method::PUT, &format!("issues/{id}.json"), Some(&json!({ "issue": change }))).await {
+            // the server has said no, in so many words
+            Ok(answer) if answer.status.is_client_error() => {
+                match answer.success() {
+                    // asked again later, or with another key, it may say something else
+                    Err(fault) if fault.kind != FaultKind::Unintelligible || answer.status == StatusCode::REQUEST_TIMEOUT => {
+                        return Err(fault);
+                    }
+                    Err(_) | Ok(()) => {}
+                }
+                let said = match (answer.words(), answer.status) {
+                    (Some(words), _) => words.to_string(),
+                    // a conflict is the one refusal of a change without a word
+                    (None, StatusCode::UNPROCESSABLE_ENTITY) => "it was changed at the same time".to_owned(),
+                    (None, status) => format!("status {}", status.as_u16()),
+                };
                 let stands = self.issue(id).await.map(|issue| format!("; {}", standing(&issue))).unwrap_or_default();
                 return Ok(Outcome::refused(&format!("Redmine refused: {said}{stands}")));
             }
-            // the server has said no, in so many words
-            Ok(answer) if answer.status.is_client_error() => answer.success()?,
             // whatever else it says, it may have done it
-            Ok(answer) => doubt = answer.success().err(),
-            Err(no) if no.may_have_arrived => doubt = Some(no.fault),
+            Ok(answer) => answer.success().err(),
+            Err(no) if no.may_have_arrived => Some(no.fault),
             Err(no) => return Err(no.fault),
-        }
+        };
         let doubtful = |fault: &Fault, read: &str| Outcome::unknown(&format!("it may have arrived: {}; {read}", fault.text));
         Ok(match (self.issue(id).await, doubt) {
-            (Ok(after), None) => wanted.compared(&after, now),
-            // what did not arrive yet may arrive still
-            (Ok(after), Some(fault)) => match wanted.compared(&after, now) {
-                Outcome::Refused { .. } => doubtful(&fault, &format!("read back, {}", standing(&after))),
-                outcome => outcome,
+            (Ok(after), doubt) => match (wanted.seen(&after, now), doubt) {
+                (Some(outcome), _) => outcome,
+                (None, None) => wanted.ignored(&after),
+                // what did not arrive yet may arrive still
+                (None, Some(fault)) => doubtful(&fault, &format!("read back, {}", standing(&after))),
             },
             (Err(fault), None) => Outcome::unknown(&format!("sent, but not read back: {}", fault.text)),
             (Err(_), Some(fault)) => doubtful(&fault, "it could not be read back"),
@@ -204,6 +222,13 @@ impl RedmineSource {
 }
 
 impl Situation<'_> {
+    /// Where we wrote this since an earlier attempt began, which may be what it did. A private note that came with another
+    /// change is a journal of its own, and one that we wrote is always shown to us.
+    fn written(&self, text: &SafeText) -> impl Iterator<Item = &Journal> {
+        let recent = |journal: &&Journal| self.since.zip(time(journal)).is_some_and(|(since, at)| at >= since);
+        self.before.journals.iter().filter(recent).filter(move |journal| journal.says(self.me.id, text))
+    }
+
     /// Whether the issue has this status, or our role may give it.
     fn may_have(&self, status: &Named) -> bool {
         let has = self.before.status.as_ref().is_some_and(|s| s.id == status.id);
@@ -241,54 +266,8 @@ impl Situation<'_> {
         let by = journal.and_then(|j| j.user.as_ref()).map(|user| SafeText::line(&user.name));
         let at = journal.and_then(time);
         let ours = journal.is_some_and(|journal| journal.is_by(self.me.id));
-        Step::Over(if ours && self.tried_before { Outcome::Confirmed { by, at } } else { Outcome::Already { by, at } })
+        Step::Over(if ours && self.since.is_some() { Outcome::Confirmed { by, at } } else { Outcome::Already { by, at } })
     }
-}
-
-impl Wanted {
-    /// What became of it, by the issue as it is now.
-    fn compared(&self, after: &Issue, now: &Situation) -> Outcome {
-        let me = now.me;
-        let has = |named: &Option<Named>, wanted: &Named| named.as_ref().is_some_and(|n| n.id == wanted.id);
-        let last = || after.journals.iter().rfind(|journal| journal.is_by(me.id)).and_then(time);
-        let (done, by, at) = match self {
-            Self::Taken(status) => {
-                let ours = after.assigned_to.as_ref().filter(|a| a.id == me.id);
-                let name = ours.map(|a| SafeText::line(&a.name));
-                (ours.is_some() && has(&after.status, status), name, taken_at(after, now.vocabulary))
-            }
-            Self::GivenBack(status) => {
-                (after.assigned_to.is_none() && status.as_ref().is_none_or(|status| has(&after.status, status)), Some(me.name()), last())
-            }
-            Self::Priority(priority) => (has(&after.priority, priority), Some(me.name()), last()),
-            Self::Status(status) => (has(&after.status, status), Some(me.name()), last()),
-            Self::Noted { text, private, after: since } => {
-                let written = after.journals.iter().find(|journal| journal.id > *since && journal.says(me.id, text));
-                return match written {
-                    Some(journal) if journal.private_notes == *private => Outcome::Confirmed { by: Some(me.name()), at: time(journal) },
-                    Some(_) if *private => Outcome::refused("Redmine wrote it as a public note: the client can read it"),
-                    Some(_) => Outcome::refused("Redmine wrote it as a private note: the client cannot read it"),
-                    None => Outcome::refused("Redmine ignored it: the note is not there; your role may lack the right to write notes"),
-                };
-            }
-        };
-        if done {
-            return Outcome::Confirmed { by, at };
-        }
-        Outcome::refused(&format!("Redmine ignored the change: {}; your role may lack the right to edit issues", standing(after)))
-    }
-}
-
-/// When something was done.
-fn time(journal: &Journal) -> Option<DateTime<Utc>> {
-    instant(journal.created_on.as_deref())
-}
-
-/// Who has it and how it stands, in words.
-fn standing(issue: &Issue) -> String {
-    let name = |named: &Option<Named>| named.as_ref().map_or_else(|| "nobody".to_owned(), |n| n.name.clone());
-    let priority = issue.priority.as_ref().map_or_else(String::new, |p| format!(", its priority {}", p.name));
-    format!("it is assigned to {} and its status is {}{priority}", name(&issue.assigned_to), name(&issue.status))
 }
 
 fn refused(reason: &str) -> Step {

@@ -20,8 +20,8 @@ const WHOLE_EVERY: u32 = 10;
 /// seen a while after the time it bears.
 const OVERLAP: TimeDelta = TimeDelta::minutes(2);
 
-/// Says the time by Redmine's clock, where that is known.
-type Now<'a> = &'a (dyn Fn() -> Option<DateTime<Utc>> + Sync);
+/// Says the time by Redmine's clock, or by ours where that is not known.
+type Now<'a> = &'a (dyn Fn() -> DateTime<Utc> + Sync);
 
 /// The open issues as of the last pass. They are no more of use when any pass has failed since, which is why a pass takes them
 /// and gives them back.
@@ -50,7 +50,7 @@ impl Kept {
     /// Puts in what has changed; says whether it is all that there is.
     fn merge(&mut self, changes: &Listed, open: u64, now: Now) -> bool {
         for issue in &changes.issues {
-            if issue.status.as_ref().is_some_and(|status| status.is_closed) {
+            if issue.status.as_ref().is_some_and(|status| self.vocabulary.is_closed(status)) {
                 self.issues.remove(&issue.id);
             } else {
                 self.issues.insert(issue.id, Arc::clone(issue));
@@ -71,8 +71,8 @@ impl Kept {
 /// The last change of these, by Redmine's clock; one that bears a time that is still to come says nothing.
 fn last_change(issues: &[Arc<Issue>], now: Now) -> Option<DateTime<Utc>> {
     let changes: Vec<DateTime<Utc>> = issues.iter().filter_map(|issue| instant(issue.updated_on.as_deref())).collect();
-    let now = if changes.is_empty() { None } else { now() };
-    changes.into_iter().filter(|at| now.is_none_or(|now| *at <= now)).max()
+    let now = if changes.is_empty() { return None } else { now() };
+    changes.into_iter().filter(|at| *at <= now).max()
 }
 
 /// The open issues, and what to keep of them: only what has changed is asked for, where that can be told.
@@ -84,7 +84,8 @@ pub(super) async fn issues(
     budget: &mut Budget,
 ) -> Result<(Listed, Option<Kept>), Fault> {
     let (me, vocabulary) = as_told;
-    let serves = |kept: &Kept| kept.age + 1 < WHOLE_EVERY && kept.me == *me && kept.vocabulary == *vocabulary;
+    // a clock that was put back dates what is new before what was seen
+    let serves = |kept: &Kept| kept.age + 1 < WHOLE_EVERY && kept.me == *me && kept.vocabulary == *vocabulary && kept.changed_at <= now();
     if let Some(mut kept) = kept.filter(serves) {
         // the last change does not move while nothing happens, so neither does the question, which the server then knows again
         let since = (kept.changed_at - OVERLAP).to_rfc3339_opts(SecondsFormat::Secs, true);

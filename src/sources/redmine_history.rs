@@ -5,6 +5,9 @@ use chrono::{DateTime, Utc};
 use super::redmine_wire::{Detail, Issue, Journal, Vocabulary, instant};
 use crate::domain::OnClient;
 
+/// What only those change who work on an issue.
+const WORK: [&str; 3] = ["status_id", "assigned_to_id", "priority_id"];
+
 /// What happened to an issue, as of its last change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct History {
@@ -33,7 +36,8 @@ pub(super) struct Move {
 }
 
 impl History {
-    /// What the journals of an issue tell. The client is whoever submitted it, unless that was ourselves.
+    /// What the journals of an issue tell. The client is whoever submitted it, unless that was ourselves, and anybody else who
+    /// only writes: a colleague of theirs is no answer.
     pub fn of(issue: &Issue, vocabulary: &Vocabulary, me: u64) -> Self {
         let client = issue.author.as_ref().map(|author| author.id).filter(|author| *author != me);
         let submitted = instant(issue.created_on.as_deref());
@@ -48,7 +52,8 @@ impl History {
         let written = |journal: &&Journal| !journal.private_notes && journal.notes.as_deref().is_some_and(|n| !n.trim().is_empty());
         for journal in issue.journals.iter().filter(written) {
             let Some(at) = instant(journal.created_on.as_deref()) else { continue };
-            if client.is_some_and(|client| journal.is_by(client)) {
+            let client_wrote = client.is_some_and(|client| journal.is_by(client));
+            if client_wrote || !journal.user.as_ref().is_some_and(|who| who.id == me || works_on(issue, who.id)) {
                 history.contacts.extend(submitted.is_none_or(|submitted| at > submitted).then_some(at));
             } else {
                 history.answered_at.get_or_insert(at);
@@ -79,6 +84,12 @@ impl History {
     pub fn status_since(&self) -> Option<DateTime<Utc>> {
         self.statuses.last().map(|change| change.at)
     }
+}
+
+/// Whether somebody has it, or did more with it than write to the client.
+fn works_on(issue: &Issue, who: u64) -> bool {
+    let work = |journal: &Journal| journal.private_notes || journal.details.iter().any(|d| WORK.contains(&d.name.as_str()));
+    issue.assigned_to.as_ref().is_some_and(|assignee| assignee.id == who) || issue.journals.iter().any(|j| j.is_by(who) && work(j))
 }
 
 /// When it was taken by its journals: the last time it left the status of new issues or was given to whom it is now.

@@ -116,7 +116,8 @@ async fn pages(asked: Asked<'_>, which: Which<'_>, budget: &mut Budget) -> Resul
             }
         }
         if listed.entries as u64 >= page.total_count {
-            listed.complete = true;
+            // an issue that is told twice stands in the place of another
+            listed.complete = (listed.issues.len() + listed.unreadable.len()) as u64 >= page.total_count;
             return Ok(listed);
         }
         if listed.entries == before {

@@ -165,6 +165,13 @@ pub(super) struct Vocabulary {
     pub statuses: Vec<Named>,
 }
 
+impl Vocabulary {
+    /// Whether a status is one of those that close: before Redmine 5 an issue does not tell.
+    pub fn is_closed(&self, status: &Named) -> bool {
+        status.is_closed || self.statuses.iter().any(|known| known.id == status.id && known.is_closed)
+    }
+}
+
 /// As much of an issue as can be seen where the whole cannot be read.
 #[derive(Default)]
 pub(super) struct Glimpse {

@@ -98,6 +98,13 @@ impl RtSource {
         self.http.call(&call).await.map_err(|no| no.fault)
     }
 
+    /// An answer about a ticket.
+    pub(super) async fn ask_of(&self, id: u64, url: reqwest::Url) -> Result<Answer, Fault> {
+        let answer = self.http.call(&Call { method: Method::GET, url, body: None, headers: &[] }).await.map_err(|no| no.fault)?;
+        answer.success_of_one(&format!("ticket {id}"))?;
+        Ok(answer)
+    }
+
     /// The address of something of REST 2.0. Names are put in by their parts: a login may have any character.
     pub(super) fn rest(&self, parts: &[&str]) -> reqwest::Url {
         let mut url = self.http.address("REST/2.0");
@@ -141,15 +148,12 @@ impl RtSource {
     /// telling how much that is, so only the creation is known to be the end.
     pub(super) async fn history(&self, id: u64) -> Result<Vec<Transaction>, Fault> {
         let mut all: Vec<Transaction> = Vec::new();
-        let mut budget = self.http.budget();
         let path = format!("REST/2.0/ticket/{id}/history");
         for page in 1..=HISTORY_PAGES {
             let number = page.to_string();
             let fields = "Type,Creator,Created,Field,OldValue,NewValue";
             let asked = [("fields", fields), ("per_page", "100"), ("page", &*number), ("orderby", "id"), ("order", "DESC")];
-            // what we did a moment ago must be in it
-            let answer = self.http.get_fresh(&self.http.address_with(&path, &asked), &mut budget).await?;
-            let answer: Box<RawValue> = answer.json()?;
+            let answer: Box<RawValue> = self.ask_of(id, self.http.address_with(&path, &asked)).await?.json()?;
             let answer: Page = serde_json::from_str(answer.get()).map_err(|e| {
                 let text = format!("the history of ticket {id} is not understood – {e} – is url that of a Request Tracker 5?");
                 Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None }
@@ -181,7 +185,7 @@ impl RtSource {
         for ticket in wanted.into_iter().take(LOOK_UPS) {
             // the list is there; a server that now fails must not cost it
             let Ok(transactions) = self.history(ticket.id).await else { return };
-            let history = History::of(&transactions, &ticket.requestor, &self.rt.user);
+            let history = History::of(&transactions, ticket, &self.rt.user);
             let now = self.http.clock_ahead().map(|ahead| (self.clock)() + ahead);
             let settled = now.zip(instant(&ticket.last_updated)).is_none_or(|(now, at)| now - at >= UNSETTLED);
             self.known().histories.insert(ticket.id, LookedUp { last_updated: ticket.last_updated.clone(), settled, history });
@@ -231,15 +235,15 @@ impl TicketSource for RtSource {
         tickets.extend(listed.unreadable);
         let tickets = tickets.into_iter().map(Arc::new).collect();
         let clock_ahead = self.http.clock_ahead();
-        Ok(Pass { tickets, complete: listed.complete, total: listed.total, clock_ahead, ..Pass::default() })
+        let warning = listed.warning.map(SafeText::line);
+        Ok(Pass { tickets, complete: listed.complete, total: listed.total, warning, clock_ahead, ..Pass::default() })
     }
 
     async fn tell(&self, key: &TicketKey, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
-        let tried_before = earlier.is_some();
         if let Some(why) = self.capabilities().why_not(deed.kind()) {
             return Err(Fault { kind: FaultKind::Unsupported, text: SafeText::line(why), retry_after: None });
         }
         let Ok(id) = key.key.as_str().parse() else { return Ok(Outcome::refused("Request Tracker has no ticket of that key")) };
-        self.do_deed(id, deed, tried_before).await
+        self.do_deed(id, deed, earlier).await
     }
 }

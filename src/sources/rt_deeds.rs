@@ -12,14 +12,12 @@ use super::rt::RtSource;
 use super::rt_list::FIELDS;
 use super::rt_ticket::History;
 use super::rt_wire::{Attachment, RtTicket, Transaction, instant, same_name};
+use super::source::since;
 use crate::domain::{Deed, Fault, FaultKind, Outcome, SafeText, Severity};
 
 /// The status of tickets that are done, and those that nobody has to do anything about any more.
 const RESOLVED: &str = "resolved";
 const OVER: [&str; 3] = [RESOLVED, "rejected", "deleted"];
-
-/// How many of our last notes are looked at for one that was just written.
-const LAST_NOTES: usize = 5;
 
 /// A ticket, and the state it is in as RT calls it.
 struct Read {
@@ -47,10 +45,10 @@ enum Wanted<'a> {
 }
 
 impl RtSource {
-    pub(super) async fn do_deed(&self, id: u64, deed: &Deed, tried_before: bool) -> Result<Outcome, Fault> {
+    pub(super) async fn do_deed(&self, id: u64, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         match deed {
-            Deed::Note { text } => return self.write(id, "Comment", text, tried_before).await,
-            Deed::Word { text } => return self.write(id, "Correspond", text, tried_before).await,
+            Deed::Note { text } => return self.write(id, "Comment", text, earlier).await,
+            Deed::Word { text } => return self.write(id, "Correspond", text, earlier).await,
             _ => {}
         }
         let before = self.read(id).await?;
@@ -59,12 +57,12 @@ impl RtSource {
             return Ok(Outcome::refused(&format!("it is over: {over}")));
         }
         match deed {
-            Deed::Acknowledge { note } => self.take(&before, note.as_ref(), tried_before).await,
-            Deed::Unacknowledge => self.give_back(&before, tried_before).await,
-            Deed::Assess { severity } => self.assess(&before, *severity, tried_before).await,
-            Deed::OnClient => self.move_to(&before, self.rt.waiting_status.as_deref().unwrap_or_default(), tried_before).await,
-            Deed::Resolve if over.is_some() => self.so_already(id, "Status", tried_before).await,
-            Deed::Resolve => self.move_to(&before, RESOLVED, tried_before).await,
+            Deed::Acknowledge { note } => self.take(&before, note.as_ref(), earlier).await,
+            Deed::Unacknowledge => self.give_back(&before, earlier).await,
+            Deed::Assess { severity } => self.assess(&before, *severity, earlier).await,
+            Deed::OnClient => self.move_to(&before, self.rt.waiting_status.as_deref().unwrap_or_default(), earlier).await,
+            Deed::Resolve if over.is_some() => self.so_already(id, "Status", earlier).await,
+            Deed::Resolve => self.move_to(&before, RESOLVED, earlier).await,
             Deed::Contact { .. } | Deed::Note { .. } | Deed::Word { .. } => Ok(Outcome::refused("Request Tracker has no place for it")),
         }
     }
@@ -73,7 +71,7 @@ impl RtSource {
     async fn read(&self, id: u64) -> Result<Read, Fault> {
         let mut url = self.rest(&["ticket", &id.to_string()]);
         url.query_pairs_mut().extend_pairs(&FIELDS[1..]);
-        let answer = self.http.get_fresh(&url, &mut self.http.budget()).await?;
+        let answer = self.ask_of(id, url).await?;
         let ticket: RtTicket = answer.json()?;
         if ticket.id != id {
             let text =
@@ -83,7 +81,7 @@ impl RtSource {
         Ok(Read { ticket, tag: answer.headers.get(ETAG).cloned() })
     }
 
-    async fn take(&self, before: &Read, note: Option<&SafeText>, tried_before: bool) -> Result<Outcome, Fault> {
+    async fn take(&self, before: &Read, note: Option<&SafeText>, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         let (ticket, mine) = (&before.ticket, before.ticket.owned_by().is_some_and(|owner| owner.is(&self.rt.user)));
         if let Some(owner) = ticket.owned_by() {
             let history = self.history_of(ticket).await?;
@@ -91,9 +89,14 @@ impl RtSource {
             if !mine {
                 return Ok(Outcome::Already { by, at });
             }
-            if ticket.is_taken(Some(&history)) && (ticket.has_status(&self.rt.ack_status) || !tried_before) {
+            if ticket.is_taken(Some(&history)) {
+                if earlier.is_none() {
+                    return Ok(Outcome::Already { by, at });
+                }
                 // what was ours already is no answer to an attempt that may have arrived
-                return Ok(if tried_before { Outcome::Confirmed { by, at } } else { Outcome::Already { by, at } });
+                if ticket.has_status(&self.rt.ack_status) {
+                    return Ok(self.with_note(ticket.id, Outcome::Confirmed { by, at }, note, earlier).await);
+                }
             }
         }
         let path = format!("ticket/{}", ticket.id);
@@ -107,12 +110,21 @@ impl RtSource {
             said.push(self.change(Method::PUT, &path, &json!({ "Status": self.rt.ack_status }), None).await?);
         }
         let outcome = self.compare(ticket.id, &Wanted::Taken(&self.rt.ack_status), &said).await;
-        let (Outcome::Confirmed { .. }, Some(note)) = (&outcome, note) else { return Ok(outcome) };
-        match self.write(ticket.id, "Comment", note, tried_before).await {
-            Ok(Outcome::Confirmed { .. }) => Ok(outcome),
-            Ok(Outcome::Refused { reason }) => Ok(Outcome::refused(&format!("it is taken, but the note is not written: {reason}"))),
-            Ok(other) => Ok(other),
-            Err(fault) => Ok(Outcome::refused(&format!("it is taken, but the note is not written: {}", fault.text))),
+        Ok(self.with_note(ticket.id, outcome, note, earlier).await)
+    }
+
+    /// Writes the note of an acknowledgement where it is taken; that is confirmed only with it. What can be tried again is not
+    /// known, so that it is.
+    async fn with_note(&self, id: u64, taken: Outcome, note: Option<&SafeText>, earlier: Option<DateTime<Utc>>) -> Outcome {
+        let (Outcome::Confirmed { .. }, Some(note)) = (&taken, note) else { return taken };
+        match self.write(id, "Comment", note, earlier).await {
+            Ok(Outcome::Refused { reason }) => Outcome::refused(&format!("you have it, but not the note: {reason}")),
+            Ok(Outcome::Unknown { reason }) => Outcome::unknown(&format!("it is taken; of the note: {reason}")),
+            Ok(_) => taken,
+            Err(Fault { kind: FaultKind::Forbidden | FaultKind::Gone, text, .. }) => {
+                Outcome::refused(&format!("you have it, but not the note: {text}"))
+            }
+            Err(fault) => Outcome::unknown(&format!("it is taken; the note is not written yet: {}", fault.text)),
         }
     }
 
@@ -120,9 +132,9 @@ impl RtSource {
         self.read(id).await.is_ok_and(|now| now.ticket.owned_by().is_some_and(|owner| owner.is(&self.rt.user)))
     }
 
-    async fn give_back(&self, before: &Read, tried_before: bool) -> Result<Outcome, Fault> {
+    async fn give_back(&self, before: &Read, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         match before.ticket.owned_by() {
-            None if tried_before => self.so_already(before.ticket.id, "Owner", tried_before).await,
+            None if earlier.is_some() => self.so_already(before.ticket.id, "Owner", earlier).await,
             None => Ok(Outcome::Already { by: None, at: None }),
             Some(owner) if !owner.is(&self.rt.user) => Ok(Outcome::refused(&format!("it is not yours: {} has it", owner.shown()))),
             Some(_) => {
@@ -133,11 +145,11 @@ impl RtSource {
         }
     }
 
-    async fn assess(&self, before: &Read, severity: Severity, tried_before: bool) -> Result<Outcome, Fault> {
+    async fn assess(&self, before: &Read, severity: Severity, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         let ticket = &before.ticket;
         let now = ticket.priority().and_then(|priority| ticket.severity_with(&priority, &self.settings));
         if now == Some(severity) {
-            return self.so_already(ticket.id, "Priority", tried_before).await;
+            return self.so_already(ticket.id, "Priority", earlier).await;
         }
         let Some(priority) = ticket.priority_for(severity, &self.settings) else {
             let text = format!(
@@ -150,28 +162,28 @@ impl RtSource {
         Ok(self.compare(ticket.id, &Wanted::Severity(severity), &[said]).await)
     }
 
-    async fn move_to(&self, before: &Read, status: &str, tried_before: bool) -> Result<Outcome, Fault> {
+    async fn move_to(&self, before: &Read, status: &str, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         let id = before.ticket.id;
         if before.ticket.has_status(status) {
-            return self.so_already(id, "Status", tried_before).await;
+            return self.so_already(id, "Status", earlier).await;
         }
         let said = self.change(Method::PUT, &format!("ticket/{id}"), &json!({ "Status": status }), before.tag.as_ref()).await?;
         Ok(self.compare(id, &Wanted::Status(status), &[said]).await)
     }
 
     /// It is so already, since a field was last changed: what was ours is the answer to an attempt that may have arrived.
-    async fn so_already(&self, id: u64, field: &str, tried_before: bool) -> Result<Outcome, Fault> {
+    async fn so_already(&self, id: u64, field: &str, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         let history = self.history(id).await?;
         let about = |t: &&Transaction| t.field.as_deref() == Some(field) && t.kind != "SetWatcher";
         let last = history.iter().rfind(about);
         let by = last.and_then(|t| t.creator.as_ref()).map(|creator| SafeText::line(&creator.id));
         let at = last.and_then(|t| instant(&t.created));
         let ours = last.is_some_and(|t| self.is_by_us(t));
-        Ok(if ours && tried_before { Outcome::Confirmed { by, at } } else { Outcome::Already { by, at } })
+        Ok(if ours && earlier.is_some() { Outcome::Confirmed { by, at } } else { Outcome::Already { by, at } })
     }
 
     async fn history_of(&self, ticket: &RtTicket) -> Result<History, Fault> {
-        Ok(History::of(&self.history(ticket.id).await?, &ticket.requestor, &self.rt.user))
+        Ok(History::of(&self.history(ticket.id).await?, ticket, &self.rt.user))
     }
 
     fn is_by_us(&self, transaction: &Transaction) -> bool {
@@ -179,19 +191,22 @@ impl RtSource {
     }
 
     /// Writes a note or a word; `kind` is what RT calls it.
-    async fn write(&self, id: u64, kind: &str, text: &SafeText, tried_before: bool) -> Result<Outcome, Fault> {
+    async fn write(&self, id: u64, kind: &str, text: &SafeText, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         let before = self.history(id).await?;
-        if tried_before
-            && let Some(last) = before.iter().rfind(|t| t.kind == kind && self.is_by_us(t))
-            && self.says(last.id, text).await?
-        {
-            return Ok(self.written(last));
+        if let Some(since) = earlier.map(|earlier| since(earlier, self.http.clock_ahead())) {
+            let recent = |t: &Transaction| instant(&t.created).is_some_and(|at| at >= since);
+            if let Some(written) = self.find(&before, kind, text, recent).await? {
+                return Ok(self.written(&written));
+            }
         }
         let last = before.last().map(|t| t.id).unwrap_or_default();
         let (path, body) =
             (format!("ticket/{id}/{}", kind.to_lowercase()), json!({ "Content": text.as_str(), "ContentType": "text/plain" }));
         let said = self.change(Method::POST, &path, &body, None).await?;
-        let found = self.find(id, kind, text, last).await;
+        let found = match self.history(id).await {
+            Ok(history) => self.find(&history, kind, text, |t| t.id > last).await,
+            Err(fault) => Err(fault),
+        };
         Ok(match (found, said) {
             (Ok(Some(written)), _) => self.written(&written),
             // it has said that it did it, and what cannot be seen cannot be known again at a second attempt
@@ -205,10 +220,16 @@ impl RtSource {
         })
     }
 
-    /// What we wrote after a transaction.
-    async fn find(&self, id: u64, kind: &str, text: &SafeText, after: u64) -> Result<Option<Transaction>, Fault> {
-        let history = self.history(id).await?;
-        for transaction in history.iter().rev().filter(|t| t.id > after && t.kind == kind && self.is_by_us(t)).take(LAST_NOTES) {
+    /// Where we wrote this, among those that can be it.
+    async fn find(
+        &self,
+        history: &[Transaction],
+        kind: &str,
+        text: &SafeText,
+        can_be: impl Fn(&Transaction) -> bool + Sync,
+    ) -> Result<Option<Transaction>, Fault> {
+        let ours: Vec<&Transaction> = history.iter().rev().filter(|t| t.kind == kind && self.is_by_us(t) && can_be(t)).collect();
+        for transaction in ours {
             if self.says(transaction.id, text).await? {
                 return Ok(Some(transaction.clone()));
             }
@@ -240,11 +261,12 @@ impl RtSource {
         match self.http.call(&Call { method, url, body: Some(body), headers: &headers }).await {
             Ok(answer) if answer.status == StatusCode::PRECONDITION_FAILED => Ok(Said::Conflict),
             Ok(answer) if answer.status.is_success() => Ok(Said::Words(words(&answer))),
-            // the server has said no, in so many words
-            Ok(answer) if matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN) => Ok(Said::Words(words(&answer))),
             Ok(answer) if answer.status.is_client_error() => match answer.success() {
-                Err(fault) => Err(fault),
-                Ok(()) => Ok(Said::Words(words(&answer))),
+                // asked again later, or with another token, it may say something else
+                Err(fault) if matches!(fault.kind, FaultKind::NotSignedIn | FaultKind::RateLimited) => Err(fault),
+                Err(fault) if answer.status == StatusCode::REQUEST_TIMEOUT => Err(fault),
+                // it has said no, in so many words
+                Ok(()) | Err(_) => Ok(Said::Words(words(&answer))),
             },
             // whatever else it says, it may have done it
             Ok(answer) => Ok(answer.success().err().map_or_else(|| Said::Words(words(&answer)), Said::Doubt)),

@@ -14,6 +14,12 @@ pub const RT_FIELDS: &[&str] = &["queue", "priority", "status", "requestor", "or
 /// The status of new tickets, as RT's own lifecycle names it.
 const NEW: &str = "new";
 
+/// What only those change who work on a ticket.
+const WORK: [&str; 3] = ["Owner", "Status", "Priority"];
+
+/// Of a ticket and its history RT tells the time of the same thing so far apart.
+const SAME: TimeDelta = TimeDelta::seconds(2);
+
 /// What happened to a ticket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct History {
@@ -38,15 +44,25 @@ pub(super) struct Told<'a> {
 }
 
 impl History {
-    /// What the transactions of a ticket tell, the oldest first. The client is whoever asked for it, unless that was `me`.
-    pub fn of(transactions: &[Transaction], requestors: &[Person], me: &str) -> Self {
+    /// What the transactions of a ticket tell, the oldest first. The client is whoever asked for it, unless that was `me`, and
+    /// who only writes beside them: as one of its Ccs, or by mail, which makes a login of the address.
+    pub fn of(transactions: &[Transaction], ticket: &RtTicket, me: &str) -> Self {
         let mut history = Self::default();
+        let works_on = |who: &str| {
+            let work = |t: &&Transaction| t.kind == "Comment" || filled(&t.field).is_some_and(|field| WORK.contains(&field));
+            let works = transactions.iter().filter(work).any(|t| t.creator.as_ref().is_some_and(|creator| creator.is(who)));
+            works || ticket.owned_by().is_some_and(|owner| owner.is(who))
+        };
+        let of_client = |who: &str| {
+            let is_one_of = |people: &[Person]| people.iter().any(|person| person.is(who));
+            is_one_of(&ticket.requestor) || ((who.contains('@') || is_one_of(&ticket.cc)) && !works_on(who))
+        };
         for transaction in transactions {
             let Some(at) = instant(&transaction.created) else { continue };
             let by = transaction.creator.as_ref().map_or("", |creator| creator.id.as_str());
             let change = || (at, word(&transaction.old_value).unwrap_or_default(), word(&transaction.new_value).unwrap_or_default());
             match (transaction.kind.as_str(), filled(&transaction.field)) {
-                ("Correspond", _) if !same_name(by, me) && requestors.iter().any(|who| who.is(by)) => history.contacts.push(at),
+                ("Correspond", _) if !same_name(by, me) && of_client(by) => history.contacts.push(at),
                 ("Correspond", _) => {
                     history.answered_at.get_or_insert(at);
                     history.last_word_at = Some(at);
@@ -184,6 +200,10 @@ impl RtTicket {
             (ticket.answered_at, ticket.last_word_at) = (history.answered_at, history.last_word_at);
         }
         let Some(last) = instant(&self.told) else { return };
+        // to RT whoever did not ask for it is one of us
+        if told.is_some_and(|told| told.history.contacts.iter().any(|at| (last - *at).abs() <= SAME)) {
+            return;
+        }
         // a mail to the client that is no correspondence moves it too
         if ticket.last_word_at.is_none_or(|known| known < last) {
             ticket.last_word_at = Some(last);

@@ -18,6 +18,9 @@ pub(super) struct Page<'a> {
     pub items: Vec<&'a RawValue>,
     /// How many there are; RT does not tell everybody.
     pub total: Option<u64>,
+    /// Where it says that there is more.
+    #[serde(rename = "next_page")]
+    pub more: Option<&'a RawValue>,
 }
 
 /// A ticket, in a list or by itself. Its id is a text in the one and a number in the other.
@@ -34,6 +37,8 @@ pub(super) struct RtTicket {
     pub owner: Option<Person>,
     #[serde(default)]
     pub requestor: Vec<Person>,
+    #[serde(default, deserialize_with = "people")]
+    pub cc: Vec<Person>,
     #[serde(default)]
     pub custom_fields: Value,
     pub created: Option<String>,
@@ -151,6 +156,11 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
 
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(word(&Value::deserialize(deserializer)?).unwrap_or_default())
+}
+
+fn people<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Person>, D::Error> {
+    let all = Value::deserialize(deserializer)?;
+    Ok(all.as_array().into_iter().flatten().filter_map(|person| Person::deserialize(person).ok()).collect())
 }
 
 /// As much of a ticket as can be seen where the whole cannot be read.

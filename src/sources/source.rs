@@ -3,12 +3,21 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::{Capabilities, Deed, Fault, Identity, Outcome, Pass, SourceName, TicketKey};
 
 /// Says the time; made in main and handed on.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// What two clocks may differ by where it is not known by how much, and where it is: servers date in whole seconds.
+const CLOCKS: TimeDelta = TimeDelta::minutes(2);
+const SECONDS: TimeDelta = TimeDelta::seconds(5);
+
+/// From when on, by the source's clock, something can be what an earlier attempt did.
+pub(super) fn since(earlier: DateTime<Utc>, clock_ahead: Option<TimeDelta>) -> DateTime<Utc> {
+    clock_ahead.map_or(earlier - CLOCKS, |ahead| earlier + ahead - SECONDS)
+}
 
 /// A place where tickets come from.
 #[async_trait]

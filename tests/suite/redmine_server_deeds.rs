@@ -17,7 +17,7 @@ use crate::relay::Relay;
 use crate::support::Desk;
 
 const FEEDBACK: u64 = 4;
-const WAITING: &str = "waiting_status = \"Feedback\"";
+const WAITING: &str = "waiting_status = \"Feedback\"\nresolve_status = \"Closed\"";
 
 /// A source of the server and what runs it.
 struct Told {

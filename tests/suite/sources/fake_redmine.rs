@@ -60,6 +60,14 @@ pub struct State {
     pub unchanged: usize,
     /// Whether its tags stay the same whatever changes.
     pub coarse: bool,
+    /// Called before the next change, which comes a moment too late.
+    pub before_put: Option<Change>,
+    /// Whether it tells of an issue's status whether that closes it: before version 5 it does not.
+    pub tells_closed: bool,
+    /// Whether no role may reject an issue.
+    pub never_rejects: bool,
+    /// Answer to a change, which is not made.
+    pub put_refuses: Option<(u16, Value)>,
     /// Called after each question about a role.
     pub after_role: Option<Change>,
     /// Whether no role may give an issue back the status of new ones.
@@ -110,6 +118,10 @@ impl FakeRedmine {
             hidden: Vec::new(),
             unchanged: 0,
             coarse: false,
+            before_put: None,
+            tells_closed: true,
+            never_rejects: false,
+            put_refuses: None,
             after_role: None,
             no_way_back: false,
             conflict: false,
@@ -291,6 +303,9 @@ impl State {
         let total = listed.len();
         let mut page: Vec<Value> = listed.into_iter().skip(offset).take(limit).collect();
         page.iter_mut().filter_map(Value::as_object_mut).for_each(|issue| drop(issue.remove("journals")));
+        for issue in &mut page {
+            self.forget_closed(issue);
+        }
         let answer = body(200, &json!({ "issues": page, "total_count": total, "offset": offset, "limit": limit }));
         if let Some(mut change) = self.after_page.take() {
             change(self);
@@ -312,15 +327,36 @@ impl State {
             // what a role may not set is not offered; where it stands always is
             let way_back = |s: &&Value| !(self.no_way_back && s["id"] == 1 && issue["status"]["id"] != 1);
             let offered = |s: &&Value| self.people[who].may_edit || s["id"] == issue["status"]["id"] || s["is_closed"] == true;
-            issue["allowed_statuses"] = all.as_array().unwrap().iter().filter(offered).filter(way_back).cloned().collect();
+            issue["allowed_statuses"] = all
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(offered)
+                .filter(way_back)
+                .filter(|s| !(self.never_rejects && s["name"] == "Rejected"))
+                .cloned()
+                .collect();
         }
         if self.changed && self.reads_back_another {
             issue["id"] = 999.into();
         }
+        self.forget_closed(&mut issue);
         body(200, &json!({ "issue": issue }))
     }
 
+    fn forget_closed(&self, issue: &mut Value) {
+        if let Some(status) = issue["status"].as_object_mut().filter(|_| !self.tells_closed) {
+            status.remove("is_closed");
+        }
+    }
+
     fn change(&mut self, id: &str, who: usize, request: &Request) -> Said {
+        if let Some(mut change) = self.before_put.take() {
+            change(self);
+        }
+        if let Some((status, said)) = &self.put_refuses {
+            return body(*status, said);
+        }
         let Some(at) = self.at(id) else { return nothing(404) };
         let json = request.headers.get("content-type").is_some_and(|t| t.to_str().is_ok_and(|t| t.starts_with("application/json")));
         if !json {
@@ -411,6 +447,16 @@ impl State {
         journals.push(
             json!({ "id": journals.len() + 1, "user": user, "notes": text, "created_on": now, "private_notes": private, "details": [] }),
         );
+    }
+
+    /// Somebody takes an issue behind the program's back, and it is noted.
+    pub fn take(&mut self, id: u64, (who, name): (u64, &str), status: u64) {
+        self.write(id, who, false, "");
+        self.give(id, Some((who, name)), status);
+        let issue = self.issues.iter_mut().find(|i| i["id"] == id).unwrap();
+        let journal = issue["journals"].as_array_mut().unwrap().last_mut().unwrap();
+        journal["user"]["name"] = name.into();
+        journal["details"] = json!([{ "property": "attr", "name": "assigned_to_id", "old_value": null, "new_value": who.to_string() }]);
     }
 
     /// Gives an issue to somebody in a status, behind the program's back.

@@ -45,6 +45,8 @@ pub struct State {
     pub before_change: Option<Change>,
     /// Status of the answer to a change, and whether it is made all the same.
     pub change_answers: Option<(u16, bool)>,
+    /// Answers the next comment with this status, and does not write it.
+    pub comment_answers: Option<u16>,
     /// Status of the answer to any question about one ticket after a change.
     pub read_back_answers: Option<u16>,
     /// Whether its tags stay the same whatever changes.
@@ -77,6 +79,7 @@ impl FakeRt {
             after_page: None,
             before_change: None,
             change_answers: None,
+            comment_answers: None,
             read_back_answers: None,
             coarse: false,
             changed: false,
@@ -175,6 +178,10 @@ impl Respond for Answering {
                     return body(412, &recorded("stale-etag"));
                 }
                 state.changed = true;
+                if let (Some(status), ["comment"]) = (state.comment_answers, rest) {
+                    state.comment_answers = None;
+                    return refuses(status, "pas maintenant");
+                }
                 let (status, done) = state.change_answers.unwrap_or((200, true));
                 let said = if done { state.change(id, rest, who, request) } else { says(&[]) };
                 if status == 200 { said } else { refuses(status, "out of order") }
@@ -213,11 +220,16 @@ impl State {
             !query.contains("Queue = ") || query.contains(&format!("Queue = '{queue}'"))
         };
         let later = |t: &&Value| t["id"].as_str().and_then(|id| id.parse::<u64>().ok()).is_none_or(|id| id > after);
-        let found: Vec<Value> = self.tickets.iter().filter(active).filter(wanted).filter(later).cloned().collect();
+        let mut found: Vec<Value> = self.tickets.iter().filter(active).filter(wanted).filter(later).cloned().collect();
         let (total, pages) = (found.len(), found.len().div_ceil(per_page));
-        // a page beyond the end is the last one once more
-        let from = (page.min(pages.max(1)) - 1) * per_page;
+        if asked("order").as_deref() == Some("DESC") {
+            found.reverse();
+        }
+        // a page beyond the end is the last one once more, where it counts
+        let from = (if self.counts { page.min(pages.max(1)) } else { page } - 1) * per_page;
         let shown = |t: &Value| t["id"].as_str().and_then(|id| id.parse::<u64>().ok()).is_none_or(|id| !self.hidden.contains(&id));
+        // and where it does not, it looks so far ahead whether there is more
+        let ahead = found.iter().skip(from + per_page).take(200).position(shown).map(|at| page + 1 + at / per_page);
         let mut items: Vec<Value> = found.into_iter().skip(from).take(per_page).filter(shown).collect();
         if asked("fields").is_none() {
             items = items.iter().map(|t| json!({ "id": t["id"], "type": "ticket", "_url": t["_url"] })).collect();
@@ -226,6 +238,9 @@ impl State {
             json!({ "items": items, "count": items.len(), "page": page, "per_page": per_page, "total": total, "pages": pages });
         if !self.counts {
             (answer["total"], answer["pages"]) = (Value::Null, Value::Null);
+            if let Some(next) = ahead {
+                answer["next_page"] = format!("http://rt.internal/REST/2.0/tickets?page={next}").into();
+            }
         } else if page < pages {
             answer["next_page"] = "http://rt.internal/REST/2.0/tickets?page=2".into();
         } else if pages == 0 {
@@ -256,6 +271,9 @@ impl State {
     fn past(&self, id: &str, request: &Request) -> ResponseTemplate {
         if let Some(status) = self.read_back_answers.filter(|_| self.changed) {
             return refuses(status, "out of order");
+        }
+        if self.at(id).is_none() {
+            return refuses(404, "Not Found");
         }
         let asked = |name: &str| request.url.query_pairs().find(|(n, _)| n == name).map(|(_, value)| value.into_owned());
         let page: usize = asked("page").and_then(|n| n.parse().ok()).unwrap_or(1);

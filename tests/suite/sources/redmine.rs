@@ -118,6 +118,15 @@ async fn a_list_that_never_stands_still_is_not_called_complete() {
 }
 
 #[tokio::test]
+async fn an_issue_that_is_told_twice_does_not_stand_for_another() {
+    let redmine = FakeRedmine::start().await;
+    redmine.fill(3);
+    redmine.state().issues[1]["id"] = 1.into();
+    let pass = redmine_at(&redmine.url(), ALICE, "").list_open().await.unwrap();
+    assert_eq!((pass.complete, pass.total, pass.tickets.len()), (false, Some(3), 2));
+}
+
+#[tokio::test]
 async fn one_malformed_issue_costs_only_itself_wherever_it_stands() {
     // at 100 it is the one by which the pages overlap, and some have no id by which to know it again
     for (at, id) in [(1, json!(1)), (57, json!(57)), (100, json!(100)), (100, json!("none")), (100, Value::Null), (150, json!(150))] {

@@ -190,7 +190,84 @@ async fn a_key_that_is_none_and_a_key_that_is_wrong_send_nothing() {
         assert!(why.contains("no issue of that key"), "{odd}: {why}");
     }
     let gone = source.tell(&key("4711"), &Deed::Acknowledge { note: None }, None).await.unwrap_err();
-    assert!(gone.text.as_str().contains("404"), "{gone:?}");
+    assert_eq!(gone.kind, FaultKind::Gone, "which nobody asks again");
+    assert!(gone.text.as_str().starts_with("issue 4711 is not there any more (404)"), "{gone:?}");
     let wrong = redmine_at(&redmine.url(), WRONG, "").tell(&key("1"), &Deed::Acknowledge { note: None }, None).await.unwrap_err();
     assert_eq!((wrong.kind, redmine.puts()), (FaultKind::NotSignedIn, 0));
+}
+
+#[tokio::test]
+async fn a_note_that_became_public_is_told_though_the_issue_is_taken() {
+    for answer in [204, 502] {
+        let redmine = FakeRedmine::start().await;
+        redmine.state().put_answers = Some((answer, true));
+        // a right that is lost between the question and the note
+        redmine.state().after_role = Some(Box::new(|state| state.people[0].may_note_privately = false));
+        let why = why(taken(&redmine, ALICE, Some("psst")).await);
+        assert!(why.contains("you have it, but the note is public"), "{why}");
+        assert_eq!(notes(&redmine.issue(1)), [("psst", false)]);
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_was_taken_away_since_keeps_no_note_private() {
+    let redmine = FakeRedmine::start().await;
+    let source = redmine_at(&redmine.url(), ALICE, "");
+    source.whoami().await.unwrap();
+    {
+        // the role that she had, and that may, is now another's
+        let mut state = redmine.state();
+        (state.people[0].may_note_privately, state.people[1].may_note_privately) = (false, true);
+        state.people[0].become_of_role(9);
+        state.people[1].become_of_role(4);
+    }
+    let why = why(source.tell(&key("1"), &Deed::Acknowledge { note: Some(SafeText::line("psst")) }, None).await.unwrap());
+    assert!(why.contains("may not write private notes") && redmine.puts() == 0, "{why}");
+}
+
+#[tokio::test]
+async fn somebody_who_was_a_moment_quicker_is_named() {
+    for answer in [204, 502] {
+        let redmine = FakeRedmine::start().await;
+        redmine.state().put_answers = Some((answer, true));
+        redmine.state().before_put = Some(Box::new(|state| state.take(1, (6, "Bob Ops"), IN_PROGRESS)));
+        let why = why(taken(&redmine, ALICE, None).await);
+        assert!(why.contains("Bob Ops took it a moment before, and it is now assigned to you"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn the_note_of_an_acknowledgement_that_arrived_without_it_is_written() {
+    let redmine = FakeRedmine::start().await;
+    let source = redmine_at(&redmine.url(), ALICE, "");
+    redmine.state().write(1, 5, true, "on it");
+    redmine.state().take(1, (5, "Alice Ops"), IN_PROGRESS);
+    let again = |earlier: &str| {
+        let (source, earlier) = (&source, earlier.parse().unwrap());
+        let deed = Deed::Acknowledge { note: Some(SafeText::line("on it")) };
+        async move { source.tell(&key("1"), &deed, Some(earlier)).await.unwrap() }
+    };
+    let outcome = again("2026-11-23T01:29:00Z").await;
+    assert!(matches!(outcome, Outcome::Confirmed { .. }) && redmine.puts() == 0, "it is there since then: {outcome:?}");
+    let outcome = again("2026-11-23T01:40:00Z").await;
+    assert!(matches!(outcome, Outcome::Confirmed { .. }), "{outcome:?}");
+    assert_eq!(notes(&redmine.issue(1)), [("on it", true), ("on it", true)], "the older one is another");
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_for_good_is_refused_in_its_words() {
+    let redmine = FakeRedmine::start().await;
+    redmine.state().put_refuses = Some((400, json!({ "errors": ["No such field"] })));
+    let why_not = why(taken(&redmine, ALICE, None).await);
+    assert!(why_not.contains("Redmine refused: No such field; it is assigned to nobody"), "{why_not}");
+    redmine.state().put_refuses = Some((413, Value::Null));
+    let why_not = why(taken(&redmine, ALICE, None).await);
+    assert!(why_not.contains("Redmine refused: status 413"), "{why_not}");
+    // these may end
+    for (status, kind) in [(401, FaultKind::NotSignedIn), (429, FaultKind::RateLimited), (408, FaultKind::Unintelligible)] {
+        redmine.state().put_refuses = Some((status, Value::Null));
+        let source = redmine_at(&redmine.url(), ALICE, "");
+        let fault = source.tell(&key("1"), &Deed::Acknowledge { note: None }, None).await.unwrap_err();
+        assert_eq!(fault.kind, kind);
+    }
 }

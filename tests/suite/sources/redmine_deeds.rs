@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use super::fake_redmine::{ALICE, BOB, CAROL, FakeRedmine};
 use super::redmine_at;
+use crate::support::{ACME, Desk, Said};
 
 const NEW: u64 = 1;
 const IN_PROGRESS: u64 = 2;
-const KEYS: &str = "waiting_status = \"Feedback\"";
+const KEYS: &str = "waiting_status = \"Feedback\"\nresolve_status = \"Closed\"";
 
 fn key(id: &str) -> TicketKey {
     TicketKey { source: SourceName::new("desk"), key: SafeText::line(id) }
@@ -72,8 +73,24 @@ async fn a_note_is_private_and_a_word_is_not() {
     // said once more, and said before something else
     told(&redmine, ALICE, Deed::Word { text: text("we look") }, false).await;
     told(&redmine, ALICE, Deed::Note { text: text("line three") }, false).await;
-    told(&redmine, ALICE, Deed::Note { text: text("line one\n\nline two") }, true).await;
-    assert_eq!(redmine.puts(), 5);
+    by(&told(&redmine, ALICE, Deed::Note { text: text("line one\n\nline two") }, true).await);
+    assert_eq!(redmine.puts(), 4, "whatever we said since");
+}
+
+#[tokio::test]
+async fn what_was_written_before_it_was_asked_for_is_another_text() {
+    let redmine = FakeRedmine::start().await;
+    redmine.state().write(1, 5, true, "still looking");
+    redmine.state().write(1, 5, false, "still looking");
+    let source = redmine_at(&redmine.url(), ALICE, KEYS);
+    for deed in [Deed::Note { text: text("still looking") }, Deed::Word { text: text("still looking") }] {
+        // those are of 01:28
+        by(&source.tell(&key("1"), &deed, Some("2026-11-23T01:40:00Z".parse().unwrap())).await.unwrap());
+    }
+    assert_eq!((redmine.puts(), notes(&redmine).len()), (2, 4));
+    let deed = Deed::Word { text: text("still looking") };
+    by(&source.tell(&key("1"), &deed, Some("2026-11-23T01:29:00Z".parse().unwrap())).await.unwrap());
+    assert_eq!(redmine.puts(), 2, "clocks differ by a little");
 }
 
 #[tokio::test]
@@ -139,6 +156,9 @@ async fn what_is_ours_is_given_back_and_nothing_else() {
     assert_eq!((&issue["status"]["id"], issue.get("assigned_to")), (&json!(NEW), None));
     assert_eq!(by(&told(&redmine, ALICE, Deed::Unacknowledge, true).await), "Alice Ops", "an attempt that arrived");
     assert_eq!(redmine.puts(), 1);
+    redmine.state().give(1, Some((5, "Alice Ops")), NEW);
+    assert_eq!(by(&told(&redmine, ALICE, Deed::Unacknowledge, false).await), "Alice Ops", "ours, though it is not begun");
+    assert_eq!((redmine.puts(), redmine.issue(1).get("assigned_to")), (2, None));
 }
 
 #[tokio::test]
@@ -156,7 +176,7 @@ async fn where_no_way_leads_back_to_new_it_is_given_back_all_the_same() {
 }
 
 #[tokio::test]
-async fn it_is_resolved_by_the_status_that_is_configured_or_the_first_that_closes() {
+async fn it_is_resolved_by_the_status_that_is_configured_or_the_one_that_closes() {
     let redmine = FakeRedmine::start().await;
     assert_eq!(by(&told(&redmine, ALICE, Deed::Resolve, false).await), "Alice Ops");
     assert_eq!(redmine.issue(1)["status"]["name"], "Closed");
@@ -166,11 +186,17 @@ async fn it_is_resolved_by_the_status_that_is_configured_or_the_first_that_close
     assert_eq!(redmine.puts(), 1);
     let said = why(told(&redmine, ALICE, Deed::OnClient, false).await);
     assert!(said.contains("closed"), "{said}");
+    let source = redmine_at(&redmine.url(), ALICE, "");
+    let said = why(source.tell(&key("3"), &Deed::Resolve, None).await.unwrap());
+    assert!(said.contains("set resolve_status to one of Closed, Rejected") && redmine.puts() == 1, "{said}");
+    redmine.state().never_rejects = true;
+    by(&source.tell(&key("3"), &Deed::Resolve, None).await.unwrap());
+    assert_eq!(redmine.issue(3)["status"]["name"], "Closed");
     let source = redmine_at(&redmine.url(), ALICE, "resolve_status = \"resolved\"");
     by(&source.tell(&key("2"), &Deed::Resolve, None).await.unwrap());
     assert_eq!(redmine.issue(2)["status"]["name"], "Resolved");
     let source = redmine_at(&redmine.url(), ALICE, "resolve_status = \"Done\"");
-    let said = why(source.tell(&key("3"), &Deed::Resolve, None).await.unwrap());
+    let said = why(source.tell(&key("4"), &Deed::Resolve, None).await.unwrap());
     assert!(said.contains("no status 'Done'; set resolve_status to one of New, "), "{said}");
 }
 
@@ -230,5 +256,38 @@ async fn who_we_are_tells_what_our_roles_keep_us_from() {
     assert_eq!(may_not(BOB).await, ["change issues in Operations", "write private notes in Operations"]);
     redmine.state().projects = vec!["One", "Two", "Three", "Four", "Five"];
     assert_eq!(may_not(CAROL).await, ["write private notes in One, Two, Three and 2 more"]);
+    let source = redmine_at(&redmine.url(), ALICE, "ack_status = \"Nonsuch\"\nwaiting_status = \"feedback\"");
+    let may_not = source.whoami().await.unwrap().may_not;
+    let [said] = may_not.as_slice() else { panic!("{may_not:?}") };
+    assert_eq!(said.as_str(), "set the status 'Nonsuch': Redmine has New, In Progress, Resolved, Feedback, Closed, Rejected");
     assert_eq!(redmine.issue(1).get("journals"), None::<&Value>, "nothing is sent for it");
+}
+
+#[tokio::test]
+async fn an_issue_that_does_not_say_that_it_is_closed_is_closed() {
+    let redmine = FakeRedmine::start().await;
+    redmine.state().tells_closed = false;
+    redmine.state().give(1, None, 5);
+    let said = why(told(&redmine, ALICE, Deed::Acknowledge { note: None }, false).await);
+    assert!(said.contains("it is closed: Closed") && redmine.puts() == 0, "{said}");
+    let Outcome::Already { .. } = told(&redmine, ALICE, Deed::Resolve, false).await else { panic!() };
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_of_an_issue_that_is_gone_does_not_stay_in_the_outbox() {
+    let redmine = FakeRedmine::start().await;
+    let source = format!("[[source]]\nname = \"desk\"\nkind = \"redmine\"\nurl = \"{}\"\ntoken_env = \"KEY\"\n", redmine.url());
+    let desk = Desk::configured(&format!("{ACME}{source}"));
+    let note = || {
+        let said: Said = desk.command(&["note", "desk/1", "too late", "--json"]).env("KEY", ALICE).output().unwrap().into();
+        said.json()[0].clone()
+    };
+    redmine.state().one_answers = Some(410);
+    for _ in 0..2 {
+        let told = note();
+        assert_eq!(told["outcome"], "refused", "{told}");
+        assert!(told["reason"].as_str().unwrap().starts_with("issue 1 is not there any more (410)"), "{told}");
+    }
+    redmine.state().one_answers = None;
+    assert_eq!(note()["outcome"], "confirmed");
 }

@@ -24,7 +24,7 @@ const ALL: &str = "GET /issues.json?status_id=open&sort=id&limit=100&offset=0";
 /// A server, and a source that has read all it has.
 async fn read_once() -> (FakeRedmine, Arc<dyn TicketSource>) {
     let redmine = FakeRedmine::start().await;
-    let source = redmine_at(&redmine.url(), ALICE, "");
+    let source = later(&redmine, "");
     assert_eq!(source.list_open().await.unwrap().tickets.len(), 5);
     assert_eq!(redmine.asked(), [ALL]);
     (redmine, source)
@@ -103,7 +103,7 @@ async fn what_no_count_and_no_change_tells_is_seen_at_the_tenth_pass() {
         redmine.state().issues[at]["updated_on"] = "2026-11-22T12:00:00Z".into();
     }
     redmine.state().hidden = vec![1];
-    let source = redmine_at(&redmine.url(), ALICE, "map = [ { field = \"project\", matches = \"(.*)\", client = \"$1\" } ]");
+    let source = later(&redmine, "map = [ { field = \"project\", matches = \"(.*)\", client = \"$1\" } ]");
     source.list_open().await.unwrap();
     // one is hidden, another is shown, and a project has another name: no issue bears a new time
     redmine.state().hidden = vec![2];
@@ -170,11 +170,17 @@ async fn changes_that_never_stand_still_are_not_called_complete() {
     assert_eq!((pass.complete, pass.tickets.len()), (true, open));
 }
 
+/// A source of a server that does not tell the time, a while after all that is recorded.
+fn later(redmine: &FakeRedmine, more: &str) -> Arc<dyn TicketSource> {
+    redmine.state().date = Some("of no use");
+    at_time(redmine, "2026-11-23T03:00:00Z", more)
+}
+
 /// A source whose clock shows this at first, and goes on.
-fn at_time(redmine: &FakeRedmine, start: &str) -> Arc<dyn TicketSource> {
+fn at_time(redmine: &FakeRedmine, start: &str, more: &str) -> Arc<dyn TicketSource> {
     let millis = AtomicI64::new(DateTime::parse_from_rfc3339(start).unwrap().timestamp_millis());
     let clock: Clock = Arc::new(move || DateTime::from_timestamp_millis(millis.fetch_add(10, Relaxed)).unwrap());
-    let settings = settings(&format!("kind = \"redmine\"\nurl = \"{}\"\ntoken_env = \"KEY\"\n", redmine.url()));
+    let settings = settings(&format!("kind = \"redmine\"\nurl = \"{}\"\ntoken_env = \"KEY\"\n{more}\n", redmine.url()));
     sources::build(&settings, clock, &[("KEY".to_owned(), ALICE.to_owned())]).unwrap()
 }
 
@@ -183,7 +189,7 @@ async fn a_clock_that_is_wrong_here_loses_no_change() {
     for ours in ["2026-11-23T00:28:30Z", "2026-11-23T01:28:30Z", "2026-11-23T02:28:30Z", "1999-01-01T00:00:00Z"] {
         let redmine = FakeRedmine::start().await;
         redmine.state().date = Some("Mon, 23 Nov 2026 01:28:30 GMT");
-        let source = at_time(&redmine, ours);
+        let source = at_time(&redmine, ours, "");
         source.list_open().await.unwrap();
         redmine.state().give(2, None, CLOSED);
         redmine.asked();
@@ -197,7 +203,7 @@ async fn a_change_that_bears_a_time_to_come_hides_no_later_one() {
     let redmine = FakeRedmine::start().await;
     redmine.state().date = Some("Mon, 23 Nov 2026 01:28:30 GMT");
     redmine.state().issues[0]["updated_on"] = "2031-01-01T00:00:00Z".into();
-    let source = at_time(&redmine, "2026-11-23T01:28:30Z");
+    let source = at_time(&redmine, "2026-11-23T01:28:30Z", "");
     source.list_open().await.unwrap();
     redmine.state().give(2, Some((7, "Carol Ops")), IN_PROGRESS);
     redmine.asked();
@@ -214,4 +220,39 @@ async fn a_change_that_is_seen_late_is_seen() {
     redmine.state().give(2, Some((7, "Carol Ops")), IN_PROGRESS);
     redmine.state().issues[1]["updated_on"] = "2026-11-23T01:27:05Z".into();
     assert_eq!(ticket(&source.list_open().await.unwrap(), "2").status, Status::Acknowledged);
+}
+
+#[tokio::test]
+async fn a_time_to_come_hides_nothing_where_the_server_does_not_tell_the_time() {
+    let redmine = FakeRedmine::start().await;
+    redmine.state().issues[0]["updated_on"] = "2031-01-01T00:00:00Z".into();
+    let source = later(&redmine, "");
+    source.list_open().await.unwrap();
+    redmine.state().give(2, Some((7, "Carol Ops")), IN_PROGRESS);
+    redmine.asked();
+    let pass = source.list_open().await.unwrap();
+    assert_eq!((ticket(&pass, "2").status, whole(&redmine)), (Status::Acknowledged, 0));
+}
+
+#[tokio::test]
+async fn where_the_clock_of_the_server_is_put_back_all_is_read() {
+    let redmine = FakeRedmine::start().await;
+    redmine.state().date = Some("Mon, 23 Nov 2026 01:28:30 GMT");
+    let source = at_time(&redmine, "2026-11-23T01:28:30Z", "");
+    source.list_open().await.unwrap();
+    redmine.state().date = Some("Mon, 23 Nov 2026 00:00:30 GMT");
+    redmine.state().give(2, Some((7, "Carol Ops")), IN_PROGRESS);
+    redmine.state().issues[1]["updated_on"] = "2026-11-23T00:00:20Z".into();
+    redmine.asked();
+    let pass = source.list_open().await.unwrap();
+    assert_eq!((ticket(&pass, "2").status, whole(&redmine)), (Status::Acknowledged, 1));
+}
+
+#[tokio::test]
+async fn a_status_that_does_not_say_that_it_closes_ends_an_issue() {
+    let (redmine, source) = read_once().await;
+    redmine.state().tells_closed = false;
+    redmine.state().give(2, None, CLOSED);
+    let pass = source.list_open().await.unwrap();
+    assert_eq!((pass.complete, keys(&pass), whole(&redmine)), (true, vec!["1", "3", "4", "5"], 0));
 }

@@ -134,7 +134,7 @@ async fn journals_are_read_again_after_a_change_and_not_before() {
     source.list_open().await.unwrap();
     assert_eq!(looked_up(), 0, "what was never changed has none");
     for words in 1..=3 {
-        redmine.state().write(1, CAROL, false, "a word");
+        redmine.state().write(1, ME, false, "a word");
         for _ in 0..2 {
             let pass = source.list_open().await.unwrap();
             assert_eq!(ticket(&pass, "1").last_word_at, Some(at(&format!("01:28:0{words}"))));
@@ -142,7 +142,7 @@ async fn journals_are_read_again_after_a_change_and_not_before() {
         assert_eq!(looked_up(), 1);
     }
     // a server that fails then costs neither the list nor what was known
-    redmine.state().write(1, CAROL, false, "another");
+    redmine.state().write(1, ME, false, "another");
     redmine.state().one_answers = Some(500);
     let pass = source.list_open().await.unwrap();
     assert_eq!((pass.complete, ticket(&pass, "1").last_word_at), (true, Some(at("01:28:03"))));
@@ -161,4 +161,26 @@ async fn an_issue_on_the_client_is_looked_up_before_newer_ones() {
     let pass = redmine_at(&redmine.url(), ALICE, "waiting_status = \"Feedback\"").list_open().await.unwrap();
     let heard = |key: &str| ticket(&pass, key).contacts.len();
     assert_eq!([heard("1"), heard("40"), heard("22"), heard("21")], [1, 1, 1, 0]);
+}
+
+#[tokio::test]
+async fn a_colleague_of_the_client_does_not_answer_for_us() {
+    let journals = [journal("01:30:00", 8, false, "it is our router, we look", &[])];
+    let told = told(&journals, 1, &json!({}), "").await;
+    assert_eq!((told.answered_at, told.last_word_at, told.contacts.len()), (None, None, 1));
+}
+
+#[tokio::test]
+async fn who_works_on_it_answers() {
+    let word = journal("01:30:00", 8, false, "we look", &[]);
+    let more = [
+        vec![journal("01:31:00", 8, false, "", &[("priority_id", json!("2"), json!("4"))])],
+        vec![journal("01:29:00", 8, true, "what is it?", &[])],
+    ];
+    for journals in more {
+        let journals: Vec<Value> = std::iter::once(word.clone()).chain(journals).collect();
+        assert_eq!(told(&journals, 1, &json!({}), "").await.answered_at, Some(at("01:30:00")));
+    }
+    let assigned = told(&[word], 1, &json!({ "assigned_to": { "id": 8, "name": "Dan" } }), "").await;
+    assert_eq!(assigned.answered_at, Some(at("01:30:00")));
 }

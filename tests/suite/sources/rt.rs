@@ -121,6 +121,41 @@ async fn where_it_does_not_count_all_that_is_shown_is_read() {
 }
 
 #[tokio::test]
+async fn hundreds_of_hidden_tickets_in_a_row_are_no_end() {
+    // as far as RT looks ahead
+    let rt = FakeRt::start().await;
+    rt.fill(520);
+    rt.state().counts = false;
+    rt.state().hidden = (101..=500).collect();
+    let pass = rt_at(&rt.url(), "").list_open().await.unwrap();
+    assert_eq!((pass.complete, pass.tickets.len(), pass.warning), (true, 120, None));
+    // and where nobody looks so far
+    rt.fill(1020);
+    rt.state().hidden = (101..=1000).collect();
+    let pass = rt_at(&rt.url(), "").list_open().await.unwrap();
+    assert_eq!((pass.complete, pass.tickets.len()), (false, 120));
+    assert!(pass.warning.unwrap().as_str().starts_with("tickets may be missing"));
+}
+
+#[tokio::test]
+async fn a_colleague_of_the_client_does_not_answer_for_us() {
+    for (who, copied) in [("eve@client.example", false), ("eve", true)] {
+        let rt = FakeRt::start().await;
+        if copied {
+            rt.state().tickets[1]["Cc"] = json!([{ "id": who, "type": "user", "Name": who }, "odd"]);
+        }
+        rt.state().happened(2, "Correspond", who, &json!({ "Text": "it is our router, we look" }));
+        let pass = rt_at(&rt.url(), "").list_open().await.unwrap();
+        let told = ticket(&pass, "2");
+        assert_eq!((told.answered_at, told.last_word_at, told.contacts.len()), (None, None, 1), "{who}");
+        // who works on it is one of us, whatever the login
+        rt.state().set(2, "Status", "open", who);
+        let pass = rt_at(&rt.url(), "").list_open().await.unwrap();
+        assert!(ticket(&pass, "2").answered_at.is_some() && ticket(&pass, "2").contacts.is_empty(), "{who}");
+    }
+}
+
+#[tokio::test]
 async fn a_count_that_is_not_reached_is_not_complete() {
     let rt = FakeRt::start().await;
     rt.state().hidden = vec![3];

@@ -166,7 +166,11 @@ async fn a_key_that_is_not_taken_is_asked_for_again_and_used_where_it_is_another
     assert_eq!((scripted.runs(), redmine.state().requests.len()), (2, 1), "the same key is not sent twice");
     fs::write(scripted.path("key"), ALICE).unwrap();
     assert_eq!(source.whoami().await.unwrap().name.as_str(), "Alice Ops");
-    assert_eq!((scripted.runs(), redmine.state().requests.len()), (3, 4), "who we are twice, and what our role may do");
+    assert_eq!(
+        (scripted.runs(), redmine.state().requests.len()),
+        (3, 6),
+        "who we are twice, what our role may do, which priorities and statuses there are"
+    );
     // a key that is taken is kept
     fs::write(scripted.path("key"), BOB).unwrap();
     assert_eq!(source.whoami().await.unwrap().name.as_str(), "Alice Ops");
@@ -184,7 +188,11 @@ async fn requests_that_are_refused_together_ask_for_the_key_once() {
     let source = scripted.open();
     let (one, other) = tokio::join!(source.whoami(), source.whoami());
     assert_eq!((one.unwrap().name.as_str(), other.unwrap().name.as_str()), ("Alice Ops", "Alice Ops"));
-    assert_eq!((scripted.runs(), redmine.state().requests.len()), (2, 6), "each asks twice who we are, and once about our role");
+    assert_eq!(
+        (scripted.runs(), redmine.state().requests.len()),
+        (2, 10),
+        "each asks twice who we are, and once about our role, priorities and statuses"
+    );
 }
 
 #[tokio::test]
