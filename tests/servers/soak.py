@@ -212,7 +212,7 @@ def main():
         # nobody knows when it was started
         server.truth_now, server.back_at = server.truth(), time.time()
     dashboard = Dashboard(folder)
-    began, changed, counts, memory, longest = time.time(), 0, {}, [], 0.0
+    began, changed, counts, memory, longest = time.time(), 0, {}, [], {}
     differences = {}  # (source, key) -> [truth, known, first seen, as_of of the passes since]
     failures, comparisons, ever = [], 0, 0
     restarts = [(began + SECONDS * (n + 1) / 8, servers[n % 3]) for n in range(6)]
@@ -249,11 +249,12 @@ def main():
                 for key in truth.keys() | ours.keys() | gone_from_both:
                     place = (server.name, key)
                     if key in ours and key not in truth and time.time() - server.back_at < server.forgets_for + 3 * POLL:
+                        differences.pop(place, None)
                         continue
                     if truth.get(key) == ours.get(key):
                         gone = differences.pop(place, None)
                         if gone:
-                            longest = max(longest, asked_at - gone[2])
+                            longest[server.name] = max(longest.get(server.name, 0), round(asked_at - gone[2]))
                         continue
                     before = differences.get(place)
                     if before is None or before[0] != truth.get(key):
@@ -284,7 +285,7 @@ def main():
         first, last = sorted(memory[1 : third + 1] or memory)[third // 2], sorted(memory[-third:])[third // 2]
         if last > first * 1.1 + 2048:
             failures.append(f"memory grew from {first} to {last} KiB")
-        print(f"{time.time() - began:.0f} s, {changed} changes {json.dumps(counts, sort_keys=True)}, {comparisons} comparisons, {ever} differences seen, the longest for {longest:.0f} s")
+        print(f"{time.time() - began:.0f} s, {changed} changes {json.dumps(counts, sort_keys=True)}, {comparisons} comparisons, {ever} differences seen, the longest {json.dumps(longest)} s")
         print(f"RSS median of the first third {first} KiB, of the last {last} KiB, peak {peak} KiB; CPU {cpu:.1f} s")
         if changed < CHANGES:
             failures.append(f"only {changed} changes in time")
