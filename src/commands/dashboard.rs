@@ -33,7 +33,7 @@ const LAST_LOOK: Duration = Duration::from_secs(1);
 const WAITING: usize = 64;
 
 /// Longest that the end waits for what is dropped.
-const ENDING: Duration = Duration::from_millis(100);
+const ENDING: Duration = Duration::from_secs(1);
 
 /// Runs the dashboard until the user leaves.
 ///

@@ -235,7 +235,8 @@ fn what_has_not_changed_is_not_sent_again() {
 
 #[test]
 fn what_changes_comes_or_goes_is_seen_at_the_next_pass() {
-    let Some(redmine) = redmine() else { return };
+    // it moves one into the archive, which others read
+    let Some(redmine) = redmine_alone() else { return };
     let alice = Told::of(&redmine, ALICE);
     let [changed, closed, deleted, moved] = ["Changed", "Closed", "Deleted", "Moved"].map(|subject| redmine.create(2, subject));
     let pass = alice.list();
