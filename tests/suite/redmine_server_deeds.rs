@@ -30,8 +30,9 @@ impl Told {
     fn new(address: &str, key: &str, project: &str, more: &str) -> Self {
         let desk = desk_at(address, key, project, more);
         let settings = config::load(&desk.path("config.toml"), &[]).unwrap_or_else(|problems| panic!("{problems:?}"));
-        // it goes on with each look at it, so that the server's clock is told by its difference
-        let millis = AtomicI64::new(1_795_000_000_000);
+        // of when the file was written, for this server does not tell the time; it goes on with each look at it
+        let written = std::fs::metadata(desk.path("config.toml")).unwrap().modified().unwrap();
+        let millis = AtomicI64::new(DateTime::<chrono::Utc>::from(written).timestamp_millis());
         let clock: Clock = Arc::new(move || DateTime::from_timestamp_millis(millis.fetch_add(1, Relaxed)).unwrap());
         let source = sources::build(&settings.sources[0], clock, &[]).unwrap();
         Self { source, runtime: Builder::new_current_thread().enable_all().build().unwrap(), desk }
