@@ -36,8 +36,8 @@ pub(super) fn run(args: &CheckArgs, global: &Global, clock: Clock, environment: 
             let session = Session { settings, clock, environment, demo: global.demo, read_only: true, frozen: global.at.is_some() };
             if args.online {
                 for online in online::ask(&session)? {
-                    problems.extend(online.problems(&session));
-                    online.print(&session, &mut told)?;
+                    problems.extend(online.problems());
+                    online.print(&mut told)?;
                 }
             } else {
                 problems.extend(in_the_queues(&session)?);

@@ -53,7 +53,7 @@ impl LocalSource {
         work: impl FnOnce(&Records) -> Result<T, RecordsFault> + Send + 'static,
     ) -> Result<Option<T>, Fault> {
         let Some(records) = self.records.clone() else { return Ok(None) };
-        let failed = |text: &str| Fault { kind: FaultKind::Unreachable, text: SafeText::line(text), retry_after: None };
+        let failed = |text: &str| Fault::new(FaultKind::Unreachable, text);
         match tokio::task::spawn_blocking(move || work(&records)).await {
             Ok(done) => done.map(Some).map_err(|fault| failed(&fault.to_string())),
             Err(_) => Err(failed("the records failed inside – please report it")),

@@ -27,6 +27,7 @@ pub(super) struct Online<'a> {
     capabilities: Option<Capabilities>,
     identity: Result<Identity, Fault>,
     pass: Result<Pass, Fault>,
+    tally: Tally,
 }
 
 /// Asks every source.
@@ -37,17 +38,18 @@ pub(super) fn ask(session: &Session) -> color_eyre::Result<Vec<Online<'_>>> {
     let asked = session.settings.sources.iter().enumerate().map(|(index, settings)| async move {
         let (source, report) = session.poll(settings).await;
         let pass = report.outcome;
+        let tally = pass.as_ref().map_or_else(|_| Tally::default(), |pass| Tally::of(&pass.tickets, session));
         match (source, &pass) {
             (Some(source), _) => {
                 let capabilities = Some(source.capabilities());
-                Online { index, settings, capabilities, identity: source.whoami().await, pass }
+                Online { index, settings, capabilities, identity: source.whoami().await, pass, tally }
             }
             (None, outcome) => {
                 // what could not be opened was not asked
                 let text = SafeText::line("it could not be opened – see above – correct the configuration");
                 let not_asked = Fault { kind: FaultKind::Unsupported, text, retry_after: None };
                 let identity = Err(outcome.as_ref().err().cloned().unwrap_or(not_asked));
-                Online { index, settings, capabilities: None, identity, pass }
+                Online { index, settings, capabilities: None, identity, pass, tally }
             }
         }
     });
@@ -56,7 +58,7 @@ pub(super) fn ask(session: &Session) -> color_eyre::Result<Vec<Online<'_>>> {
 
 impl Online<'_> {
     /// What a person should mend.
-    pub fn problems(&self, session: &Session) -> Vec<Problem> {
+    pub fn problems(&self) -> Vec<Problem> {
         let name = &self.settings.name;
         let problem = |level: Level, what: String, help: &str| Problem {
             level,
@@ -90,7 +92,7 @@ impl Online<'_> {
             let what = format!("its clock is {} s {how} this one", ahead.num_seconds().abs());
             warn(what, "set the one that is wrong: response times are counted by both");
         }
-        let tally = Tally::of(&pass.tickets, session);
+        let tally = &self.tally;
         for (what, help, found) in [
             ("cannot be read", "look at the ticket in its source", &tally.unreadable),
             (
@@ -114,7 +116,7 @@ impl Online<'_> {
     }
 
     /// What there is, in lines.
-    pub fn print(&self, session: &Session, out: &mut dyn Write) -> io::Result<()> {
+    pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         let name = &self.settings.name;
         let (Ok(pass), Ok(identity)) = (&self.pass, &self.identity) else {
             let signed_in = self.identity.as_ref().map_or_else(|_| String::new(), |identity| format!("signed in as {}; ", identity.name));
@@ -122,7 +124,7 @@ impl Online<'_> {
         };
         let of = if pass.complete { "all there are".to_owned() } else { "not all there are".to_owned() };
         writeln!(out, "{name}: signed in as {}; {} read, {of}", identity.name, count(pass.tickets.len(), "ticket"))?;
-        let tally = Tally::of(&pass.tickets, session);
+        let tally = &self.tally;
         let severities: Vec<String> = tally.severities.iter().map(|(severity, count)| format!("{severity} {count}")).collect();
         if !severities.is_empty() {
             writeln!(out, "  severities: {}", severities.join(", "))?;

@@ -298,7 +298,7 @@ impl Session {
 
     fn failed(&self, settings: &SourceSettings, kind: FaultKind, text: &str) -> PollReport {
         let now = (self.clock)();
-        let outcome = Err(Fault { kind, text: SafeText::line(text), retry_after: None });
+        let outcome = Err(Fault::new(kind, text));
         PollReport { source: settings.name.clone(), began_at: now, ended_at: now, outcome }
     }
 }

@@ -64,6 +64,14 @@ pub struct Fault {
     pub retry_after: Option<Duration>,
 }
 
+impl Fault {
+    /// A fault of which the source does not say how long it wants to be left alone.
+    #[must_use]
+    pub fn new(kind: FaultKind, text: &str) -> Self {
+        Self { kind, text: SafeText::line(text), retry_after: None }
+    }
+}
+
 /// Kinds of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]

@@ -87,7 +87,7 @@ impl AlertmanagerSource {
         let answer = self.http.send(&call, budget).await.map_err(|no| no.fault)?;
         if matches!(answer.status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) {
             let text = format!("Alertmanager refused the request – it says: {} – check matchers and receiver", words(&answer));
-            return Err(Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None });
+            return Err(Fault::new(FaultKind::Unintelligible, &text));
         }
         answer.success()?;
         Ok(answer)
@@ -134,7 +134,7 @@ impl AlertmanagerSource {
         }
         if self.is_young(&mut budget).await? {
             let text = "the alert is not there – Alertmanager started minutes ago and may not be told of it yet – it is asked again";
-            return Err(Fault { kind: FaultKind::ServerError, text: SafeText::line(text), retry_after: None });
+            return Err(Fault::new(FaultKind::ServerError, text));
         }
         Ok(Err(Outcome::refused("it is resolved: Alertmanager does not list it any more")))
     }

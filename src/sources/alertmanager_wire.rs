@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::address::web_address;
 use super::answer::Answer;
 use super::mapping;
 use super::redmine_wire::instant;
 use super::settings::SourceSettings;
-use super::ticket_entry::web_address;
 use crate::domain::{SafeText, Severity, Status, TextKind, Ticket, TicketKey};
 
 /// The fields of an alert that a map rule can name; `labels.NAME` is a label by its name.

@@ -43,14 +43,14 @@ impl Answer {
         }
         let check = self.what_to_check();
         let mut fault = match status {
-            StatusCode::NOT_MODIFIED => fault(
+            StatusCode::NOT_MODIFIED => Fault::new(
                 FaultKind::Unintelligible,
                 "no answer – the server says that nothing has changed (304), and nobody asked it that – look at what stands before it",
             ),
             s if s.is_redirection() => {
                 let to = self.headers.get(LOCATION).and_then(|to| self.url.join(to.to_str().ok()?).ok());
                 let to = place(to.as_ref());
-                fault(
+                Fault::new(
                     FaultKind::Unintelligible,
                     &format!("the server points to {to} – redirects are not followed with a key – set url to where it is"),
                 )
@@ -61,32 +61,32 @@ impl Answer {
                     Auth::Basic { .. } => "not signed in – the server does not know the user or the password (401) – check both",
                     Auth::Bearer | Auth::Header { .. } => "not signed in – the server does not know the key (401) – check the key",
                 };
-                fault(FaultKind::NotSignedIn, text)
+                Fault::new(FaultKind::NotSignedIn, text)
             }
             StatusCode::FORBIDDEN if self.is_limited() => {
-                fault(FaultKind::RateLimited, "too many requests (403) – the server wants to be left alone – it is asked again later")
+                Fault::new(FaultKind::RateLimited, "too many requests (403) – the server wants to be left alone – it is asked again later")
             }
             StatusCode::FORBIDDEN if self.auth == Auth::None => {
-                fault(FaultKind::Forbidden, "not allowed – the server wants a login for this (403) – add auth, user and a token")
+                Fault::new(FaultKind::Forbidden, "not allowed – the server wants a login for this (403) – add auth, user and a token")
             }
             StatusCode::FORBIDDEN => {
-                fault(FaultKind::Forbidden, "not allowed – the key is known, but may not do this (403) – ask for the right")
+                Fault::new(FaultKind::Forbidden, "not allowed – the key is known, but may not do this (403) – ask for the right")
             }
             StatusCode::NOT_FOUND => {
                 let path = self.url.path();
                 let text = format!("not found (404) – the server has no {path}, or the key may not see it – check {check}");
-                fault(FaultKind::Unintelligible, &text)
+                Fault::new(FaultKind::Unintelligible, &text)
             }
             StatusCode::TOO_MANY_REQUESTS => {
-                fault(FaultKind::RateLimited, "too many requests (429) – the server wants to be left alone – it is asked again later")
+                Fault::new(FaultKind::RateLimited, "too many requests (429) – the server wants to be left alone – it is asked again later")
             }
             s if s.is_server_error() => {
-                fault(FaultKind::ServerError, &format!("the server failed ({code}) – look at its log – it is asked again"))
+                Fault::new(FaultKind::ServerError, &format!("the server failed ({code}) – look at its log – it is asked again"))
             }
             _ => {
                 let words = self.words().map_or_else(|| "nothing".to_owned(), |words| words.to_string());
                 let text = format!("the server refused the request ({code}) – it says: {words} – check {check}");
-                fault(FaultKind::Unintelligible, &text)
+                Fault::new(FaultKind::Unintelligible, &text)
             }
         };
         fault.retry_after = self.retry_after();
@@ -107,7 +107,7 @@ impl Answer {
             return self.success();
         }
         let code = self.status.as_u16();
-        Err(fault(
+        Err(Fault::new(
             FaultKind::Gone,
             &format!("{what} is not there any more ({code}) – or you may not see it – look for it in the source itself"),
         ))
@@ -156,7 +156,7 @@ impl Answer {
             } else {
                 format!("the answer is not understood: {e}")
             };
-            fault(FaultKind::Unintelligible, &format!("{what} – url may be wrong, or a sign-in page stands before it – check url"))
+            Fault::new(FaultKind::Unintelligible, &format!("{what} – url may be wrong, or a sign-in page stands before it – check url"))
         })
     }
 
@@ -191,8 +191,4 @@ pub(super) fn time(text: &str) -> Option<DateTime<Utc>> {
 fn iso(text: &str) -> Option<DateTime<Utc>> {
     let without_seconds = || DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M%#z").ok();
     DateTime::parse_from_rfc3339(text).ok().or_else(without_seconds).map(|at| at.to_utc())
-}
-
-fn fault(kind: FaultKind, text: &str) -> Fault {
-    Fault { kind, text: SafeText::line(text), retry_after: None }
 }

@@ -70,7 +70,7 @@ impl ConfiguredSource {
             return Ok(self.user().map(|user| Me { id: user.into(), name: SafeText::line(user) }));
         };
         let scope = Document::new(serde_json::json!({ "user": self.user() }));
-        let path = whoami.path.fill(&scope, super::configured_ticket::encoded).map_err(|why| misunderstood(&why, "whoami.path"))?;
+        let path = whoami.path.fill(&scope, super::address::encoded).map_err(|why| misunderstood(&why, "whoami.path"))?;
         let answer = self.http.get_url(&self.http.address(&format!("./{path}")), budget).await?;
         let said = Document::new(json(&answer)?);
         let get = |expression: &Expression, key: &str| said.get(expression).map_err(|why| misunderstood(&why, key));
@@ -141,14 +141,14 @@ impl ConfiguredSource {
         self.list_open().await?;
         known(self).ok_or_else(|| {
             let text = format!("ticket {} is not in the list – what the server calls it is not known – is it still open?", key.key);
-            Fault { kind: FaultKind::Gone, text: SafeText::line(&text), retry_after: None }
+            Fault::new(FaultKind::Gone, &text)
         })
     }
 }
 
 pub(super) fn misunderstood(why: &str, key: &str) -> Fault {
     let text = format!("the answer is not understood – {why} – check {key} in the configuration");
-    Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None }
+    Fault::new(FaultKind::Unintelligible, &text)
 }
 
 fn not_signed_in(why: &str, help: &str) -> Fault {

@@ -4,10 +4,11 @@ use reqwest::header::{ETAG, HeaderName, HeaderValue, IF_MATCH};
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
+use super::address::encoded;
 use super::answer::Answer;
 use super::configured::{ConfiguredSource, misunderstood};
 use super::configured_settings::{DeedSettings, RequestSettings};
-use super::configured_ticket::{Entry, encoded};
+use super::configured_ticket::Entry;
 use super::expression::{Document, Expression, text};
 use super::http::{Call, NoAnswer};
 use super::lenient_json::json;

@@ -11,7 +11,7 @@ use super::configured_settings::{ListSettings, Paging};
 use super::expression::{Document, Expression, is_true, text};
 use super::http::{Budget, Http};
 use super::lenient_json::json;
-use crate::domain::{Fault, FaultKind, SafeText};
+use crate::domain::{Fault, FaultKind};
 
 const MOST_PAGES: usize = 500;
 /// Whoever has more open tickets asks for too much.
@@ -305,5 +305,5 @@ pub(super) fn noun(value: &Value) -> &'static str {
 }
 
 fn fault(text: &str) -> Fault {
-    Fault { kind: FaultKind::Unintelligible, text: SafeText::line(text), retry_after: None }
+    Fault::new(FaultKind::Unintelligible, text)
 }

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Value, json};
 
+use super::address::{encoded, web_address};
 use super::configured_list::noun;
 use super::configured_settings::HttpSettings;
 use super::expression::{Document, text};
 use super::mapping;
 use super::settings::SourceSettings;
-use super::ticket_entry::web_address;
 use crate::domain::{Contact, SafeText, Severity, Status, TextKind, Ticket, TicketKey};
 
 /// The fields of an entry that are something of a ticket; any other is for rules.
@@ -244,20 +244,6 @@ impl<'a> Entry<'a> {
         let ticket = self.ticket(0);
         ticket.status == Status::Acknowledged || self.http.taken.as_ref().is_some_and(|taken| self.document.is(taken))
     }
-}
-
-/// A part of an address, with all that could mean something there in percents.
-pub(super) fn encoded(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }
 
 /// A value as the server writes it, cut.

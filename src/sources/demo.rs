@@ -142,10 +142,12 @@ impl DemoSource {
     }
 
     fn desk(&self) -> Result<&'static Desk, Fault> {
-        let desks =
-            DESKS.as_ref().map_err(|e| fault(FaultKind::Unintelligible, &format!("the demo cannot be read – {e} – please report it")))?;
+        let desks = DESKS
+            .as_ref()
+            .map_err(|e| Fault::new(FaultKind::Unintelligible, &format!("the demo cannot be read – {e} – please report it")))?;
         let own = desks.desk.iter().find(|desk| desk.name == self.name.as_str());
-        own.or(desks.desk.first()).ok_or_else(|| fault(FaultKind::Unintelligible, "the demo has no desk – it is empty – please report it"))
+        own.or(desks.desk.first())
+            .ok_or_else(|| Fault::new(FaultKind::Unintelligible, "the demo has no desk – it is empty – please report it"))
     }
 
     /// Does something with the tickets, which are made at the first call. `polling` is a poll, which a silent desk answers once.
@@ -154,7 +156,7 @@ impl DemoSource {
         let now = (self.clock)();
         let mut tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
         if let (Some(why), true) = (&desk.silent_after_first, tickets.is_some() || !polling) {
-            return Err(fault(FaultKind::Unreachable, why));
+            return Err(Fault::new(FaultKind::Unreachable, why));
         }
         let made = || desk.ticket.iter().map(|sketch| Arc::new(sketch.ticket(&self.name, &self.agreements, now))).collect();
         Ok(then(desk, tickets.get_or_insert_with(made), now))
@@ -277,8 +279,4 @@ impl Sketch {
             Outcome::Confirmed { by: Some(by), at: Some(now) }
         }
     }
-}
-
-fn fault(kind: FaultKind, text: &str) -> Fault {
-    Fault { kind, text: SafeText::line(text), retry_after: None }
 }

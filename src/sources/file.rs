@@ -90,7 +90,7 @@ impl TicketSource for FileSource {
     }
 
     async fn tell(&self, _key: &TicketKey, _deed: &Deed, _earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
-        Err(Fault { kind: FaultKind::Unsupported, text: SafeText::line(CANNOT), retry_after: None })
+        Err(Fault::new(FaultKind::Unsupported, CANNOT))
     }
 }
 
@@ -131,5 +131,5 @@ fn read(settings: &SourceSettings, path: &Path, form: FileForm, last: &Mutex<Opt
 }
 
 fn fault(kind: FaultKind, path: &Path, what: &str, help: &str) -> Fault {
-    Fault { kind, text: SafeText::line(&format!("{} {what} – {help}", path.display())), retry_after: None }
+    Fault::new(kind, &format!("{} {what} – {help}", path.display()))
 }

@@ -17,7 +17,7 @@ use super::known_answers::{Known, KnownAnswers};
 use super::settings::{Auth, Limits, ServerSettings};
 use super::source::Clock;
 use super::token::Token;
-use crate::domain::{Fault, FaultKind, SafeText};
+use crate::domain::{Fault, FaultKind};
 
 const CONNECT: Duration = Duration::from_secs(5);
 const READ: Duration = Duration::from_secs(10);
@@ -62,7 +62,7 @@ impl Http {
     pub fn new(server: &ServerSettings, clock: Clock, environment: &[(String, String)]) -> Result<Self, Fault> {
         let base = Url::parse(&format!("{}/", server.url.trim_end_matches('/')));
         let base =
-            base.map_err(|e| fault(FaultKind::Unintelligible, &format!("url is no address – {e} – write it as https://host/path")))?;
+            base.map_err(|e| Fault::new(FaultKind::Unintelligible, &format!("url is no address – {e} – write it as https://host/path")))?;
         let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
         headers.extend(server.headers.iter().cloned());
         let mut builder = reqwest::Client::builder()
@@ -81,7 +81,7 @@ impl Http {
         }
         let client = builder
             .build()
-            .map_err(|e| fault(FaultKind::Unreachable, &format!("no connection can be made – {} – see TLS and proxies", told(e))))?;
+            .map_err(|e| Fault::new(FaultKind::Unreachable, &format!("no connection can be made – {} – see TLS and proxies", told(e))))?;
         let token = server.token.as_ref().map(|token| Token::new(token, environment));
         let (auth, limits) = (server.auth.clone(), server.limits);
         Ok(Self { client, base, auth, token, limits, clock, known: Mutex::default(), ahead: Mutex::default() })
@@ -123,7 +123,7 @@ impl Http {
         to.clone().filter(|to| within(to) && to.username().is_empty() && to.password().is_none()).ok_or_else(|| {
             let shown = place(to.as_ref());
             let text = format!("next page refused – the server points to {shown}, which is not within url – set url to where it is");
-            fault(FaultKind::Unintelligible, &text)
+            Fault::new(FaultKind::Unintelligible, &text)
         })
     }
 
@@ -193,7 +193,7 @@ impl Http {
     /// A request that says who we are.
     fn signed(&self, request: RequestBuilder, key: &SecretString) -> Result<RequestBuilder, NoAnswer> {
         let cannot = || NoAnswer {
-            fault: fault(FaultKind::NotSignedIn, "the key cannot be sent – it has characters that no key has – copy it again"),
+            fault: Fault::new(FaultKind::NotSignedIn, "the key cannot be sent – it has characters that no key has – copy it again"),
             may_have_arrived: false,
         };
         let (name, prefix) = match &self.auth {
@@ -273,7 +273,7 @@ async fn read(mut response: Response, limits: Limits, budget: &mut Budget) -> Re
             let what = if most < limits.page { "the answers of one pass are" } else { "the answer is" };
             let limit = if most < limits.page { limits.pass } else { limits.page } / 1024 / 1024;
             let text = format!("{what} too large – more than {limit} MiB – narrow down what is asked for");
-            return Err(NoAnswer { fault: fault(FaultKind::Unintelligible, &text), may_have_arrived: true });
+            return Err(NoAnswer { fault: Fault::new(FaultKind::Unintelligible, &text), may_have_arrived: true });
         }
         body.extend_from_slice(&piece);
     }
@@ -298,7 +298,7 @@ fn no_answer(error: reqwest::Error) -> NoAnswer {
     } else {
         format!("no answer – {why} – is the server up, and is url right?")
     };
-    NoAnswer { fault: fault(FaultKind::Unreachable, &text), may_have_arrived }
+    NoAnswer { fault: Fault::new(FaultKind::Unreachable, &text), may_have_arrived }
 }
 
 /// An error without its address, which may hold a secret, down to its cause.
@@ -309,8 +309,4 @@ fn told(error: reqwest::Error) -> String {
         cause = deeper;
     }
     cause.to_string()
-}
-
-fn fault(kind: FaultKind, text: &str) -> Fault {
-    Fault { kind, text: SafeText::line(text), retry_after: None }
 }

@@ -75,7 +75,7 @@ impl IcingaSource {
         let results: Results = answer.json()?;
         let me = results.results.first().and_then(|me| serde_json::from_str(me.get()).ok());
         me.ok_or_else(|| {
-            fault(FaultKind::Unintelligible, "Icinga does not say who is signed in – v1 names no user – is url that of its API?")
+            Fault::new(FaultKind::Unintelligible, "Icinga does not say who is signed in – v1 names no user – is url that of its API?")
         })
     }
 
@@ -90,13 +90,13 @@ impl IcingaSource {
         match answer.status {
             StatusCode::NOT_FOUND if !me.may(&permission) => {
                 let text = format!("no {of}s are told – the ApiUser '{}' lacks the permission {permission} – ask for it", me.user);
-                return Err(fault(FaultKind::Forbidden, &text));
+                return Err(Fault::new(FaultKind::Forbidden, &text));
             }
             // whatever is wrong with a filter
             StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST => {
                 let text =
                     format!("no {of}s are told – Icinga says: {} – check filter, which must be right for hosts alone too", words(&answer));
-                return Err(fault(FaultKind::Unintelligible, &text));
+                return Err(Fault::new(FaultKind::Unintelligible, &text));
             }
             _ => answer.success()?,
         }
@@ -169,10 +169,6 @@ impl<'a> Name<'a> {
 fn question(of: Of, filter: &str, names: &Value) -> Value {
     let joins: &[&str] = if of == Of::Service { &["host.state", "host.vars", "host.groups"] } else { &[] };
     json!({ "filter": filter, "filter_vars": names, "attrs": ATTRIBUTES, "joins": joins })
-}
-
-fn fault(kind: FaultKind, text: &str) -> Fault {
-    Fault { kind, text: SafeText::line(text), retry_after: None }
 }
 
 #[async_trait]

@@ -1,6 +1,5 @@
 //! What Icinga 2 sends, and the ticket it makes. Read leniently: whatever is missing or odd costs only itself.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, Utc};
@@ -8,11 +7,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::address::{encoded, web_address};
 use super::answer::Answer;
 use super::icinga::IcingaSettings;
 use super::mapping;
 use super::settings::SourceSettings;
-use super::ticket_entry::web_address;
 use crate::domain::{SafeText, Severity, Status, TextKind, Ticket, TicketKey};
 
 /// The fields of an object that a map rule can name; `vars.NAME` is a variable of its own, else of its host.
@@ -297,8 +296,8 @@ impl Object {
         let of_host = || icinga.web.as_ref().filter(|page| !page.contains("{service}"));
         let template = if service.is_empty() { icinga.web_host.as_ref().or_else(of_host)? } else { icinga.web.as_ref()? };
         // a name may hold {service} itself
-        let parts: Vec<String> = template.split("{host}").map(|part| part.replace("{service}", &in_address(service))).collect();
-        web_address(&parts.join(&in_address(host)))
+        let parts: Vec<String> = template.split("{host}").map(|part| part.replace("{service}", &encoded(service))).collect();
+        web_address(&parts.join(&encoded(host)))
     }
 }
 
@@ -337,18 +336,4 @@ fn texts(value: &Value) -> Vec<String> {
 fn instant(seconds: Option<f64>) -> Option<DateTime<Utc>> {
     let seconds = Duration::try_from_secs_f64(seconds?).ok()?.as_secs();
     DateTime::from_timestamp(i64::try_from(seconds).ok().filter(|seconds| *seconds > 0)?, 0)
-}
-
-/// A name as a part of an address.
-fn in_address(name: &str) -> String {
-    let mut out = String::new();
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // writing to a text does not fail
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }

@@ -23,6 +23,11 @@ pub(super) fn apply(rules: &[MapRule], ticket: &mut Ticket, field: impl Fn(&str)
     given
 }
 
+/// Names as people type them in a configuration: without case.
+pub(super) fn same_name(a: &str, b: &str) -> bool {
+    SafeText::line(a.trim()).eq_ignore_case(&SafeText::line(b.trim()))
+}
+
 /// The groups of a match, the whole first; `None` where the value does not fit.
 fn captures(test: &MapTest, value: &str) -> Option<Vec<String>> {
     match test {

@@ -1,5 +1,6 @@
 //! FLOOR 1': where tickets come from. May use domain, reqwest and tokio.
 
+mod address;
 mod alertmanager;
 mod alertmanager_wire;
 mod answer;

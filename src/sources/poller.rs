@@ -89,7 +89,7 @@ pub fn spawn(source: Arc<dyn TicketSource>, poll_every: Duration, clock: Clock, 
 /// source is asked again as after any fault.
 pub async fn poll_once(source: &dyn TicketSource, clock: &Clock) -> PollReport {
     let began_at = clock();
-    let fault = |kind, text: &str| Err(Fault { kind, text: SafeText::line(text), retry_after: None });
+    let fault = |kind, text: &str| Err(Fault::new(kind, text));
     // what a source keeps between two passes is only what spares it work
     let asked = AssertUnwindSafe(source.list_open()).catch_unwind();
     let outcome: Result<Pass, Fault> = match timeout(WHOLE_PASS, asked).await {

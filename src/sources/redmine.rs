@@ -10,11 +10,12 @@ use reqwest::Method;
 use tokio::time::timeout;
 
 use super::http::{Budget, Call, Http};
+use super::mapping::same_name;
 use super::redmine_delta::{self, Kept};
 use super::redmine_history::History;
 use super::redmine_list::{Asked, Listed};
 use super::redmine_ticket::Told;
-use super::redmine_wire::{CurrentUser, Issue, IssueAnswer, Named, Priorities, RoleAnswer, Statuses, User, Vocabulary, instant, same_name};
+use super::redmine_wire::{CurrentUser, Issue, IssueAnswer, Named, Priorities, RoleAnswer, Statuses, User, Vocabulary, instant};
 use super::settings::{RedmineSettings, SourceSettings};
 use super::source::{Clock, TicketSource};
 use crate::domain::{Capabilities, Deed, DeedKind, Fault, FaultKind, Identity, Outcome, Pass, SafeText, SourceName, Ticket, TicketKey};
@@ -159,7 +160,7 @@ impl RedmineSource {
             "asked for issue {id}, the server told of {} – what it says is not about this one – look at what stands before the server",
             answer.issue.id
         );
-        Err(Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None })
+        Err(Fault::new(FaultKind::Unintelligible, &text))
     }
 
     /// Reads the journals of issues, once after each change: first of those that wait for the client, who may have answered,
@@ -311,7 +312,7 @@ impl TicketSource for RedmineSource {
 
     async fn tell(&self, key: &TicketKey, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         if let Some(why) = self.capabilities().why_not(deed.kind()) {
-            return Err(Fault { kind: FaultKind::Unsupported, text: SafeText::line(why), retry_after: None });
+            return Err(Fault::new(FaultKind::Unsupported, why));
         }
         let Ok(id) = key.key.as_str().parse() else { return Ok(Outcome::refused("Redmine has no issue of that key")) };
         let told = self.do_deed(id, deed, earlier).await;

@@ -5,10 +5,11 @@ use chrono::{DateTime, Utc};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::mapping::same_name;
 use super::redmine::RedmineSource;
 use super::redmine_history::taken_at;
 use super::redmine_seen::{Wanted, standing, time};
-use super::redmine_wire::{Issue, Journal, Named, User, Vocabulary, same_name};
+use super::redmine_wire::{Issue, Journal, Named, User, Vocabulary};
 use super::source::since;
 use crate::domain::{Deed, Fault, FaultKind, Outcome, SafeText, Severity};
 

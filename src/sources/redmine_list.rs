@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::http::{Budget, Http};
 use super::redmine_wire::{Glimpse, Issue, IssueList};
 use super::settings::SourceSettings;
-use crate::domain::{Fault, FaultKind, SafeText, Ticket};
+use crate::domain::{Fault, FaultKind, Ticket};
 
 /// Redmine silently clamps to this.
 const PAGE: usize = 100;
@@ -142,5 +142,5 @@ impl Mark {
 
 fn not_understood(e: &serde_json::Error) -> Fault {
     let text = format!("the list of issues is not understood – {e} – is url that of a Redmine server?");
-    Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None }
+    Fault::new(FaultKind::Unintelligible, &text)
 }

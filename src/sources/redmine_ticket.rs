@@ -4,9 +4,9 @@ use chrono::Datelike;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::mapping;
+use super::mapping::{self, same_name};
 use super::redmine_history::{History, Move};
-use super::redmine_wire::{Glimpse, Issue, IssueList, Named, Priorities, Statuses, Vocabulary, instant, same_name};
+use super::redmine_wire::{Glimpse, Issue, IssueList, Named, Priorities, Statuses, Vocabulary, instant};
 use super::settings::{RedmineSettings, SourceSettings};
 use crate::domain::{Assessment, ClientContact, SafeText, Severity, Status, TextKind, Ticket, TicketKey};
 

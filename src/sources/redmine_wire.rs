@@ -208,11 +208,6 @@ impl Glimpse {
     }
 }
 
-/// Names as people type them in a configuration: without case.
-pub(super) fn same_name(a: &str, b: &str) -> bool {
-    SafeText::line(a.trim()).eq_ignore_case(&SafeText::line(b.trim()))
-}
-
 pub(super) fn instant(text: Option<&str>) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text?).ok().map(|at| at.with_timezone(&Utc).trunc_subsecs(0))
 }

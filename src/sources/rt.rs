@@ -79,7 +79,7 @@ impl RtSource {
         let answer = self.ask(&["user", &self.rt.user]).await?;
         let not_us = |why: &str| {
             let text = format!("not signed in as {} – {why} – set user to the login whose token this is", self.rt.user);
-            Fault { kind: FaultKind::NotSignedIn, text: SafeText::line(&text), retry_after: None }
+            Fault::new(FaultKind::NotSignedIn, &text)
         };
         if answer.status == StatusCode::NOT_FOUND {
             return Err(not_us("RT knows nobody of that name"));
@@ -126,7 +126,7 @@ impl RtSource {
                     "no queue '{queue}' – RT has none of that name, or does not show it to {} – correct queue, or ask for SeeQueue",
                     self.rt.user
                 );
-                return Err(Fault { kind: FaultKind::Forbidden, text: SafeText::line(&text), retry_after: None });
+                return Err(Fault::new(FaultKind::Forbidden, &text));
             }
             answer.success()?;
         }
@@ -156,7 +156,7 @@ impl RtSource {
             let answer: Box<RawValue> = self.ask_of(id, self.http.address_with(&path, &asked)).await?.json()?;
             let answer: Page = serde_json::from_str(answer.get()).map_err(|e| {
                 let text = format!("the history of ticket {id} is not understood – {e} – is url that of a Request Tracker 5?");
-                Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None }
+                Fault::new(FaultKind::Unintelligible, &text)
             })?;
             let before = all.len();
             for transaction in answer.items.iter().filter_map(|raw| serde_json::from_str::<Transaction>(raw.get()).ok()) {
@@ -241,7 +241,7 @@ impl TicketSource for RtSource {
 
     async fn tell(&self, key: &TicketKey, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         if let Some(why) = self.capabilities().why_not(deed.kind()) {
-            return Err(Fault { kind: FaultKind::Unsupported, text: SafeText::line(why), retry_after: None });
+            return Err(Fault::new(FaultKind::Unsupported, why));
         }
         let Ok(id) = key.key.as_str().parse() else { return Ok(Outcome::refused("Request Tracker has no ticket of that key")) };
         self.do_deed(id, deed, earlier).await

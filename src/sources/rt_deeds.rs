@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::http::{Call, NoAnswer};
+use super::mapping::same_name;
 use super::rt::RtSource;
 use super::rt_list::FIELDS;
 use super::rt_ticket::History;
-use super::rt_wire::{Attachment, RtTicket, Transaction, instant, same_name};
+use super::rt_wire::{Attachment, RtTicket, Transaction, instant};
 use super::source::since;
 use crate::domain::{Deed, Fault, FaultKind, Outcome, SafeText, Severity};
 
@@ -76,7 +77,7 @@ impl RtSource {
         if ticket.id != id {
             let text =
                 format!("asked for ticket {id}, the server told of {} – what it says is not about this one – was it merged?", ticket.id);
-            return Err(Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None });
+            return Err(Fault::new(FaultKind::Unintelligible, &text));
         }
         Ok(Read { ticket, tag: answer.headers.get(ETAG).cloned() })
     }

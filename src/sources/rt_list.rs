@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::http::{Budget, Http};
 use super::rt_wire::{Glimpse, Page, RtTicket};
 use super::settings::{RtSettings, SourceSettings};
-use crate::domain::{Fault, FaultKind, SafeText, Ticket};
+use crate::domain::{Fault, FaultKind, Ticket};
 
 /// RT silently clamps to this.
 const PAGE: u64 = 100;
@@ -139,5 +139,5 @@ pub(super) async fn tickets(http: &Http, source: &SourceSettings, query: &str, b
 
 fn not_understood(e: &serde_json::Error) -> Fault {
     let text = format!("the list of tickets is not understood – {e} – is url that of a Request Tracker 5?");
-    Fault { kind: FaultKind::Unintelligible, text: SafeText::line(&text), retry_after: None }
+    Fault::new(FaultKind::Unintelligible, &text)
 }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::mapping;
-use super::rt_wire::{Person, RtTicket, Transaction, filled, instant, same_name, word};
+use super::mapping::{self, same_name};
+use super::rt_wire::{Person, RtTicket, Transaction, filled, instant, word};
 use super::settings::{MapTest, RtSettings, SourceSettings};
 use crate::domain::{Assessment, ClientContact, Contact, OnClient, SafeText, Severity, Status, TextKind, Ticket, TicketKey};
 

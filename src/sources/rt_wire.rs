@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::mapping::same_name;
 use super::settings::SourceSettings;
 use crate::domain::{SafeText, TextKind, Ticket, TicketKey};
 
@@ -142,11 +143,6 @@ pub(super) fn word(value: &Value) -> Option<String> {
 pub(super) fn instant(text: &Option<String>) -> Option<DateTime<Utc>> {
     let at = DateTime::parse_from_rfc3339(text.as_deref()?).ok()?.to_utc().trunc_subsecs(0);
     (at.timestamp() > 0 && at.year() <= 2199).then_some(at)
-}
-
-/// Names as people type them in a configuration: without case.
-pub(super) fn same_name(a: &str, b: &str) -> bool {
-    SafeText::line(a.trim()).eq_ignore_case(&SafeText::line(b.trim()))
 }
 
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {

@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::address::web_address;
 use super::mapping;
 use super::settings::MapTarget;
 use super::ticket_reader::TicketFormat;
@@ -401,15 +402,6 @@ fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(plain));
     }
     serde_json::from_str::<Text>(raw.get()).ok().map(|t| t.0)
-}
-
-/// An address that may be shown as a link: http or https, without a user name.
-pub(super) fn web_address(text: &str) -> Option<SafeText> {
-    let url = reqwest::Url::parse(text.trim()).ok()?;
-    let web = matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty() && url.password().is_none();
-    let safe = SafeText::sanitised(url.as_str(), TextKind::Line);
-    // a part of an address is another address
-    (web && !safe.cut).then_some(safe.text)
 }
 
 /// A value as it stands in the file, cut.

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::command;
 use super::settings::TokenSource;
-use crate::domain::{Fault, FaultKind, SafeText};
+use crate::domain::{Fault, FaultKind};
 
 /// Longest secret that is read.
 const MOST_BYTES: u64 = 4096;
@@ -130,5 +130,5 @@ pub fn open_to_others(metadata: &Metadata) -> Option<String> {
 }
 
 fn fault(text: &str) -> Fault {
-    Fault { kind: FaultKind::NotSignedIn, text: SafeText::line(text), retry_after: None }
+    Fault::new(FaultKind::NotSignedIn, text)
 }

@@ -4,9 +4,7 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, Permissions};
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -18,6 +16,7 @@ use holdover::sources::{self, Clock, TicketSource};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::real_server::{Outage, script, variable};
 use crate::support::{ACME, Desk};
 
 const PASSWORD: &str = "ops-secret";
@@ -54,15 +53,8 @@ fn of<Guard>(address: String, guard: Guard) -> Alertmanager<Guard> {
     Alertmanager { address, test: format!("{name}-{}", std::process::id()), _guard: guard }
 }
 
-fn address(variable: &str) -> Option<String> {
-    let address = std::env::var(variable).ok().filter(|address| !address.is_empty());
-    if address.is_none() {
-        let test = std::thread::current().name().unwrap_or_default().to_owned();
-        let said = format!("SKIPPED: {test}: no Alertmanager, for {variable} is not set (bash .ci/run sets it)\n");
-        // not eprintln: what a passing test prints with it is not shown
-        let _ = std::io::stderr().write_all(said.as_bytes());
-    }
-    address
+fn address(name: &str) -> Option<String> {
+    variable(name, "Alertmanager", ".ci/run")
 }
 
 impl<Guard> Alertmanager<Guard> {
@@ -332,34 +324,14 @@ fn a_wrong_password_is_not_signed_in_rather_than_no_tickets() {
     assert_eq!(am.silences().len(), 1);
 }
 
-/// The server's own script.
-fn script(verb: &str) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/alertmanager.sh");
-    let output = Command::new("bash").arg(script).arg(verb).output().unwrap();
-    assert!(output.status.success(), "{verb}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-/// The server as it is between a verb and the one that undoes it, whatever becomes of the test.
-struct Between(&'static str);
-
-impl Between {
-    fn verbs(first: &str, last: &'static str) -> Self {
-        script(first);
-        Self(last)
-    }
-}
-
-impl Drop for Between {
-    fn drop(&mut self) {
-        script(self.0);
-    }
-}
-
 #[test]
 fn a_server_that_is_frozen_or_stopped_is_blind_and_what_it_forgot_is_not_taken_for_resolved() {
     let Some(am) = alone() else { return };
-    assert_eq!(script("url"), am.address, "only the script's own server can be stopped: tests/servers/alertmanager.sh start");
+    assert_eq!(
+        script("alertmanager", "url"),
+        am.address,
+        "only the script's own server can be stopped: tests/servers/alertmanager.sh start"
+    );
     let key = am.fire("Remembered", "critical");
     let (desk, source, runtime) = (am.desk(""), am.asked(""), runtime());
     assert!(runtime.block_on(source.list_open()).unwrap().complete);
@@ -369,11 +341,11 @@ fn a_server_that_is_frozen_or_stopped_is_blind_and_what_it_forgot_is_not_taken_f
         assert_eq!((&silent["state"], &silent["complete"]), (&json!("blind"), &json!(false)));
         assert!(silent["fault"].as_str().unwrap().contains(wanted), "{silent}");
     };
-    let frozen = Between::verbs("freeze", "thaw");
+    let frozen = Outage::frozen("alertmanager");
     silent("it did not answer in time");
     drop(frozen);
     assert!(runtime.block_on(source.list_open()).unwrap().complete);
-    let stopped = Between::verbs("stop", "start");
+    let stopped = Outage::stopped("alertmanager");
     silent("is the server up");
     assert_eq!(runtime.block_on(source.list_open()).unwrap_err().kind, FaultKind::Unreachable);
     let unsent = ["ack", &format!("alerts/{key}"), "--json"];

@@ -4,7 +4,6 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, Permissions};
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -18,6 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::real_server::{Outage, script, variable};
 use crate::support::{ACME, Desk};
 
 const WRONG: &str = "no-such-secret-here";
@@ -48,15 +48,8 @@ fn alone() -> Option<Icinga<RwLockWriteGuard<'static, ()>>> {
 }
 
 fn address() -> Option<(String, String)> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|address| !address.is_empty());
-    let address = variable("HOLDOVER_ICINGA").zip(variable("HOLDOVER_ICINGA_CA"));
-    if address.is_none() {
-        let test = std::thread::current().name().unwrap_or_default().to_owned();
-        let said = format!("SKIPPED: {test}: no Icinga, for HOLDOVER_ICINGA or HOLDOVER_ICINGA_CA is not set (bash .ci/run sets them)\n");
-        // not eprintln: what a passing test prints with it is not shown
-        let _ = std::io::stderr().write_all(said.as_bytes());
-    }
-    address
+    let variable = |name: &str| variable(name, "Icinga", ".ci/run");
+    variable("HOLDOVER_ICINGA").zip(variable("HOLDOVER_ICINGA_CA"))
 }
 
 /// The second client: asks Icinga, and gives its answer, whatever it is.
@@ -333,34 +326,10 @@ fn a_wrong_password_and_an_authority_that_is_not_named_are_no_empty_list() {
     assert_eq!(service.attributes()["acknowledgement"], 0);
 }
 
-/// The server's own script.
-fn script(verb: &str) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/icinga2.sh");
-    let output = Command::new("bash").arg(script).arg(verb).output().unwrap();
-    assert!(output.status.success(), "{verb}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-/// The server as it is between a verb and the one that undoes it, whatever becomes of the test.
-struct Between(&'static str);
-
-impl Between {
-    fn verbs(first: &str, last: &'static str) -> Self {
-        script(first);
-        Self(last)
-    }
-}
-
-impl Drop for Between {
-    fn drop(&mut self) {
-        script(self.0);
-    }
-}
-
 #[test]
 fn a_server_that_is_frozen_or_stopped_is_blind_and_well_once_it_is_back() {
     let Some(icinga) = alone() else { return };
-    assert_eq!(script("url"), icinga.address, "only the script's own server can be stopped: tests/servers/icinga2.sh start");
+    assert_eq!(script("icinga2", "url"), icinga.address, "only the script's own server can be stopped: tests/servers/icinga2.sh start");
     let service = icinga.make("remembered", 2);
     let (desk, source, runtime) = (icinga.ops(), icinga.asked("ops", ""), runtime());
     let silent = |wanted: &str| {
@@ -369,11 +338,11 @@ fn a_server_that_is_frozen_or_stopped_is_blind_and_well_once_it_is_back() {
         assert_eq!((&silent["state"], &silent["shown"]), (&json!("blind"), &json!(0)));
         assert!(silent["fault"].as_str().unwrap().contains(wanted), "{silent}");
     };
-    let frozen = Between::verbs("freeze", "thaw");
+    let frozen = Outage::frozen("icinga2");
     silent("it did not answer in time");
     drop(frozen);
     assert!(runtime.block_on(source.list_open()).unwrap().complete);
-    let stopped = Between::verbs("stop", "start");
+    let stopped = Outage::stopped("icinga2");
     silent("is the server up");
     assert_eq!(runtime.block_on(source.list_open()).unwrap_err().kind, FaultKind::Unreachable);
     let unsent = ["ack", &format!("icinga/{}", service.name), "--json"];

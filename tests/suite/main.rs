@@ -17,6 +17,7 @@ mod picture;
 mod properties;
 mod pty;
 mod readme;
+mod real_server;
 mod records;
 mod redmine_dashboard;
 mod redmine_server;

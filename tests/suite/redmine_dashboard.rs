@@ -6,7 +6,8 @@ use std::fs;
 use serde_json::json;
 
 use crate::pty::Pty;
-use crate::redmine_server::{ADMIN, ALICE, BOB, IN_PROGRESS, NEW, Redmine, Stopped, WRONG, notes, redmine, redmine_alone};
+use crate::real_server::Outage;
+use crate::redmine_server::{ADMIN, ALICE, BOB, IN_PROGRESS, NEW, Redmine, WRONG, notes, redmine, redmine_alone};
 use crate::support::Desk;
 
 const SIZE: (u16, u16) = (100, 40);
@@ -86,7 +87,7 @@ fn a_wrong_key_is_an_alarm_and_no_calm() {
 fn a_server_that_stops_is_stale_then_blind_then_well_while_the_dashboard_runs() {
     let Some(redmine) = redmine_alone() else { return };
     let (id, _desk, mut pty) = on_one(&redmine, ALICE, "Remembered on the board");
-    let stopped = Stopped::stop();
+    let stopped = Outage::stopped("redmine");
     let row = |text: &str, what: &str| text.lines().nth(1).unwrap_or_default().contains(what);
     pty.wait_for("STALE", |text| row(text, "! helpdesk STALE since"));
     pty.wait_for("BLIND", |text| row(text, "!! helpdesk BLIND since"));

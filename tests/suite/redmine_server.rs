@@ -8,8 +8,6 @@ use std::fs::{self, Permissions};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -19,6 +17,7 @@ use holdover::config;
 use holdover::sources::{self, Clock, poller};
 use serde_json::{Value, json};
 
+use crate::real_server::{Outage, script, variable};
 use crate::support::{ACME, Desk, Said};
 
 // the people of tests/servers/redmine.sh: alice may do all that an engineer does, carol the same but for private notes,
@@ -64,14 +63,7 @@ pub fn redmine_alone() -> Option<Redmine<RwLockWriteGuard<'static, ()>>> {
 }
 
 fn address() -> Option<String> {
-    let address = std::env::var("HOLDOVER_REDMINE").ok().filter(|address| !address.is_empty());
-    if address.is_none() {
-        let test = std::thread::current().name().unwrap_or_default().to_owned();
-        let said = format!("SKIPPED: {test}: no Redmine server, for HOLDOVER_REDMINE is not set (bash .ci/run sets it)\n");
-        // not eprintln: what a passing test prints with it is not shown
-        let _ = std::io::stderr().write_all(said.as_bytes());
-    }
-    address
+    variable("HOLDOVER_REDMINE", "Redmine server", ".ci/run")
 }
 
 impl<Guard> Redmine<Guard> {
@@ -305,34 +297,10 @@ fn a_wrong_key_is_not_signed_in_rather_than_no_tickets() {
     }
 }
 
-/// The server's own script.
-pub fn script(verb: &str) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/redmine.sh");
-    let output = Command::new("bash").arg(script).arg(verb).output().unwrap();
-    assert!(output.status.success(), "{verb}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-/// The server as long as it is stopped; started again whatever becomes of the test.
-pub struct Stopped;
-
-impl Stopped {
-    pub fn stop() -> Self {
-        script("stop");
-        Self
-    }
-}
-
-impl Drop for Stopped {
-    fn drop(&mut self) {
-        script("start");
-    }
-}
-
 #[test]
 fn a_server_that_is_stopped_is_stale_then_blind_and_well_once_it_is_back() {
     let Some(redmine) = redmine_alone() else { return };
-    assert_eq!(script("url"), redmine.address, "only the script's own server can be stopped: tests/servers/redmine.sh start");
+    assert_eq!(script("redmine", "url"), redmine.address, "only the script's own server can be stopped: tests/servers/redmine.sh start");
     let desk = redmine.desk(ALICE);
     let id = redmine.create(5, "Remembered");
     let settings = config::load(&desk.path("config.toml"), &[]).unwrap_or_else(|problems| panic!("{problems:?}"));
@@ -347,7 +315,7 @@ fn a_server_that_is_stopped_is_stale_then_blind_and_well_once_it_is_back() {
 
     poll(&mut store);
     assert!(store.health(start)[0].health == Health::Ok && knows(&store));
-    let stopped = Stopped::stop();
+    let stopped = Outage::stopped("redmine");
     poll(&mut store);
     let health = store.health(start).remove(0);
     assert_eq!((health.health, knows(&store)), (Health::Stale, true), "what was known stays");

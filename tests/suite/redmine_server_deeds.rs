@@ -10,9 +10,8 @@ use holdover::sources::{self, Clock, TicketSource};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::redmine_server::{
-    ADMIN, ALICE, BOB, CAROL, IN_PROGRESS, NEW, Redmine, WRONG, desk_at, notes, redmine, redmine_alone, script, ticket,
-};
+use crate::real_server::{Outage, script};
+use crate::redmine_server::{ADMIN, ALICE, BOB, CAROL, IN_PROGRESS, NEW, Redmine, WRONG, desk_at, notes, redmine, redmine_alone, ticket};
 use crate::relay::Relay;
 use crate::support::Desk;
 
@@ -289,14 +288,14 @@ fn a_change_whose_answer_is_lost_is_found_in_redmine() {
 #[test]
 fn a_server_that_is_frozen_is_told_nothing_and_knows_nothing_of_it() {
     let Some(redmine) = redmine_alone() else { return };
-    assert_eq!(script("url"), redmine.address, "only the script's own server can be frozen: tests/servers/redmine.sh start");
+    assert_eq!(script("redmine", "url"), redmine.address, "only the script's own server can be frozen: tests/servers/redmine.sh start");
     let alice = Told::of(&redmine, ALICE);
     let id = redmine.create(2, "Frozen");
     alice.list();
     let key = TicketKey { source: alice.source.name().clone(), key: SafeText::line(&id.to_string()) };
-    script("freeze");
+    let frozen = Outage::frozen("redmine");
     let fault = alice.runtime.block_on(alice.source.tell(&key, &Deed::OnClient, None));
-    script("thaw");
+    drop(frozen);
     let fault = fault.unwrap_err();
     assert!(fault.kind == FaultKind::Unreachable && fault.text.as_str().contains("did not answer in time"), "{fault:?}");
     assert_eq!(redmine.issue(ADMIN, id)["status"]["id"], NEW);

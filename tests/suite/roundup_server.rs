@@ -8,7 +8,6 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use holdover::domain::{Deed, Outcome, SafeText, Severity, SourceName, TicketKey}
 use holdover::sources::{self, Clock, TicketSource, poller};
 use serde_json::{Value, json};
 
+use crate::real_server::{Outage, script, variable};
 use crate::support::Desk;
 
 // the people of tests/servers/roundup.sh: alice may edit, bob may only look; carol is for logins that fail, for after four of
@@ -51,14 +51,7 @@ fn roundup_alone() -> Option<Roundup<RwLockWriteGuard<'static, ()>>> {
 }
 
 fn address() -> Option<String> {
-    let address = std::env::var("HOLDOVER_ROUNDUP").ok().filter(|address| !address.is_empty());
-    if address.is_none() {
-        let test = std::thread::current().name().unwrap_or_default().to_owned();
-        let said = format!("SKIPPED: {test}: no Roundup server, for HOLDOVER_ROUNDUP is not set (bash .ci/run sets it)\n");
-        // not eprintln: what a passing test prints with it is not shown
-        let _ = std::io::stderr().write_all(said.as_bytes());
-    }
-    address
+    variable("HOLDOVER_ROUNDUP", "Roundup server", ".ci/run")
 }
 
 impl<Guard> Roundup<Guard> {
@@ -339,27 +332,10 @@ fn a_wrong_password_is_not_signed_in_rather_than_no_tickets() {
     assert!(!listed.out.contains("wrong-password") && !listed.err.contains("wrong-password"));
 }
 
-/// The server's own script.
-fn script(verb: &str) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/roundup.sh");
-    let output = Command::new("bash").arg(script).arg(verb).output().unwrap();
-    assert!(output.status.success(), "{verb}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-/// Undoes what was done to the server, whatever becomes of the test.
-struct Until(&'static str);
-
-impl Drop for Until {
-    fn drop(&mut self) {
-        script(self.0);
-    }
-}
-
 #[test]
 fn a_server_that_is_lost_is_stale_then_blind_and_well_once_it_is_back() {
     let Some(roundup) = roundup_alone() else { return };
-    assert_eq!(script("url"), roundup.address, "only the script's own server can be stopped: tests/servers/roundup.sh start");
+    assert_eq!(script("roundup", "url"), roundup.address, "only the script's own server can be stopped: tests/servers/roundup.sh start");
     let desk = roundup.desk_of(ALICE);
     let id = roundup.create("critical", "unread", "Remembered");
     let inside = Inside::of(&desk);
@@ -372,8 +348,7 @@ fn a_server_that_is_lost_is_stale_then_blind_and_well_once_it_is_back() {
 
     poll(&mut store);
     assert!(store.health(start())[0].health == Health::Ok && knows(&store));
-    script("stop");
-    let stopped = Until("start");
+    let stopped = Outage::stopped("roundup");
     poll(&mut store);
     let health = store.health(start()).remove(0);
     assert_eq!((health.health, knows(&store)), (Health::Stale, true), "what was known stays");
@@ -386,8 +361,7 @@ fn a_server_that_is_lost_is_stale_then_blind_and_well_once_it_is_back() {
     assert_eq!(ack(&desk, &id, &[], 0)["outcome"], "confirmed");
     assert_eq!(roundup.stands(&id), (json!(ALICE), json!("in-progress")));
     // connections are taken, and nothing is answered
-    script("freeze");
-    let frozen = Until("thaw");
+    let frozen = Outage::frozen("roundup");
     let listed = desk.run(&["list", "--json"]).ended(1).json();
     assert_eq!(listed["sources"][0]["state"], "blind");
     assert!(listed["sources"][0]["fault"].as_str().unwrap().contains("did not answer in time"), "{listed}");

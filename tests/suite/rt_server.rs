@@ -6,8 +6,6 @@ use std::fs::{self, Permissions};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -19,6 +17,7 @@ use holdover::sources::{self, Clock, TicketSource};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::real_server::{Outage, script, variable};
 use crate::relay::Relay;
 use crate::support::{ACME, Desk};
 
@@ -40,53 +39,17 @@ struct Rt<Guard = RwLockReadGuard<'static, ()>> {
 }
 
 fn rt() -> Option<Rt> {
-    let address = variable("HOLDOVER_RT")?;
+    let address = variable("HOLDOVER_RT", "Request Tracker", ".ci/long")?;
     Some(Rt { address, _guard: SERVER.read().unwrap_or_else(PoisonError::into_inner) })
 }
 
 fn rt_alone() -> Option<Rt<RwLockWriteGuard<'static, ()>>> {
-    let address = variable("HOLDOVER_RT")?;
+    let address = variable("HOLDOVER_RT", "Request Tracker", ".ci/long")?;
     Some(Rt { address, _guard: SERVER.write().unwrap_or_else(PoisonError::into_inner) })
 }
 
-/// A variable that `tests/servers/rt.sh variables` sets; where there is none, that is said where it is seen.
-fn variable(name: &str) -> Option<String> {
-    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
-    if value.is_none() {
-        let test = std::thread::current().name().unwrap_or_default().to_owned();
-        let said = format!("SKIPPED: {test}: no Request Tracker, for {name} is not set (bash .ci/long sets it)\n");
-        // not eprintln: what a passing test prints with it is not shown
-        let _ = std::io::stderr().write_all(said.as_bytes());
-    }
-    value
-}
-
 fn token(who: &str) -> String {
-    variable(&format!("HOLDOVER_RT_{}", who.to_uppercase())).unwrap()
-}
-
-/// The server's own script.
-fn script(verb: &str) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/rt.sh");
-    let output = Command::new("bash").arg(script).arg(verb).output().unwrap();
-    assert!(output.status.success(), "{verb}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-/// The server as long as it is stopped or frozen; well again whatever becomes of the test.
-struct Down(&'static str);
-
-impl Down {
-    fn by(verb: &'static str, back: &'static str) -> Self {
-        script(verb);
-        Self(back)
-    }
-}
-
-impl Drop for Down {
-    fn drop(&mut self) {
-        script(self.0);
-    }
+    variable(&format!("HOLDOVER_RT_{}", who.to_uppercase()), "Request Tracker", ".ci/long").unwrap()
 }
 
 impl<Guard> Rt<Guard> {
@@ -355,13 +318,13 @@ fn a_change_whose_answer_is_lost_is_found_in_rt() {
 #[test]
 fn a_server_that_is_stopped_or_frozen_is_no_empty_list_and_is_told_later() {
     let Some(rt) = rt_alone() else { return };
-    assert_eq!(script("url"), rt.address, "only the script's own server can be stopped: tests/servers/rt.sh start");
+    assert_eq!(script("rt", "url"), rt.address, "only the script's own server can be stopped: tests/servers/rt.sh start");
     let alice = Told::of(&rt, "alice");
     let id = rt.create("100", "Remembered");
     assert!(listed(&alice.list(), id).is_some());
     let ack = ["ack", &format!("desk/{id}"), "--json"];
     alice.desk.run(&["list"]).ended(0);
-    let stopped = Down::by("stop", "start");
+    let stopped = Outage::stopped("rt");
     let fault = alice.runtime.block_on(alice.source.list_open()).unwrap_err();
     assert!(fault.kind == FaultKind::Unreachable && fault.text.as_str().starts_with("no answer – "), "{fault:?}");
     let listed_then = alice.desk.run(&["list", "--json"]).ended(1).json();
@@ -369,7 +332,7 @@ fn a_server_that_is_stopped_or_frozen_is_no_empty_list_and_is_told_later() {
     assert_eq!(alice.desk.run(&ack).ended(1).json()[0]["outcome"], "queued", "it cannot have arrived");
     drop(stopped);
     assert!(listed(&alice.list(), id).is_some());
-    let frozen = Down::by("freeze", "thaw");
+    let frozen = Outage::frozen("rt");
     let fault = alice.runtime.block_on(alice.source.tell(&alice.key(id), &Deed::Resolve, None)).unwrap_err();
     assert!(fault.text.as_str().contains("did not answer in time"), "{fault:?}");
     drop(frozen);
