@@ -16,9 +16,9 @@ use super::folder;
 use crate::domain::{SafeText, SourceName, Ticket};
 
 /// The newest schema.
-const NEWEST: u32 = 2;
+const NEWEST: u32 = 3;
 /// What takes the database from each schema to the next. A released one is never changed.
-const SCHEMAS: [&str; NEWEST as usize] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const SCHEMAS: [&str; NEWEST as usize] = [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 /// How long another process is waited for.
 const BUSY: Duration = Duration::from_secs(2);
 /// The database within the folder.
@@ -273,7 +273,7 @@ fn connect(path: &Path) -> Result<Connection, RecordsFault> {
         return Err(sqlite(damage(&sound)));
     }
     migrate(&mut connection, path)?;
-    let tables = "SELECT 1 FROM source, ticket, seen, outbox, taken_here, contact_here, local_ticket, evidence LIMIT 0";
+    let tables = "SELECT 1 FROM source, ticket, seen, outbox, taken_here, contact_here, local_ticket, evidence, gap, handed_over LIMIT 0";
     connection.prepare(tables).map_err(|error| sqlite(damage(&error.to_string())))?;
     Ok(connection)
 }

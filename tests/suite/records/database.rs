@@ -210,10 +210,10 @@ fn records_of_a_newer_version_are_left_alone() {
     let desk = Desk::with(&[TICKET]);
     desk.run(&["ack", "A-1", "--queue"]).ended(0);
     let database = desk.path(".local/state/holdover/records.db");
-    rusqlite::Connection::open(&database).unwrap().pragma_update(None, "user_version", 3).unwrap();
-    refused(&desk, "are of a newer holdover – their schema is 3, this one knows 2");
+    rusqlite::Connection::open(&database).unwrap().pragma_update(None, "user_version", 4).unwrap();
+    refused(&desk, "are of a newer holdover – their schema is 4, this one knows 3");
     let version: u32 = rusqlite::Connection::open(&database).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 3);
+    assert_eq!(version, 4);
 }
 
 #[test]
