@@ -6,6 +6,7 @@ use super::output;
 use super::session::{Cached, Exit, Session};
 use crate::app::{BoardJson, BoardRow};
 use crate::domain::{Group, SafeText};
+use crate::records::Records;
 
 /// Prints the tickets that the flags ask for.
 ///
@@ -20,7 +21,7 @@ pub(super) fn run(args: &ListArgs, session: &Session) -> color_eyre::Result<Exit
         }
     };
     let (store, exit) = if args.cached {
-        let Cached { store, known, .. } = session.cached(only);
+        let Cached { store, known, .. } = session.cached(only, Records::snapshot);
         (store, if known { Exit::Done } else { Exit::Failed })
     } else {
         let fetched = session.fetch(only)?;

@@ -15,7 +15,7 @@ use super::shared_source;
 use crate::app::{Board, SourceRules, Store};
 use crate::config::Settings;
 use crate::domain::{Fault, FaultKind, Pass, PollReport, SafeText, SourceName};
-use crate::records::{self, Opened, RecordedSource, Records, RecordsFault};
+use crate::records::{self, Opened, RecordedSource, Records, RecordsFault, Snapshot};
 use crate::sources::{self, Clock, SourceKind, SourceSettings, TicketSource, poller};
 
 /// How a verb ended.
@@ -133,9 +133,9 @@ impl Session {
         (asked, store)
     }
 
-    /// What all sources, or only one, told when they were last asked, from the records alone. What goes wrong is said on
-    /// stderr.
-    pub fn cached(&self, only: Option<&SourceSettings>) -> Cached {
+    /// What all sources, or only one, told when they were last asked, from the records alone; `snapshot` reads of each as much
+    /// as is needed. What goes wrong is said on stderr.
+    pub fn cached(&self, only: Option<&SourceSettings>, snapshot: ReadSnapshot) -> Cached {
         let (asked, mut store) = self.of(only);
         self.damaged_records().iter().for_each(|path| output::say(&output::still_aside(path)));
         let records = match self.read_records() {
@@ -163,7 +163,7 @@ impl Session {
                 }
                 continue;
             }
-            match records.snapshot(&settings.name) {
+            match snapshot(&records, &settings.name) {
                 Ok(Some(snapshot)) => {
                     // with --at no age is judged
                     let snapshot = if self.frozen { snapshot.as_of((self.clock)()) } else { snapshot };
@@ -306,6 +306,9 @@ impl Session {
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().wrap_err("the event loop cannot start")
 }
+
+/// Reads what the records have of a source.
+type ReadSnapshot = fn(&Records, &SourceName) -> std::result::Result<Option<Snapshot>, RecordsFault>;
 
 /// What the records tell.
 pub(super) struct Cached {

@@ -1,9 +1,10 @@
 //! What is odd in agreements: allowed, and seldom meant.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Months, NaiveDate};
-use globset::GlobMatcher;
+use globset::{Glob, GlobMatcher};
 
 use super::document::{Kind, Place, Table};
 use super::hold_over::{by, channels, occurring};
@@ -133,9 +134,9 @@ fn is_sooner(one: &Target, other: &Target) -> bool {
 
 /// Reports agreements of whose clients an earlier agreement takes every one, at any date.
 pub(super) fn never_winning(agreements: &[(Agreement, Table)], problems: &mut Problems) {
-    // the patterns before: each with the agreements that have it, and those without any sign but * with their matcher
+    // the patterns before: each with the agreements that have it, and those without any sign but *
     let mut same: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    let mut starred: Vec<(usize, GlobMatcher)> = Vec::new();
+    let mut starred: Vec<(usize, Starred)> = Vec::new();
     for (index, (agreement, table)) in agreements.iter().enumerate() {
         let at = table.get("clients").map_or(&table.at, |v| &v.at);
         if agreement.clients.is_empty() && agreement.name.as_str() != Agreements::DEFAULT {
@@ -149,7 +150,7 @@ pub(super) fn never_winning(agreements: &[(Agreement, Table)], problems: &mut Pr
             let pattern = pattern.as_str().to_lowercase();
             // within {a,b} and [ab] a star of the other could stand for half of it
             let plain = !pattern.contains(['[', '{', '\\']);
-            let wider = starred.iter().filter(|(_, matcher)| plain && matcher.is_match(&pattern)).map(|(earlier, _)| *earlier);
+            let wider = starred.iter().filter(|(_, starred)| plain && starred.takes(&pattern)).map(|(earlier, _)| *earlier);
             let earlier = same.get(&pattern).into_iter().flatten().copied().chain(wider);
             earlier.map(|i| &agreements[i].0).find(|earlier| holds_throughout(earlier, agreement))
         };
@@ -162,11 +163,27 @@ pub(super) fn never_winning(agreements: &[(Agreement, Table)], problems: &mut Pr
         }
         for pattern in &agreement.clients {
             let text = pattern.as_str().to_lowercase();
-            if let (true, Ok(glob)) = (text.contains('*') && !text.contains(['?', '[', '{', '\\']), client_glob(&text)) {
-                starred.push((index, glob.compile_matcher()));
-            }
+            starred.extend(Starred::new(&text).map(|starred| (index, starred)));
             same.entry(text).or_default().push(index);
         }
+    }
+}
+
+/// A pattern without any sign but *, in lower case. Its matcher is made when it is first needed: most are told by their beginning.
+struct Starred {
+    glob: Glob,
+    beginning: String,
+    matcher: OnceCell<GlobMatcher>,
+}
+
+impl Starred {
+    fn new(pattern: &str) -> Option<Self> {
+        let (beginning, _) = pattern.split_once('*').filter(|_| !pattern.contains(['?', '[', '{', '\\']))?;
+        Some(Self { glob: client_glob(pattern).ok()?, beginning: beginning.to_owned(), matcher: OnceCell::new() })
+    }
+
+    fn takes(&self, pattern: &str) -> bool {
+        pattern.starts_with(&self.beginning) && self.matcher.get_or_init(|| self.glob.compile_matcher()).is_match(pattern)
     }
 }
 

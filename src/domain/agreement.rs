@@ -1,7 +1,8 @@
 //! The support agreement with a client, as data, and which agreement covers a ticket.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -173,6 +174,9 @@ impl fmt::Display for NoAgreement {
     }
 }
 
+/// For so many texts it is kept which name is nearest.
+const NEAREST_KNOWN: usize = 10_000;
+
 /// All agreements of the configuration, ready to be matched.
 #[derive(Debug, Default)]
 pub struct Agreements {
@@ -180,6 +184,8 @@ pub struct Agreements {
     globs: GlobSet,
     /// For each glob of the set, the agreement it belongs to.
     owner: Vec<usize>,
+    /// What was found to be nearest to each text so far: one misspelt client has many tickets.
+    nearest: Mutex<HashMap<String, Option<SafeText>>>,
 }
 
 /// A client pattern that is no glob.
@@ -210,7 +216,7 @@ impl Agreements {
             }
         }
         let globs = builder.build().map_err(|e| BadPattern { pattern: "clients".into(), reason: e.kind().to_string() })?;
-        Ok(Self { list: list.into_iter().map(Arc::new).collect(), globs, owner })
+        Ok(Self { list: list.into_iter().map(Arc::new).collect(), globs, owner, nearest: Mutex::default() })
     }
 
     /// All agreements in configuration order.
@@ -253,7 +259,12 @@ impl Agreements {
     /// The agreement whose name or patterns look most like `text`.
     fn nearest(&self, text: &SafeText) -> Option<SafeText> {
         let wanted = text.as_str().to_lowercase();
-        self.list
+        let mut known = self.nearest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(nearest) = known.get(&wanted) {
+            return nearest.clone();
+        }
+        let nearest = self
+            .list
             .iter()
             .map(|a| {
                 let score = std::iter::once(&a.name)
@@ -263,7 +274,11 @@ impl Agreements {
                 (score, a)
             })
             .max_by(|(a, _), (b, _)| a.total_cmp(b))
-            .map(|(_, a)| a.name.clone())
+            .map(|(_, a)| a.name.clone());
+        if known.len() < NEAREST_KNOWN {
+            known.insert(wanted, nearest.clone());
+        }
+        nearest
     }
 }
 

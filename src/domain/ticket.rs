@@ -143,7 +143,9 @@ pub struct Mapped {
     pub line: u32,
 }
 
-/// An issue of a client, as its source tells it. Instants are whole seconds. Its JSON is what the records keep of it.
+/// An issue of a client, as its source tells it. Instants are whole seconds. Its JSON is what the records keep of it: without
+/// what it lacks, for a status line reads thousands of them.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     /// Source and key.
@@ -176,7 +178,7 @@ pub struct Ticket {
     /// Its page; http or https only.
     pub url: Option<SafeText>,
     /// The text of the issue, several lines.
-    #[serde(deserialize_with = "safe_text::deserialize_body")]
+    #[serde(default, deserialize_with = "safe_text::deserialize_body")]
     pub description: Option<SafeText>,
     /// When the client submitted it; `None` where the source does not say or says a year outside 1970–2199.
     pub submitted_at: Option<DateTime<Utc>>,

@@ -49,6 +49,18 @@ impl Records {
     /// # Errors
     /// The database cannot be read.
     pub fn snapshot(&self, source: &SourceName) -> Result<Option<Snapshot>, RecordsFault> {
+        self.kept(source, "SELECT body, description FROM ticket WHERE source = ?1")
+    }
+
+    /// The same without the descriptions: enough to judge the tickets and to count them.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn snapshot_to_count(&self, source: &SourceName) -> Result<Option<Snapshot>, RecordsFault> {
+        self.kept(source, "SELECT body, NULL FROM ticket WHERE source = ?1")
+    }
+
+    fn kept(&self, source: &SourceName, tickets: &str) -> Result<Option<Snapshot>, RecordsFault> {
         let Some(id) = self.id(source) else { return Ok(None) };
         self.read(|connection| {
             // of one instant, though another process may be writing
@@ -60,12 +72,13 @@ impl Records {
             if self.reading(source) != Some(&reading) {
                 return Ok(None);
             }
-            let mut rows = transaction.prepare_cached("SELECT body FROM ticket WHERE source = ?1")?;
+            let mut rows = transaction.prepare_cached(tickets)?;
             let mut rows = rows.query([id])?;
             while let Some(row) = rows.next()? {
                 let body = row.get_ref(0)?.as_str()?;
-                let ticket: Ticket = serde_json::from_str(body)
+                let mut ticket: Ticket = serde_json::from_str(body)
                     .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into()))?;
+                ticket.description = row.get_ref(1)?.as_str_or_null()?.map(SafeText::body);
                 snapshot.tickets.push(Arc::new(ticket));
             }
             Ok(Some(snapshot))
@@ -100,12 +113,15 @@ impl Records {
             let all_same = last.is_some_and(|last| last.len() == kept.tickets.len()) && !kept.tickets.iter().any(|ticket| is_new(&ticket));
             let before = if last.is_some() { HashMap::new() } else { bodies(transaction, id)? };
             for ticket in kept.tickets.iter().filter(is_new) {
-                let body = serde_json::to_string(ticket.as_ref()).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
-                if before.get(ticket.id.key.as_str()) == Some(&body) {
+                let mut body = Ticket::clone(ticket);
+                let description = body.description.take().map(|text| text.to_string());
+                let body = serde_json::to_string(&body).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+                let there = (body, description);
+                if before.get(ticket.id.key.as_str()) == Some(&there) {
                     continue;
                 }
-                let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO ticket (source, key, body) VALUES (?1, ?2, ?3)")?;
-                put.execute(params![id, ticket.id.key.as_str(), body])?;
+                let row = "INSERT OR REPLACE INTO ticket (source, key, body, description) VALUES (?1, ?2, ?3, ?4)";
+                transaction.prepare_cached(row)?.execute(params![id, ticket.id.key.as_str(), there.0, there.1])?;
                 see(transaction, id, ticket)?;
             }
             if kept.complete && !all_same {
@@ -210,10 +226,10 @@ fn prune(transaction: &Transaction, table: &str, id: i64, there: &HashSet<&str>)
     keys.iter().filter(|key| !there.contains(key.as_str())).try_for_each(|key| remove.execute(params![id, key]).map(|_| ()))
 }
 
-/// What is kept of each ticket of a source.
-fn bodies(transaction: &Transaction, id: i64) -> rusqlite::Result<HashMap<String, String>> {
-    let mut rows = transaction.prepare_cached("SELECT key, body FROM ticket WHERE source = ?1")?;
-    rows.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+/// What is kept of each ticket of a source: its body and its description.
+fn bodies(transaction: &Transaction, id: i64) -> rusqlite::Result<HashMap<String, (String, Option<String>)>> {
+    let mut rows = transaction.prepare_cached("SELECT key, body, description FROM ticket WHERE source = ?1")?;
+    rows.query_map([id], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?.collect()
 }
 
 /// A row of `source`; `None` where no pass was ever taken in.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use chrono::TimeDelta;
-use holdover::domain::{Deed, SafeText};
-use holdover::records::{Records, RecordsFault, folder};
+use holdover::domain::{Deed, SafeText, SourceName, Ticket};
+use holdover::records::{Records, RecordsFault, Snapshot, folder};
 use tempfile::TempDir;
 
 use super::{key, now, open, queue, sources};
@@ -216,6 +216,9 @@ fn records_of_a_newer_version_are_left_alone() {
     assert_eq!(version, 4);
 }
 
+/// A ticket as the first schema had it.
+const FIRST_BODY: &str = r#"{"id":{"source":"desk","key":"4"},"title":"It \"stands\"","client":"acme","agreement":null,"severity":"S2","severity_unreadable":false,"severity_origin":null,"unassessed_as":null,"support_level":null,"channel":"email","service":null,"status":"open","assignee":null,"url":null,"description":"One\nTwo","submitted_at":"2026-11-01T00:00:00Z","acknowledged_at":null,"acknowledged_by":null,"answered_at":null,"last_word_at":null,"resolved_at":null,"contact":null,"callback_requested":false,"contacts":[{"at":"2026-11-01T00:00:00Z","channel":null}],"assessments":[],"on_client":[],"notes":[],"unreadable":null,"first_seen_at":null,"severity_seen_at":null}"#;
+
 #[test]
 fn records_of_the_first_schema_are_taken_further_with_all_they_have() {
     let home = TempDir::new().unwrap();
@@ -232,6 +235,8 @@ fn records_of_the_first_schema_are_taken_further_with_all_they_have() {
                     VALUES (1, '2', 'acknowledge', 'mine', 'li', ?1, 8, 9, 'confirmed')";
     old.execute(evidence, [&grounds]).unwrap();
     old.execute("INSERT INTO taken_here (source, key, submitted_at, who, at) VALUES (1, '3', 5, 'mo', 10)", []).unwrap();
+    old.execute("UPDATE source SET began_at = 1, ended_at = 2, complete = 1, complete_at = 2, reading = 'as it is'", []).unwrap();
+    old.execute("INSERT INTO ticket (source, key, body) VALUES (1, '4', ?1)", [FIRST_BODY]).unwrap();
     drop(old);
     // who only reads does not change it, and says what to do
     assert!(matches!(Records::read_only(home.path(), &sources()).unwrap_err(), RecordsFault::None { .. }));
@@ -243,6 +248,14 @@ fn records_of_the_first_schema_are_taken_further_with_all_they_have() {
     assert_eq!(entry.reason, Some(SafeText::line("no answer")));
     assert_eq!(queue(&opened.records, &key("desk", "1")).id, 7, "one acknowledgement of a ticket is enough");
     assert!(queue(&opened.records, &key("desk", "2")).id > 7, "no number comes twice");
+    let ticket = |snapshot: Option<Snapshot>| snapshot.unwrap().tickets.remove(0);
+    let kept = ticket(opened.records.snapshot(&SourceName::new("desk")).unwrap());
+    assert_eq!((kept.id.clone(), kept.title.as_str(), kept.contacts.len()), (key("desk", "4"), "It \"stands\"", 1));
+    assert_eq!(kept.description, Some(SafeText::body("One\nTwo")));
+    assert_eq!(
+        *ticket(opened.records.snapshot_to_count(&SourceName::new("desk")).unwrap()),
+        Ticket { description: None, ..(*kept).clone() }
+    );
     let evidence = opened.records.evidence(None).unwrap().remove(0);
     assert_eq!((evidence.action.as_str(), evidence.who.as_str(), evidence.value), ("acknowledge", "li", None));
     assert_eq!(opened.records.kept_here().unwrap()[0].by, SafeText::line("mo"));
