@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::order::Place;
-use crate::domain::{Agreements, ClockState, Group, Severity, Status, Ticket, Verdict, judge};
+use crate::domain::{Agreements, ClockState, Group, Severity, Status, Ticket, Verdict, judge, map_many};
 
 /// One ticket with its verdict.
 #[derive(Debug, Clone)]
@@ -75,8 +75,15 @@ impl Board {
         let mut old: HashMap<*const Ticket, BoardRow> = old.map(|row| (Arc::as_ptr(&row.ticket), row)).collect();
         // pointers first: their number is the size of the much larger rows
         let tickets: Vec<Arc<Ticket>> = tickets.into_iter().collect();
-        self.rows.reserve_exact(tickets.len());
-        let rows = tickets.into_iter().map(|t| old.remove(&Arc::as_ptr(&t)).unwrap_or_else(|| BoardRow::new(t, agreements, at)));
+        let mut rows = Vec::with_capacity(tickets.len());
+        let mut unjudged = Vec::new();
+        for ticket in tickets {
+            match old.remove(&Arc::as_ptr(&ticket)) {
+                Some(row) => rows.push(row),
+                None => unjudged.push(ticket),
+            }
+        }
+        rows.extend(map_many(unjudged, |ticket| BoardRow::new(ticket, agreements, at)));
         self.arrange(rows, at);
     }
 
@@ -87,8 +94,9 @@ impl Board {
             return false;
         }
         let rows: Vec<BoardRow> = self.rows.drain(..).chain(self.resolved.drain(..)).collect();
-        let judged = rows.into_iter().map(|row| if row.changes_by(at) { BoardRow::new(row.ticket, agreements, at) } else { row });
-        self.arrange(judged, at);
+        let (changed, mut rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.changes_by(at));
+        rows.extend(map_many(changed, |row| BoardRow::new(row.ticket, agreements, at)));
+        self.arrange(rows, at);
         true
     }
 
@@ -98,11 +106,10 @@ impl Board {
         self.changes_at
     }
 
-    fn arrange(&mut self, rows: impl Iterator<Item = BoardRow>, at: DateTime<Utc>) {
+    fn arrange(&mut self, rows: Vec<BoardRow>, at: DateTime<Utc>) {
         self.at = at;
-        for row in rows {
-            if is_resolved(&row.ticket, at) { &mut self.resolved } else { &mut self.rows }.push(row);
-        }
+        self.rows = rows;
+        self.resolved = self.rows.extract_if(.., |row| is_resolved(&row.ticket, at)).collect();
         self.rows.sort_by_cached_key(Place::of);
         self.resolved.sort_by_cached_key(Place::of);
         self.changes_at = self.rows.iter().filter_map(|row| row.verdict.changes_at).min();

@@ -8,7 +8,7 @@ use rusqlite::{Row, Transaction, params};
 
 use super::database::Records;
 use super::fault::RecordsFault;
-use crate::domain::{Fault, FaultKind, SafeText, Severity, SourceName, Ticket, TicketKey};
+use crate::domain::{Fault, FaultKind, SafeText, Severity, SourceName, Ticket, TicketKey, map_many};
 
 /// The last good tickets of a source, and what is known of them.
 #[derive(Debug, Clone)]
@@ -74,13 +74,18 @@ impl Records {
             }
             let mut rows = transaction.prepare_cached(tickets)?;
             let mut rows = rows.query([id])?;
+            let mut bodies: Vec<(String, Option<String>)> = Vec::new();
             while let Some(row) = rows.next()? {
-                let body = row.get_ref(0)?.as_str()?;
-                let mut ticket: Ticket = serde_json::from_str(body)
-                    .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into()))?;
-                ticket.description = row.get_ref(1)?.as_str_or_null()?.map(SafeText::body);
-                snapshot.tickets.push(Arc::new(ticket));
+                bodies.push((row.get(0)?, row.get(1)?));
             }
+            let tickets: Result<_, serde_json::Error> = map_many(bodies, |(body, description)| {
+                let mut ticket: Ticket = serde_json::from_str(&body)?;
+                ticket.description = description.map(|text| SafeText::body(&text));
+                Ok(Arc::new(ticket))
+            })
+            .collect();
+            let no_ticket = |error: serde_json::Error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, error.into());
+            snapshot.tickets = tickets.map_err(no_ticket)?;
             Ok(Some(snapshot))
         })
     }
