@@ -33,5 +33,6 @@ mod strangers;
 mod support;
 mod terminal;
 mod theme;
+mod tmux;
 mod verbs;
 mod windows;
