@@ -28,6 +28,7 @@ mod rt_server;
 mod scale;
 mod screens;
 mod sources;
+mod status;
 mod store;
 mod strangers;
 mod support;
