@@ -7,7 +7,14 @@ use super::color_depth::ColorDepth;
 use super::theme_file::{self, Sketch, ThemeProblem};
 
 /// The themes that are compiled in: a new one is a file and a line here.
-const STOCK: [(&str, &str); 2] = [("base", include_str!("../../themes/base.toml")), (MONO, include_str!("../../themes/mono.toml"))];
+const STOCK: [(&str, &str); 6] = [
+    ("base", include_str!("../../themes/base.toml")),
+    ("dark", include_str!("../../themes/dark.toml")),
+    ("light", include_str!("../../themes/light.toml")),
+    ("high-contrast", include_str!("../../themes/high-contrast.toml")),
+    ("colorblind", include_str!("../../themes/colorblind.toml")),
+    (MONO, include_str!("../../themes/mono.toml")),
+];
 
 /// The theme without colours.
 const MONO: &str = "mono";

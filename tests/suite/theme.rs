@@ -71,11 +71,20 @@ fn contrast(a: u32, b: u32) -> f64 {
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
-/// The least contrast of a style over both palettes and both backgrounds. Reversed letters have the same.
-fn least(style: Style) -> f64 {
-    let all = PALETTES.iter().flat_map(|(_, palette)| GROUNDS.iter().map(move |ground| (palette, ground)));
+/// The grounds of a terminal: its own letters and its background.
+type Grounds = &'static [(u32, u32)];
+
+/// From black to slate, and from white to cream: what terminals are painted with.
+const DARK_GROUNDS: Grounds = &[(0xff_ffff, 0x00_0000), (0xd4_d4d4, 0x1e_1e1e), (0xd8_dee9, 0x2e_3440)];
+const LIGHT_GROUNDS: Grounds = &[(0x00_0000, 0xff_ffff), (0x07_3642, 0xfd_f6e3), (0x07_3642, 0xee_e8d5)];
+const ANY_GROUNDS: Grounds = &GROUNDS;
+
+/// The least contrast of a style over both palettes and all grounds. Reversed letters have the same.
+fn least(style: Style, grounds: Grounds) -> f64 {
+    let all = PALETTES.iter().flat_map(|(_, palette)| grounds.iter().map(move |ground| (palette, ground)));
     let of = |color: Option<Color>, palette: &[u32; 16], own: u32| match color {
         None | Some(Color::Reset) => own,
+        Some(Color::Rgb(r, g, b)) => u32::from_be_bytes([0, r, g, b]),
         Some(color) => palette[place(color).unwrap_or_else(|| panic!("{color:?} is none of the sixteen"))],
     };
     all.map(|(palette, (fg, bg))| contrast(of(style.fg, palette, *fg), of(style.bg, palette, *bg))).fold(f64::INFINITY, f64::min)
@@ -90,32 +99,51 @@ fn the_contrast_is_computed_as_wcag_says() {
 }
 
 #[test]
-fn base_stands_out_on_dark_and_on_light() {
-    let theme = Theme::named("base", ColorDepth::Sixteen).unwrap();
+fn every_theme_stands_out_on_the_grounds_it_is_for() {
+    // sixteen colours are what the terminal makes of them, on black or on white
+    let cases: [(&str, ColorDepth, Grounds); 10] = [
+        ("base", ColorDepth::Sixteen, ANY_GROUNDS),
+        ("base", ColorDepth::Full, ANY_GROUNDS),
+        ("dark", ColorDepth::Sixteen, &DARK_GROUNDS[..1]),
+        ("dark", ColorDepth::Full, DARK_GROUNDS),
+        ("light", ColorDepth::Sixteen, &LIGHT_GROUNDS[..1]),
+        ("light", ColorDepth::Full, LIGHT_GROUNDS),
+        ("high-contrast", ColorDepth::Sixteen, ANY_GROUNDS),
+        ("high-contrast", ColorDepth::Full, ANY_GROUNDS),
+        ("colorblind", ColorDepth::Sixteen, ANY_GROUNDS),
+        ("colorblind", ColorDepth::Full, ANY_GROUNDS),
+    ];
     let mut weak = Vec::new();
-    for role in Role::iter() {
-        let style = theme.style(role);
-        // no colour has more than 4.58 on black and on white at once, so one without a background carries no text that matters
-        // by colour alone; text and muted have the terminal's own
-        let wanted = match role {
-            Role::Text | Role::Muted => 4.5,
-            alarm if ALARMS.contains(&alarm) => 5.5,
-            _ => 3.0,
-        };
-        let has = least(style);
-        if has < wanted {
-            weak.push(format!("{}: {has:.2}, and {wanted} are wanted", role.name()));
+    for (name, depth, grounds) in cases {
+        let theme = Theme::named(name, depth).unwrap();
+        for role in Role::iter() {
+            let style = theme.style(role);
+            // no colour has more than 4.58 on black and on white at once, so one that is for any ground and paints none carries
+            // no text that matters by colour alone; where the ground is known, all that is read is readable
+            let wanted = match role {
+                _ if name == "high-contrast" => 7.0,
+                alarm if ALARMS.contains(&alarm) => 5.5,
+                Role::Text | Role::Muted => 4.5,
+                Role::Border | Role::BorderFocus => 3.0,
+                _ if depth == ColorDepth::Full && grounds.len() == 3 => 4.5,
+                _ => 3.0,
+            };
+            let has = least(style, grounds);
+            if has < wanted {
+                weak.push(format!("{name} {depth:?} {}: {has:.2}, and {wanted} are wanted", role.name()));
+            }
+            let painted = style.bg.is_some();
+            assert_eq!(painted, ALARMS.contains(&role), "{name} {}: an alarm, and nothing else, paints a background", role.name());
+            assert!(!style.add_modifier.contains(Modifier::DIM), "{}: how dim dim is nobody knows", role.name());
         }
-        let painted = style.bg.is_some();
-        assert_eq!(painted, ALARMS.contains(&role), "{}: an alarm, and nothing else, paints a background", role.name());
-        assert!(!style.add_modifier.contains(Modifier::DIM), "{}: how dim dim is nobody knows", role.name());
     }
     assert!(weak.is_empty(), "{}", weak.join("\n"));
 }
 
 #[test]
 fn a_selected_row_keeps_every_contrast_and_is_seen() {
-    for (name, depth) in [("base", ColorDepth::Sixteen), ("base", ColorDepth::Full), ("mono", ColorDepth::None)] {
+    let depths = [ColorDepth::Sixteen, ColorDepth::Full, ColorDepth::None];
+    for (name, depth) in Theme::names().flat_map(|name| depths.map(|depth| (name, depth))) {
         let theme = Theme::named(name, depth).unwrap();
         for role in Role::iter() {
             let area = Rect::new(0, 0, 1, 1);
@@ -146,7 +174,7 @@ fn without_colour_it_is_mono_whatever_is_configured() {
 
 #[test]
 fn every_stock_theme_can_be_read_as_any_other() {
-    assert_eq!(Theme::names().collect::<Vec<_>>(), ["base", "mono"]);
+    assert_eq!(Theme::names().collect::<Vec<_>>(), ["base", "dark", "light", "high-contrast", "colorblind", "mono"]);
     for name in Theme::names() {
         let file = format!("themes/{name}.toml");
         let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&file)).unwrap();
@@ -159,8 +187,14 @@ fn every_stock_theme_can_be_read_as_any_other() {
 #[test]
 fn a_theme_that_does_not_exist_is_told_with_the_nearest() {
     let told = |name| Theme::named(name, ColorDepth::None).unwrap_err().to_string();
-    assert_eq!(told("bsae"), "there is no theme 'bsae' – did you mean 'base'? There are base, mono");
-    assert_eq!(told("dracula"), "there is no theme 'dracula' – there are base, mono");
+    assert_eq!(
+        told("bsae"),
+        "there is no theme 'bsae' – did you mean 'base'? There are base, dark, light, high-contrast, colorblind, mono"
+    );
+    assert_eq!(
+        told("dracula"),
+        "there is no theme 'dracula' – there are base, dark, light, high-contrast, colorblind, mono"
+    );
 }
 
 #[test]
