@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::board::{Board, BoardRow};
+use super::filter::Filter;
 use super::lines::{self, Line};
 use crate::domain::{ClockState, Group, Severity, SourceName, TicketKey};
 
@@ -61,7 +62,7 @@ pub struct List {
     unassessed: HashMap<SourceName, usize>,
     /// Decide and unanswered tickets that the filter hides.
     hidden_untaken: usize,
-    filter: String,
+    filter: Filter,
     cursor: Cursor,
     /// The place in the board of the ticket under the cursor.
     cursor_row: Option<usize>,
@@ -80,7 +81,7 @@ impl List {
             groups: Vec::new(),
             unassessed: HashMap::new(),
             hidden_untaken: 0,
-            filter: String::new(),
+            filter: Filter::default(),
             cursor: Cursor::Nothing,
             cursor_row: None,
             gone: None,
@@ -100,7 +101,7 @@ impl List {
     /// The filter; empty lists everything.
     #[must_use]
     pub fn filter(&self) -> &str {
-        &self.filter
+        self.filter.text()
     }
 
     /// How many decide and unanswered tickets the filter hides.
@@ -175,9 +176,9 @@ impl List {
         }
     }
 
-    /// Lists only what has the text somewhere in its key, title, client, owner or source.
-    pub(super) fn set_filter(&mut self, filter: String) {
-        self.filter = filter;
+    /// Lists only what passes the filter.
+    pub(super) fn set_filter(&mut self, filter: &str) {
+        self.filter = Filter::parse(filter);
         self.gone = None;
         self.arrange();
         if self.cursor_row.is_none() && !matches!(self.cursor, Cursor::Fold(_)) {
@@ -241,7 +242,7 @@ impl List {
     /// Why a ticket is not in the list any more, by what is on the board of now.
     pub(super) fn why_gone(&self, board: &Board, key: &TicketKey) -> String {
         if board.rows.iter().any(|row| row.ticket.id == *key) {
-            return format!("gone: it no longer has '{}'", self.filter);
+            return format!("gone: it no longer passes '{}'", self.filter.text());
         }
         let resolved = board.resolved.iter().find(|row| row.ticket.id == *key);
         match resolved.map(|row| row.ticket.assignee.as_ref()) {
@@ -253,13 +254,12 @@ impl List {
 
     /// Which rows are listed, group by group, and where the cursor's is among them.
     fn arrange(&mut self) {
-        let needle = self.filter.to_lowercase();
         self.hidden_untaken = 0;
         self.groups.clear();
         self.unassessed.clear();
         for (place, row) in self.board.rows.iter().enumerate() {
             let group = row.verdict.group;
-            if !needle.is_empty() && !has(row, &needle) {
+            if !self.filter.passes(row, None) {
                 self.hidden_untaken += usize::from(matches!(group, Group::Decide | Group::Unanswered));
                 continue;
             }
@@ -307,12 +307,4 @@ fn may_fold(row: &BoardRow) -> bool {
         Group::Outside => return true,
     };
     waits && !row.is_breached() && row.verdict.response.as_ref().is_none_or(|clock| clock.state != ClockState::AtRisk)
-}
-
-/// Whether a ticket has a text, in lower case, somewhere that people look for it.
-fn has(row: &BoardRow, needle: &str) -> bool {
-    let ticket = &*row.ticket;
-    let fields = [Some(&ticket.id.key), Some(&ticket.title), ticket.client.as_ref(), ticket.assignee.as_ref()];
-    let fields = fields.into_iter().flatten().map(crate::domain::SafeText::as_str);
-    fields.chain([ticket.id.source.as_str()]).any(|field| field.to_lowercase().contains(needle))
 }

@@ -276,7 +276,7 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
             Cursor::Ticket(_) => model.screen = Screen::Explanation(0),
             Cursor::Fold(_) => fold(model),
         },
-        Action::Back if !model.list.filter().is_empty() => model.list.set_filter(String::new()),
+        Action::Back if !model.list.filter().is_empty() => model.list.set_filter(""),
         Action::Quit => return leave(model),
         Action::Back | Action::Refresh | Action::Help | Action::Redraw | Action::Suspend | Action::Undo => {}
     }
@@ -308,7 +308,7 @@ fn type_filter(model: &mut Model, message: &Message) {
         _ => model.screen = Screen::Board,
     }
     if filter != model.list.filter() {
-        model.list.set_filter(filter);
+        model.list.set_filter(&filter);
     }
 }
 

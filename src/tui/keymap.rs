@@ -99,7 +99,7 @@ pub const BINDINGS: &[Binding] = &[
         keys: &[letter('/')],
         action: Action::Filter,
         short: "filter",
-        help: "list only what has a text in key, title, client, owner or source",
+        help: "list only what has these words in key, title, client, owner or source; sev:s1, client:acme, held, !callback narrow it",
     },
     Binding { keys: &[letter('r')], action: Action::Refresh, short: "refresh", help: "ask all sources now" },
     Binding { keys: &[letter('j'), key(KeyCode::Down)], action: Action::Down, short: "", help: "down" },

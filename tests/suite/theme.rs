@@ -191,10 +191,7 @@ fn a_theme_that_does_not_exist_is_told_with_the_nearest() {
         told("bsae"),
         "there is no theme 'bsae' – did you mean 'base'? There are base, dark, light, high-contrast, colorblind, mono"
     );
-    assert_eq!(
-        told("dracula"),
-        "there is no theme 'dracula' – there are base, dark, light, high-contrast, colorblind, mono"
-    );
+    assert_eq!(told("dracula"), "there is no theme 'dracula' – there are base, dark, light, high-contrast, colorblind, mono");
 }
 
 #[test]

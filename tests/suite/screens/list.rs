@@ -303,7 +303,7 @@ fn what_the_filter_hides_by_now_is_not_called_gone_from_its_source() {
     dashboard.press("/ l i enter");
     dashboard.wait(3);
     dashboard.tell("tickets", &of("mo"));
-    assert!(dashboard.row("A-1  ").contains("gone: it no longer has 'li'"), "{}", dashboard.screen());
+    assert!(dashboard.row("A-1  ").contains("gone: it no longer passes 'li'"), "{}", dashboard.screen());
 }
 
 #[test]
