@@ -8,6 +8,8 @@ use crate::domain::{SafeText, Severity};
 /// More fields, or values of one, are no choice that a person makes.
 const MOST_FIELDS: usize = 60;
 const MOST_VALUES: usize = 60;
+/// What is longer, in bytes, is no name.
+const LONGEST_NAME: usize = 200;
 
 /// What was seen so far. Clones share it: a source notes, and who made the settings reads.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +22,7 @@ pub struct SeenField {
     pub name: SafeText,
     /// Its values, in the order of the source's own vocabulary where it has one, else as they were seen.
     pub values: Vec<SeenValue>,
-    /// It has more of them than are kept.
+    /// It has more of them than are kept, or some that are no names.
     pub more: bool,
 }
 
@@ -69,7 +71,9 @@ impl Survey {
             })
         });
         let Some(seen) = place.and_then(|place| fields.get_mut(place)) else { return };
-        if let Some(known) = seen.values.iter_mut().find(|known| known.value.eq_ignore_case(&value)) {
+        if value.as_str().len() > LONGEST_NAME {
+            seen.more = true;
+        } else if let Some(known) = seen.values.iter_mut().find(|known| known.value.eq_ignore_case(&value)) {
             known.tickets += tickets;
             known.severity = known.severity.or(severity);
         } else if seen.values.len() < MOST_VALUES {

@@ -1,5 +1,7 @@
 //! `holdover doctor`: whether all around the program is as it should be, without asking any source.
 
+#[cfg(test)]
+mod cases;
 mod facts;
 mod lines;
 

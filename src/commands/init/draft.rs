@@ -34,6 +34,11 @@ impl Kind {
         matches!(self, Self::Rt | Self::Icinga)
     }
 
+    /// Whether nobody is let in without a key.
+    pub fn needs_token(self) -> bool {
+        matches!(self, Self::Redmine | Self::Rt | Self::Icinga)
+    }
+
     /// What its sources are usually called.
     pub fn usual_name(self) -> &'static str {
         match self {
@@ -122,7 +127,7 @@ impl Draft {
             source: kind.usual_name().to_owned(),
             url: "https://server.example.com".to_owned(),
             user: kind.needs_user().then(|| "holdover".to_owned()),
-            token: matches!(kind, Kind::Redmine | Kind::Rt | Kind::Icinga).then(|| Token::Env("KEY".to_owned())),
+            token: kind.needs_token().then(|| Token::Env("KEY".to_owned())),
             ca_file: None,
             allow_http: false,
             path: "tickets.json".to_owned(),

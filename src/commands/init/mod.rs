@@ -5,6 +5,8 @@ mod draft;
 mod flags;
 mod place;
 mod questions;
+#[cfg(test)]
+mod strangers;
 mod text;
 mod trial;
 
@@ -77,11 +79,30 @@ impl Init<'_> {
             Ok(draft) => draft,
             Err(stop) => return Ok(Err(stop)),
         };
+        if let Some(stop) = self.missing(draft.kind) {
+            return Ok(Err(stop));
+        }
         let (typed, found) = match self.source(&mut asker, &mut draft)? {
             Ok(answered) => answered,
             Err(stop) => return Ok(Err(stop)),
         };
         Ok(self.rest(&mut asker, &mut draft, found).and_then(|()| self.write(&draft, typed.as_ref())))
+    }
+
+    /// All that nobody is asked for, and nothing usual stands for.
+    fn missing(&self, kind: Kind) -> Option<Stop> {
+        let args = self.args;
+        let has_token = args.token_command.is_some() || args.token_file.is_some() || args.token_env.is_some();
+        let wants_token = kind.needs_token() || (kind == Kind::Alertmanager && args.user.is_some());
+        let wanted = [
+            ("--url", kind.is_server() && args.url.is_none()),
+            ("--user", kind.needs_user() && args.user.is_none()),
+            ("--token-command (or --token-file, --token-env)", wants_token && !has_token),
+            ("--path", kind == Kind::File && args.path.is_none()),
+        ];
+        let missing: Vec<&str> = wanted.iter().filter(|(_, is)| *is && args.yes).map(|(flag, _)| *flag).collect();
+        let missing = Some(missing.join(", ")).filter(|missing| !missing.is_empty())?;
+        Some(Stop::Usage(format!("nothing was written – --yes asks nothing, and there is nothing usual for {missing} – add it")))
     }
 
     /// Asks what the source is, and the source what it has; a person may answer again.

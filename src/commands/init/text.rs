@@ -154,8 +154,9 @@ fn map(draft: &Draft, out: &mut String) {
     if let Client::Each { field: Some(field), values } = &draft.client {
         line!(rules, "  # whose a ticket is; what has no rule here is to be decided");
         for value in values {
-            let value = quoted(value.as_str());
-            line!(rules, "  {{ field = {}, is = {value}, client = {value} }},", quoted(field.as_str()));
+            // what a rule gives may name a group; $0 is the whole value
+            let client = if value.as_str().contains('$') { "$0" } else { value.as_str() };
+            line!(rules, "  {{ field = {}, is = {}, client = {} }},", quoted(field.as_str()), quoted(value.as_str()), quoted(client));
         }
     }
     if rules.is_empty() {
@@ -167,7 +168,8 @@ fn map(draft: &Draft, out: &mut String) {
 
 fn agreement(draft: &Draft, out: &mut String) {
     line!(out, "\n\n# ── What the contract says ──\n\n[[agreement]]\nname = {}", quoted(&draft.agreement_name()));
-    let exactly = |client: &str| globset::escape(client);
+    // the library leaves the sign that escapes as it is
+    let exactly = |client: &str| globset::escape(&client.replace('\\', r"\\"));
     match &draft.client {
         Client::Any => {
             line!(out, "# an agreement of this name is with every client that no other agreement names");
