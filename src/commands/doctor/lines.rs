@@ -200,19 +200,17 @@ fn tmux_lines(tmux: &Tmux, facts: &Facts, lines: &mut Vec<Line>) {
         });
     };
     let is_quick = |value: &str| value.parse().is_ok_and(|milliseconds: u32| milliseconds <= ESCAPE_TIME);
-    judge("escape-time", &is_quick, "so many milliseconds Esc is waited with", "set -s escape-time 20");
+    judge("escape-time", &is_quick, "Esc does nothing for so many milliseconds", "set -s escape-time 20");
     judge("monitor-bell", &|value| value == "on", "a bell in another window is not marked", "setw -g monitor-bell on");
     judge("bell-action", &|value| value == "any", "a bell of some windows is not passed on", "set -g bell-action any");
     judge("monitor-activity", &|value| value == "off", "every change of the board counts as news", "setw -g monitor-activity off");
     let is_coloured = |value: &str| value.contains("256color") || value.contains("direct");
     judge("default-terminal", &is_coloured, "it promises few colours", "set -g default-terminal \"tmux-256color\"");
-    // of a program in it, tmux takes the sequence only where it is on
-    judge(
-        "set-clipboard",
-        &|value| value == "on",
-        "what a program in tmux copies does not reach your clipboard",
-        "set -s set-clipboard on",
-    );
+    // of a program in it, tmux takes the sequence only where it is on; the board itself copies nothing
+    if let Some(value) = option("set-clipboard") {
+        let help = format!("what is copied in tmux does not reach your clipboard: add set -s set-clipboard on to {TMUX_CONF}");
+        lines.push(Line::new("tmux set-clipboard", true, value, if value == "on" { "" } else { &help }));
+    }
     let has_all = |(name, value): &(String, String)| {
         (name.starts_with("terminal-overrides") || name.starts_with("terminal-features")) && (value.contains("RGB") || value.contains("Tc"))
     };
