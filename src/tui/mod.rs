@@ -2,6 +2,7 @@
 
 mod canvas;
 mod color_depth;
+mod echo;
 mod input;
 pub mod keymap;
 mod panics;
@@ -14,6 +15,7 @@ pub mod views;
 
 pub use canvas::Canvas;
 pub use color_depth::{ColorDepth, ColorWish, color_decision, color_depth};
+pub use echo::Unechoed;
 pub use input::Input;
 pub use panics::install_panic_hook;
 pub use signals::{Asked, Signals};

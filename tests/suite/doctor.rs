@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::pty::Pty;
 use crate::support::{ACME, Desk};
 
-const REDMINE: &str = "\n[[source]]\nname = \"helpdesk\"\nkind = \"redmine\"\nurl = \"https://redmine.example.com\"\ntoken_file = \"key\"\n";
+const REDMINE: &str =
+    "\n[[source]]\nname = \"helpdesk\"\nkind = \"redmine\"\nurl = \"https://redmine.example.com\"\ntoken_file = \"key\"\n";
 
 /// The line about one thing.
 fn line<'a>(lines: &'a Value, what: &str) -> &'a Value {

@@ -8,18 +8,19 @@ use holdover::config;
 use crate::support::{Desk, Said};
 
 /// A desk without a configuration: the path that the environment names leads nowhere yet.
-fn desk() -> Desk {
+pub fn desk() -> Desk {
     let desk = Desk::configured("");
     fs::remove_file(desk.path("config.toml")).unwrap();
     desk
 }
 
 /// Runs init with lines on its stdin.
-fn answered(desk: &Desk, arguments: &[&str], lines: &str) -> Said {
+pub fn answered(desk: &Desk, arguments: &[&str], lines: &str) -> Said {
     desk.command(&[&["init"], arguments].concat()).write_stdin(lines).output().unwrap().into()
 }
 
-fn written(desk: &Desk) -> String {
+/// What was written.
+pub fn written(desk: &Desk) -> String {
     fs::read_to_string(desk.path("config.toml")).unwrap()
 }
 
@@ -40,7 +41,11 @@ fn check_finds_nothing_in_what_is_written_for_each_kind() {
         let desk = desk();
         desk.write("tickets.json", "[]");
         let said = desk.run(&[&["init", "--yes", "--offline", "--kind", kind], flags].concat()).ended(0);
-        assert!(said.err.is_empty() && said.out.contains("written: config.toml\n") && said.out.contains("\nnext:\n    holdover"), "{}", said.out);
+        assert!(
+            said.err.is_empty() && said.out.contains("written: config.toml\n") && said.out.contains("\nnext:\n    holdover"),
+            "{}",
+            said.out
+        );
         let checked = desk.run(&["check"]).ended(0);
         assert!(checked.out.contains("is sound") && checked.out.ends_with(" 0 warnings\n"), "{kind}: {}", checked.out);
         assert!(checked.out.lines().count() == 1 && checked.err.is_empty(), "{kind}: {}{}", checked.out, checked.err);
@@ -74,7 +79,10 @@ fn a_local_board_works_from_the_first_minute() {
     desk.run(&["new", "--severity", "S1", "Nobody can sign in"]).ended(0);
     let board = desk.run(&["list", "--json"]).ended(0).json();
     let ticket = &board["tickets"][0];
-    assert_eq!((ticket["client"].as_str(), ticket["agreement"].as_str(), ticket["group"].as_str()), (Some("acme"), Some("acme"), Some("unanswered")));
+    assert_eq!(
+        (ticket["client"].as_str(), ticket["agreement"].as_str(), ticket["group"].as_str()),
+        (Some("acme"), Some("acme"), Some("unanswered"))
+    );
 }
 
 #[test]
@@ -89,7 +97,8 @@ fn the_demo_that_is_written_has_its_agreements() {
 #[test]
 fn lines_answer_as_flags_do() {
     let flags = desk();
-    let arguments = ["--client", "Acme Ltd.", "--timezone", "Europe/London", "--office-hours", "mon-thu 08:00-12:00 13:00-17:00, fri 08:00-12:00"];
+    let arguments =
+        ["--client", "Acme Ltd.", "--timezone", "Europe/London", "--office-hours", "mon-thu 08:00-12:00 13:00-17:00, fri 08:00-12:00"];
     let more = ["--bank-holidays", "scotland, 2026-12-24", "--out-of-hours", "S2", "--respond", "15m,30m,2h,1wd,5wd close"];
     flags.run(&[&["init", "--kind", "local", "--yes"], &arguments[..], &more[..]].concat()).ended(0);
     let lines = desk();
@@ -135,7 +144,11 @@ fn what_is_wrong_or_missing_is_said_and_nothing_written() {
         (&["--yes", "--kind", "file"], "", "for --path"),
         (&["--kind", "nothing"], "", "invalid value 'nothing'"),
         (&["--kind", "http"], "", "by hand"),
-        (&["--kind", "local", "--timezone", "Europe/Lundon", "--yes"], "", "--timezone 'Europe/Lundon' is not taken – there is no time zone"),
+        (
+            &["--kind", "local", "--timezone", "Europe/Lundon", "--yes"],
+            "",
+            "--timezone 'Europe/Lundon' is not taken – there is no time zone",
+        ),
         (&["--kind", "local", "--yes", "--office-hours", "noon"], "", "--office-hours 'noon' is not taken"),
         (&["--kind", "local", "--yes", "--bank-holidays", "texas"], "", "--bank-holidays 'texas' is not taken"),
         (&["--kind", "local", "--yes", "--out-of-hours", "S9"], "", "write S1 to S5, or none"),
@@ -177,7 +190,11 @@ fn the_clients_that_a_file_names_are_those_of_the_agreement() {
     let tickets = r#"[{ "key": "1", "client": "Acme \"North\"", "severity": "S3" }, { "key": "2", "client": "a*b" }, { "key": "3", "client": "acme \"north\"" }]"#;
     desk.write("tickets.json", tickets);
     let said = desk.run(&["init", "--yes", "--kind", "file", "--path", "tickets.json"]).ended(0);
-    assert!(said.out.contains("tickets: signed in as the file; 3 tickets read") && said.out.contains("  clients: Acme \"North\", a*b\n"), "{}", said.out);
+    assert!(
+        said.out.contains("tickets: signed in as the file; 3 tickets read") && said.out.contains("  clients: Acme \"North\", a*b\n"),
+        "{}",
+        said.out
+    );
     let board = desk.run(&["list", "--json"]).ended(0).json();
     assert!(board["tickets"].as_array().unwrap().iter().all(|ticket| ticket["agreement"] == "all clients"), "{board}");
     // and no wider

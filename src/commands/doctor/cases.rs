@@ -82,7 +82,12 @@ fn what_is_to_be_mended_says_what_to_add_where() {
         move |facts: &mut Facts| facts.tmux = Some(Tmux { version: Some("3.3a".to_owned()), options: options(&[(name, value)]) })
     };
     let cases: Vec<(Box<dyn Fn(&mut Facts)>, &str, &str, &str)> = vec![
-        (Box::new(|f| f.environment.retain(|(name, _)| name != "TERM")), "terminal", "TERM is not set", "add export TERM=xterm-256color to ~/.profile"),
+        (
+            Box::new(|f| f.environment.retain(|(name, _)| name != "TERM")),
+            "terminal",
+            "TERM is not set",
+            "add export TERM=xterm-256color to ~/.profile",
+        ),
         (Box::new(|f| set(f, "TERM", "dumb")), "terminal", "TERM is dumb", "another terminal"),
         (Box::new(|f| f.terminal = Some((29, 8))), "terminal", "29 x 8: the board is one line", "make it 30 x 8"),
         (Box::new(|f| set(f, "LC_ALL", "C")), "locale", "LC_ALL=C is not UTF-8", "add export LANG=C.UTF-8 to ~/.profile"),
@@ -94,14 +99,24 @@ fn what_is_to_be_mended_says_what_to_add_where() {
             "version 2.8",
             "install tmux 3",
         ),
-        (Box::new(|f| f.tmux = Some(Tmux { version: Some("3.4".to_owned()), options: vec![] })), "tmux", "tells no options", "show-options"),
+        (
+            Box::new(|f| f.tmux = Some(Tmux { version: Some("3.4".to_owned()), options: vec![] })),
+            "tmux",
+            "tells no options",
+            "show-options",
+        ),
         (Box::new(tmux("escape-time", "500")), "tmux escape-time", "500", "add set -s escape-time 20 to ~/.tmux.conf"),
         (Box::new(tmux("monitor-bell", "off")), "tmux monitor-bell", "off", "add setw -g monitor-bell on to ~/.tmux.conf"),
         (Box::new(tmux("bell-action", "none")), "tmux bell-action", "none", "add set -g bell-action any to ~/.tmux.conf"),
         (Box::new(tmux("monitor-activity", "on")), "tmux monitor-activity", "on", "add setw -g monitor-activity off to ~/.tmux.conf"),
         (Box::new(tmux("default-terminal", "screen")), "tmux default-terminal", "screen", "set -g default-terminal \"tmux-256color\""),
         (Box::new(|f| set(f, "COLORTERM", "truecolor")), "tmux colours", "nearest of 256", "terminal-overrides \",*:RGB\" to ~/.tmux.conf"),
-        (Box::new(|f| f.configuration = Configuration::None { path: "c.toml".into() }), "configuration", "c.toml is not there", "holdover init"),
+        (
+            Box::new(|f| f.configuration = Configuration::None { path: "c.toml".into() }),
+            "configuration",
+            "c.toml is not there",
+            "holdover init",
+        ),
         (
             Box::new(|f| f.configuration = Configuration::Broken { path: "c.toml".into(), errors: 2 }),
             "configuration",
@@ -109,7 +124,9 @@ fn what_is_to_be_mended_says_what_to_add_where() {
             "holdover check",
         ),
         (
-            Box::new(|f| f.keys = vec![("helpdesk".to_owned(), Err("k is not used – others can read it (mode 644) – chmod 600".to_owned()))]),
+            Box::new(|f| {
+                f.keys = vec![("helpdesk".to_owned(), Err("k is not used – others can read it (mode 644) – chmod 600".to_owned()))]
+            }),
             "key of helpdesk",
             "others can read it",
             "chmod 600",

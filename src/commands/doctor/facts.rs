@@ -147,7 +147,9 @@ async fn printed(words: &[&str], environment: &[(String, String)]) -> Option<Str
 async fn tmux(environment: &[(String, String)]) -> Option<Tmux> {
     variable(environment, "TMUX")?;
     let version = printed(&["tmux", "-V"], environment).await;
-    let version = version.map(|text| text.trim().trim_start_matches("tmux").trim().to_owned());
+    let Some(version) = version.map(|text| text.trim().trim_start_matches("tmux").trim().to_owned()) else {
+        return Some(Tmux::default());
+    };
     let mut options = Vec::new();
     for which in ["-s", "-g", "-gw"] {
         let shown = printed(&["tmux", "show-options", which], environment).await.unwrap_or_default();
@@ -156,7 +158,7 @@ async fn tmux(environment: &[(String, String)]) -> Option<Tmux> {
             Some((name.to_owned(), value.trim_matches(['"', '\'']).to_owned()))
         }));
     }
-    Some(Tmux { version, options })
+    Some(Tmux { version: Some(version), options })
 }
 
 async fn synchronised(environment: &[(String, String)]) -> Option<bool> {

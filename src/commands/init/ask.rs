@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use super::draft::Draft;
 use crate::commands::output;
 use crate::domain::SafeText;
+use crate::tui::Unechoed;
 
 /// Longest answer, in bytes.
 const LONGEST: u64 = 4096;
@@ -108,18 +109,14 @@ impl Asker {
 
     /// A key, which is not shown where it is typed.
     pub fn secret(&mut self, what: &str) -> Result<SecretString, Stop> {
+        let _unechoed = Unechoed::stdin();
         self.prompt(&format!("{what}: "))?;
         let mut line = String::new();
-        let missing =
-            || Stop::Usage("nothing was written – there is no key – pass --token-command, --token-file or --token-env".to_owned());
-        if self.terminal {
-            line = rpassword::read_password().map_err(|_| missing())?;
-            tell("").map_err(broken)?;
-        } else {
-            self.lines.by_ref().take(LONGEST).read_line(&mut line).map_err(|_| missing())?;
+        let read = self.lines.by_ref().take(LONGEST).read_line(&mut line);
+        match line.trim() {
+            key if read.is_ok() && !key.is_empty() => Ok(key.into()),
+            _ => Err(Stop::Usage("nothing was written – there is no key – pass --token-command, --token-file or --token-env".to_owned())),
         }
-        let key = line.trim();
-        if key.is_empty() { Err(missing()) } else { Ok(key.into()) }
     }
 
     fn prompt(&self, text: &str) -> Result<(), Stop> {

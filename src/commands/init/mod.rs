@@ -149,7 +149,7 @@ impl Init<'_> {
         if place::is_taken(&kept) {
             return Err(taken(&kept));
         }
-        asker.secret("The key").map(Some)
+        asker.secret("The key itself, which is not shown").map(Some)
     }
 
     /// What it means, and what the contract says.

@@ -190,8 +190,10 @@ fn severities(asker: &mut Asker, args: &InitArgs, draft: &mut Draft) -> Result<(
     let seen = draft.seen.iter().find(|seen| seen.name.as_str() == field).map_or(&[][..], |seen| &seen.values);
     // of numbers there are too many; RT's own reading knows them all
     let words = seen.iter().filter(|seen| draft.kind != Kind::Rt || seen.value.as_str().parse::<i64>().is_err());
-    let proposed: Vec<Meaning> =
+    let mut proposed: Vec<Meaning> =
         words.map(|seen| Meaning { value: seen.value.clone(), severity: seen.severity, said: false }).take(MOST_MEANINGS + 1).collect();
+    // what is not known comes last
+    proposed.sort_by_key(|meaning| (meaning.severity.is_none(), meaning.severity));
     if proposed.len() <= MOST_MEANINGS {
         draft.meanings = proposed;
     }
