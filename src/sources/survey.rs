@@ -54,7 +54,9 @@ impl Survey {
     pub(super) fn note_ticket(&self, names: &[String], field: impl Fn(&str) -> Vec<String>, severe: (&str, Option<Severity>)) {
         for name in names {
             let severity = severe.1.filter(|_| severe.0 == name);
-            field(name).iter().for_each(|value| self.note(name, value, severity, 1));
+            for value in field(name) {
+                self.note(name, &value, severity, 1);
+            }
         }
     }
 

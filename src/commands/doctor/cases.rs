@@ -48,9 +48,12 @@ fn mended(facts: &Facts) -> Line {
     lines.remove(0)
 }
 
-fn is(mode: u32, is_folder: bool, is_ours: bool) -> Option<There> {
-    Some(There { is_folder, is_ours, mode })
+fn is(mode: u32, is_folder: bool, is_ours: bool) -> There {
+    There { is_folder, is_ours, mode }
 }
+
+/// What makes one fact otherwise.
+type Change = Box<dyn Fn(&mut Facts)>;
 
 fn set(facts: &mut Facts, name: &str, value: &str) {
     facts.environment.retain(|(known, _)| known != name);
@@ -81,7 +84,7 @@ fn what_is_to_be_mended_says_what_to_add_where() {
     let tmux = |name: &'static str, value: &'static str| {
         move |facts: &mut Facts| facts.tmux = Some(Tmux { version: Some("3.3a".to_owned()), options: options(&[(name, value)]) })
     };
-    let cases: Vec<(Box<dyn Fn(&mut Facts)>, &str, &str, &str)> = vec![
+    let cases: Vec<(Change, &str, &str, &str)> = vec![
         (
             Box::new(|f| f.environment.retain(|(name, _)| name != "TERM")),
             "terminal",
@@ -125,16 +128,16 @@ fn what_is_to_be_mended_says_what_to_add_where() {
         ),
         (
             Box::new(|f| {
-                f.keys = vec![("helpdesk".to_owned(), Err("k is not used – others can read it (mode 644) – chmod 600".to_owned()))]
+                f.keys = vec![("helpdesk".to_owned(), Err("k is not used – others can read it (mode 644) – chmod 600".to_owned()))];
             }),
             "key of helpdesk",
             "others can read it",
             "chmod 600",
         ),
         (Box::new(folder(|f| f.writable = false)), "state folder", "cannot be written", "chmod u+w"),
-        (Box::new(folder(|f| f.there = is(0o755, true, true))), "state folder", "mode 755", "chmod 700 /s"),
-        (Box::new(folder(|f| f.there = is(0o700, false, true))), "state folder", "is no folder", "XDG_STATE_HOME"),
-        (Box::new(folder(|f| f.there = is(0o700, true, false))), "state folder", "somebody else", "XDG_STATE_HOME"),
+        (Box::new(folder(|f| f.there = Some(is(0o755, true, true)))), "state folder", "mode 755", "chmod 700 /s"),
+        (Box::new(folder(|f| f.there = Some(is(0o700, false, true)))), "state folder", "is no folder", "XDG_STATE_HOME"),
+        (Box::new(folder(|f| f.there = Some(is(0o700, true, false)))), "state folder", "somebody else", "XDG_STATE_HOME"),
         (Box::new(folder(|f| f.elsewhere = Some("NFS"))), "disk", "is on NFS", "XDG_STATE_HOME=/a/folder/of/this/computer to ~/.profile"),
         (Box::new(folder(|f| f.free = Some(5 << 20))), "disk", "5 MiB are left", "free some space"),
         (Box::new(|f| f.folder = Err("there is no place – HOME is not set – set it".to_owned())), "state folder", "no place", "set it"),

@@ -20,6 +20,13 @@ pub(super) enum Stop {
     Failed(String),
 }
 
+/// The machine's fault: nobody reads stdout, or there is no event loop.
+impl From<color_eyre::Report> for Stop {
+    fn from(report: color_eyre::Report) -> Self {
+        Self::Failed(format!("init ended early – {report:#} – see what was written, and start it again"))
+    }
+}
+
 /// One question.
 pub(super) struct Question<'a> {
     /// What is asked.
@@ -77,7 +84,7 @@ impl Asker {
                     *draft = with;
                     return Ok(());
                 }
-                Err(why) if self.terminal => tell(&format!("  '{answer}' is not taken: {why}")).map_err(broken)?,
+                Err(why) if self.terminal => tell(&format!("  '{answer}' is not taken: {why}"))?,
                 Err(why) => return Err(not_taken(&answer, &why)),
             }
         }
@@ -102,7 +109,7 @@ impl Asker {
             match usual {
                 _ if !answer.is_empty() => return Ok(answer.to_owned()),
                 Some(usual) => return Ok(usual.clone()),
-                None => tell("  this has no usual answer").map_err(broken)?,
+                None => tell("  this has no usual answer")?,
             }
         }
     }
@@ -121,16 +128,11 @@ impl Asker {
 
     fn prompt(&self, text: &str) -> Result<(), Stop> {
         let end = if self.terminal { "" } else { "\n" };
-        output::print(|out| write!(out, "{}{end}", SafeText::body(text))).map_err(broken)
+        Ok(output::print(|out| write!(out, "{}{end}", SafeText::body(text)))?)
     }
 }
 
 /// Says something on stdout.
 pub(super) fn tell(text: &str) -> color_eyre::Result<()> {
     output::print(|out| writeln!(out, "{}", SafeText::body(text)))
-}
-
-/// Nobody listens.
-pub(super) fn broken(report: color_eyre::Report) -> Stop {
-    Stop::Failed(format!("nothing was written – {report:#} – let stdout be read"))
 }

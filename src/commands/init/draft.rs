@@ -61,6 +61,9 @@ impl Kind {
     }
 }
 
+/// Stands for an address that nobody has said yet.
+const NO_URL: &str = "https://server.example.com";
+
 /// Where the key is.
 #[derive(Debug, Clone)]
 pub(super) enum Token {
@@ -125,7 +128,7 @@ impl Draft {
         Self {
             kind,
             source: kind.usual_name().to_owned(),
-            url: "https://server.example.com".to_owned(),
+            url: NO_URL.to_owned(),
             user: kind.needs_user().then(|| "holdover".to_owned()),
             token: kind.needs_token().then(|| Token::Env("KEY".to_owned())),
             ca_file: None,
@@ -158,6 +161,11 @@ impl Draft {
                 Err(first.map_or_else(|| "it cannot be read".to_owned(), |problem| format!("{} – {}", problem.what, problem.help)))
             }
         }
+    }
+
+    /// The address, where somebody has said one.
+    pub fn said_url(&self) -> Option<&str> {
+        Some(self.url.as_str()).filter(|url| *url != NO_URL)
     }
 
     /// The name of the agreement.

@@ -9,7 +9,6 @@ use crate::domain::Severity;
 
 /// Flags of `init`.
 #[derive(Debug, Default, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag that somebody types")]
 pub struct InitArgs {
     /// Where tickets come from
     #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(Kind::VARIANTS))]

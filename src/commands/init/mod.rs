@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use self::ask::{Asker, Stop, broken, tell};
+use self::ask::{Asker, Stop, tell};
 use self::draft::{Draft, Kind, Meaning, Token};
 use self::trial::Found;
 use super::cli::Global;
@@ -31,10 +31,7 @@ use crate::sources::Clock;
 const TOLD: usize = 8;
 
 /// Asks, and writes what was answered.
-///
-/// # Errors
-/// Where the machine gives no event loop.
-pub(super) fn run(args: &InitArgs, global: &Global, clock: &Clock, environment: &[(String, String)]) -> color_eyre::Result<Exit> {
+pub(super) fn run(args: &InitArgs, global: &Global, clock: &Clock, environment: &[(String, String)]) -> Exit {
     let wrong = match (&global.at, global.read_only, global.demo) {
         (Some(_), ..) => Some("init writes a file, and nothing is written with --at – leave --at out"),
         (_, true, _) => Some("init writes a file, and nothing is written with --read-only – leave --read-only out"),
@@ -43,9 +40,9 @@ pub(super) fn run(args: &InitArgs, global: &Global, clock: &Clock, environment: 
     };
     let made = match wrong {
         Some(wrong) => Err(Stop::Usage(wrong.to_owned())),
-        None => Init { args, clock, environment, path: path(global, environment), named: global.config.is_some() }.run()?,
+        None => Init { args, clock, environment, path: path(global, environment), named: global.config.is_some() }.run(),
     };
-    Ok(match made {
+    match made {
         Ok(()) => Exit::Done,
         Err(Stop::Usage(why)) => {
             output::say(&why);
@@ -55,7 +52,7 @@ pub(super) fn run(args: &InitArgs, global: &Global, clock: &Clock, environment: 
             output::say(&why);
             Exit::Failed
         }
-    })
+    }
 }
 
 /// One run.
@@ -70,27 +67,20 @@ struct Init<'a> {
 }
 
 impl Init<'_> {
-    fn run(&self) -> color_eyre::Result<Result<(), Stop>> {
+    fn run(&self) -> Result<(), Stop> {
         if place::is_taken(&self.path) {
-            return Ok(Err(taken(&self.path)));
+            return Err(taken(&self.path));
         }
         let mut asker = Asker::new(self.args.yes);
-        let mut draft = match questions::kind(&mut asker, self.args) {
-            Ok(draft) => draft,
-            Err(stop) => return Ok(Err(stop)),
-        };
-        if let Some(stop) = self.missing(draft.kind) {
-            return Ok(Err(stop));
-        }
-        let (typed, found) = match self.source(&mut asker, &mut draft)? {
-            Ok(answered) => answered,
-            Err(stop) => return Ok(Err(stop)),
-        };
-        Ok(self.rest(&mut asker, &mut draft, found).and_then(|()| self.write(&draft, typed.as_ref())))
+        let mut draft = questions::kind(&mut asker, self.args)?;
+        self.nothing_missing(draft.kind)?;
+        let (typed, found) = self.source(&mut asker, &mut draft)?;
+        self.rest(&mut asker, &mut draft, found)?;
+        self.write(&draft, typed.as_ref())
     }
 
-    /// All that nobody is asked for, and nothing usual stands for.
-    fn missing(&self, kind: Kind) -> Option<Stop> {
+    /// Refuses what nobody is asked for, and nothing usual stands for, all of it at once.
+    fn nothing_missing(&self, kind: Kind) -> Result<(), Stop> {
         let args = self.args;
         let has_token = args.token_command.is_some() || args.token_file.is_some() || args.token_env.is_some();
         let wants_token = kind.needs_token() || (kind == Kind::Alertmanager && args.user.is_some());
@@ -101,45 +91,40 @@ impl Init<'_> {
             ("--path", kind == Kind::File && args.path.is_none()),
         ];
         let missing: Vec<&str> = wanted.iter().filter(|(_, is)| *is && args.yes).map(|(flag, _)| *flag).collect();
-        let missing = Some(missing.join(", ")).filter(|missing| !missing.is_empty())?;
-        Some(Stop::Usage(format!("nothing was written – --yes asks nothing, and there is nothing usual for {missing} – add it")))
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let missing = missing.join(", ");
+        Err(Stop::Usage(format!("nothing was written – --yes asks nothing, and there is nothing usual for {missing} – add it")))
     }
 
     /// Asks what the source is, and the source what it has; a person may answer again.
-    #[expect(clippy::type_complexity, reason = "what is typed, and what is found, each where there is any")]
-    fn source(&self, asker: &mut Asker, draft: &mut Draft) -> color_eyre::Result<Result<(Option<SecretString>, Option<Found>), Stop>> {
+    fn source(&self, asker: &mut Asker, draft: &mut Draft) -> Result<(Option<SecretString>, Option<Found>), Stop> {
         let nothing_said = InitArgs { source: self.args.source.clone(), allow_http: self.args.allow_http, ..InitArgs::default() };
-        let mut args = self.args;
+        let mut again = false;
         loop {
-            let typed = match self.answers(asker, args, draft) {
-                Ok(typed) => typed,
-                Err(stop) => return Ok(Err(stop)),
-            };
+            let typed = self.answers(asker, if again { &nothing_said } else { self.args }, draft)?;
             let is_asked = draft.kind.is_server() || draft.kind == Kind::File;
             if self.args.offline || !is_asked {
-                return Ok(Ok((typed, None)));
+                return Ok((typed, None));
             }
             if asker.terminal {
                 tell("asking it …")?;
             }
             match trial::ask(draft, typed.as_ref(), self.clock, self.environment)? {
-                Ok(found) => return Ok(Ok((typed, Some(found)))),
+                Ok(found) => return Ok((typed, Some(found))),
                 Err(why) if asker.terminal => {
-                    tell(&format!("{why}\nOnce more (or end this with Ctrl-c, and add --offline: it is not asked then)."))?
+                    tell(&format!("{why}\nOnce more (or end this with Ctrl-c, and add --offline: it is not asked then)."))?;
                 }
-                Err(why) => return Ok(Err(Stop::Failed(format!("nothing was written: {why}; or add --offline, and it is not asked")))),
+                Err(why) => return Err(Stop::Failed(format!("nothing was written: {why}; or add --offline, and it is not asked"))),
             }
-            args = &nothing_said;
+            again = true;
         }
     }
 
     /// What the source is, and the key where it is typed.
     fn answers(&self, asker: &mut Asker, args: &InitArgs, draft: &mut Draft) -> Result<Option<SecretString>, Stop> {
         questions::source(asker, args, draft)?;
-        // the second time: an authority of its own may be what is missing
-        if !std::ptr::eq(args, self.args) && draft.url.starts_with("https:") {
-            questions::authority(asker, draft)?;
-        }
         let kept = self.path.with_file_name(format!("{}.key", draft.source));
         let kept = std::path::absolute(&kept).unwrap_or(kept);
         questions::token(asker, args, draft, &kept.display().to_string())?;
@@ -156,7 +141,7 @@ impl Init<'_> {
     fn rest(&self, asker: &mut Asker, draft: &mut Draft, found: Option<Found>) -> Result<(), Stop> {
         let named = match found {
             Some(found) => {
-                tell(&told(&found)).map_err(broken)?;
+                tell(&told(&found))?;
                 draft.seen = found.fields;
                 found.clients
             }
@@ -184,29 +169,10 @@ impl Init<'_> {
         let mut said = String::new();
         let _ = kept.map(|path| writeln!(said, "written: {path}, which only you can read"));
         let _ = writeln!(said, "written: {}", self.path.display());
-        said.push_str(&self.notes(draft));
+        said.push_str(&notes(draft));
         let _ = write!(said, "next:\n{}", self.next(draft));
-        tell(said.trim_end()).map_err(broken)
-    }
-
-    /// What nobody has confirmed.
-    fn notes(&self, draft: &Draft) -> String {
-        let mut notes = String::new();
-        let proposed = |meaning: &&Meaning| !meaning.said && meaning.severity.is_some();
-        let proposed: Vec<String> =
-            draft.meanings.iter().filter(proposed).filter_map(|meaning| Some(format!("{} {}", meaning.value, meaning.severity?))).collect();
-        if !proposed.is_empty() {
-            let _ = writeln!(notes, "proposed, and confirmed by nobody: {} – compare it with the contract", proposed.join(", "));
-        }
-        let unknown: Vec<&str> =
-            draft.meanings.iter().filter(|meaning| meaning.severity.is_none()).map(|meaning| meaning.value.as_str()).collect();
-        if !unknown.is_empty() {
-            let _ = writeln!(notes, "without a rule, which stands there to be switched on: {}", unknown.join(", "));
-        }
-        if draft.kind != Kind::Demo && !draft.respond_said {
-            let _ = writeln!(notes, "the response times are an example ({}) – write those of the contract", draft.respond.join(", "));
-        }
-        notes
+        tell(said.trim_end())?;
+        Ok(())
     }
 
     /// What to type next.
@@ -218,6 +184,26 @@ impl Init<'_> {
             _ => format!("    holdover{config} check --online\n    holdover{config}"),
         }
     }
+}
+
+/// What nobody has confirmed.
+fn notes(draft: &Draft) -> String {
+    let mut notes = String::new();
+    let proposed = |meaning: &&Meaning| !meaning.said && meaning.severity.is_some();
+    let proposed: Vec<String> =
+        draft.meanings.iter().filter(proposed).filter_map(|meaning| Some(format!("{} {}", meaning.value, meaning.severity?))).collect();
+    if !proposed.is_empty() {
+        let _ = writeln!(notes, "proposed, and confirmed by nobody: {} – compare it with the contract", proposed.join(", "));
+    }
+    let unknown: Vec<&str> =
+        draft.meanings.iter().filter(|meaning| meaning.severity.is_none()).map(|meaning| meaning.value.as_str()).collect();
+    if !unknown.is_empty() {
+        let _ = writeln!(notes, "without a rule, which stands there to be switched on: {}", unknown.join(", "));
+    }
+    if draft.kind != Kind::Demo && !draft.respond_said {
+        let _ = writeln!(notes, "the response times are an example ({}) – write those of the contract", draft.respond.join(", "));
+    }
+    notes
 }
 
 /// What was found, in lines.

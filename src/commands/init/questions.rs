@@ -32,7 +32,9 @@ pub(super) fn kind(asker: &mut Asker, args: &InitArgs) -> Result<Draft, Stop> {
 
 /// What a source is and where.
 pub(super) fn source(asker: &mut Asker, args: &InitArgs, draft: &mut Draft) -> Result<(), Stop> {
-    draft.ca_file = args.ca_file.as_deref().map(whole_path);
+    if let Some(path) = &args.ca_file {
+        draft.ca_file = Some(whole_path(path));
+    }
     draft.allow_http = args.allow_http;
     if let Some(name) = &args.source {
         asker.settle(draft, &flag("--source"), Some(name), |draft, answer| {
@@ -63,12 +65,15 @@ fn server(asker: &mut Asker, args: &InitArgs, draft: &mut Draft) -> Result<(), S
         _ => "https://icinga.example.com:5665",
     };
     let what = format!("The address of the server, such as {example}");
-    asker.settle(draft, &Question { what: &what, flag: "--url", usual: None }, args.url.as_deref(), |draft, answer| {
+    // what was said before, where it is asked a second time
+    let (before, user) = (draft.said_url().map(str::to_owned), draft.user.clone());
+    let again = before.is_some();
+    asker.settle(draft, &Question { what: &what, flag: "--url", usual: before }, args.url.as_deref(), |draft, answer| {
         answer.clone_into(&mut draft.url);
         Ok(())
     })?;
     let (what, usual) = if draft.kind.needs_user() {
-        ("The user who signs in", None)
+        ("The user who signs in", user.filter(|_| again))
     } else {
         ("The user who signs in (Enter: nobody does)", Some(String::new()))
     };
@@ -80,7 +85,8 @@ fn server(asker: &mut Asker, args: &InitArgs, draft: &mut Draft) -> Result<(), S
             Ok(())
         })?;
     }
-    Ok(())
+    // an authority of its own may have been what was missing
+    if again && draft.url.starts_with("https:") { authority(asker, draft) } else { Ok(()) }
 }
 
 /// Where the key is; one that is typed goes into the file `kept`.
@@ -117,8 +123,8 @@ fn command(answer: &str) -> Token {
     Token::Command(answer.split_whitespace().map(str::to_owned).collect())
 }
 
-/// Who vouches for the server: asked where it did not answer as it should.
-pub(super) fn authority(asker: &mut Asker, draft: &mut Draft) -> Result<(), Stop> {
+/// Who vouches for the server.
+fn authority(asker: &mut Asker, draft: &mut Draft) -> Result<(), Stop> {
     let what = "A file with the certificate of its authority (Enter: none of its own)";
     let usual = Some(draft.ca_file.clone().unwrap_or_default());
     asker.settle(draft, &Question { what, flag: "--ca-file", usual }, None, |draft, answer| {
@@ -169,11 +175,11 @@ fn client(draft: &Draft, answer: &str, named: &[SafeText]) -> Result<Client, Str
         return Ok(Client::Each { field: None, values: named.to_vec() });
     }
     let Some(seen) = draft.seen.iter().find(|seen| seen.name.as_str() == field) else {
-        let names: Vec<&str> = draft.seen.iter().map(|seen| seen.name.as_str()).collect();
-        return Err(if names.is_empty() {
+        let there: Vec<&str> = draft.seen.iter().map(|seen| seen.name.as_str()).collect();
+        return Err(if there.is_empty() {
             "no ticket was seen with any field – name the client".to_owned()
         } else {
-            format!("no ticket was seen with such a field – there are {}", names.join(", "))
+            format!("no ticket was seen with such a field – there are {}", there.join(", "))
         });
     };
     let values = seen.values.iter().map(|seen| seen.value.clone()).collect();
@@ -269,10 +275,9 @@ pub(super) fn agreement(asker: &mut Asker, args: &InitArgs, draft: &mut Draft) -
     })?;
     let what = "How soon must S1, S2, S3, S4 and S5 be answered (1wd: one working day)";
     let question = Question { what, flag: "--respond", usual: Some(draft.respond.join(", ")) };
-    let asked = !args.yes;
     asker.settle(draft, &question, args.respond.as_deref(), |draft, answer| {
         draft.respond = answer.split(',').map(|time| time.trim().to_owned()).collect();
-        draft.respond_said = asked || args.respond.is_some();
+        draft.respond_said = !args.yes || args.respond.is_some();
         if draft.respond.len() == Severity::ALL.len() { Ok(()) } else { Err("write five times with commas between them".to_owned()) }
     })
 }
