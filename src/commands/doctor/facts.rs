@@ -106,7 +106,8 @@ impl Facts {
     /// Where the machine gives no event loop.
     pub fn collect(global: &Global, clock: &Clock, environment: &[(String, String)]) -> color_eyre::Result<Self> {
         let settings = run::settings(global, environment);
-        let configuration = configuration(&run::path(global, environment), &settings);
+        let path = if global.demo { PathBuf::from("the demo") } else { run::path(global, environment) };
+        let configuration = configuration(&path, &settings);
         let settings = settings.ok();
         let folder = records::folder(environment).map_err(|fault| fault.to_string());
         let at = folder.as_deref().ok();
@@ -225,7 +226,7 @@ fn look_at(path: &Path) -> Folder {
     });
     // what is not made yet will be made in the nearest folder that is
     let nearest = path.ancestors().find(|folder| folder.exists()).unwrap_or(path);
-    let number = statfs(nearest).ok().and_then(|stat| u32::try_from(stat.f_type & 0xFFFF_FFFF).ok());
+    let number = statfs(nearest).ok().and_then(|stat| u32::try_from(i128::from(stat.f_type) & 0xFFFF_FFFF).ok());
     let elsewhere = ELSEWHERE.iter().find(|(kind, _)| Some(*kind) == number).map(|(_, name)| *name);
     let free = statvfs(nearest).ok().map(|stat| stat.f_bavail.saturating_mul(stat.f_frsize));
     Folder { path: path.to_owned(), there, writable: access(nearest, Access::WRITE_OK).is_ok(), elsewhere, free }

@@ -147,9 +147,9 @@ fn locale(facts: &Facts) -> Line {
         Some((name, value)) if is_utf8(value) => Line::well("locale", &format!("{name}={value}")),
         _ if facts.ascii => Line::well("locale", "no UTF-8, and only ASCII is drawn"),
         said => {
-            let how = said.map_or_else(|| "LANG is not set".to_owned(), |(name, value)| format!("{name}={value}"));
+            let how = said.map_or_else(|| "LANG is not set".to_owned(), |(name, value)| format!("{name}={value} is not UTF-8"));
             let help = format!("add export LANG=C.UTF-8 to {PROFILE}; or ascii = true to the configuration");
-            Line::mend("locale", &format!("{how} is not UTF-8: lines and marks may come out as other characters"), &help)
+            Line::mend("locale", &format!("{how}: lines and marks may come out as other characters"), &help)
         }
     }
 }
