@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
+use super::doctor::DoctorArgs;
+use super::init::InitArgs;
 use crate::config::ColorChoice;
 use crate::domain::Severity;
 use crate::tui::Theme;
@@ -70,8 +72,12 @@ pub enum Verb {
     Resolve(ResolveArgs),
     /// Make a ticket that is kept here, for an issue that came by phone
     New(NewArgs),
+    /// Write a first configuration: asks where tickets come from and what the contract says
+    Init(Box<InitArgs>),
     /// Say whether the configuration is sound
     Check(CheckArgs),
+    /// Say whether the terminal, tmux, the clock and the folders are as they should be, and what to add where
+    Doctor(DoctorArgs),
     /// Print one line from the records, without asking any source; the exit code tells how bad it is
     Status(StatusArgs),
     /// Print who answered what, when, and under which clause

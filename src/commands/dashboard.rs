@@ -66,7 +66,7 @@ pub(super) fn run(session: &Session) -> Result<Exit> {
     ended
 }
 
-const fn wish(choice: ColorChoice) -> ColorWish {
+pub(super) const fn wish(choice: ColorChoice) -> ColorWish {
     match choice {
         ColorChoice::Auto => ColorWish::Auto,
         ColorChoice::Always => ColorWish::Always,

@@ -9,8 +9,10 @@ mod cli;
 mod contact;
 mod dashboard;
 mod delivery;
+mod doctor;
 mod evidence;
 mod explain;
+mod init;
 mod kept;
 mod list;
 mod local_source;
@@ -29,5 +31,7 @@ pub use cli::{
     AckArgs, AssessArgs, CheckArgs, Cli, ContactArgs, EvidenceArgs, ExplainArgs, Global, ListArgs, NewArgs, NoteArgs, OnClientArgs,
     ResolveArgs, StatusArgs, UnackArgs, Verb,
 };
+pub use doctor::DoctorArgs;
+pub use init::InitArgs;
 pub use run::run;
 pub use session::Exit;

@@ -115,15 +115,26 @@ impl Online<'_> {
         problems
     }
 
-    /// What there is, in lines.
-    pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// Who signed in, and how much was read.
+    pub fn headline(&self) -> String {
         let name = &self.settings.name;
         let (Ok(pass), Ok(identity)) = (&self.pass, &self.identity) else {
             let signed_in = self.identity.as_ref().map_or_else(|_| String::new(), |identity| format!("signed in as {}; ", identity.name));
-            return writeln!(out, "{name}: {signed_in}no answer");
+            return format!("{name}: {signed_in}no answer");
         };
-        let of = if pass.complete { "all there are".to_owned() } else { "not all there are".to_owned() };
-        writeln!(out, "{name}: signed in as {}; {} read, {of}", identity.name, count(pass.tickets.len(), "ticket"))?;
+        let of = if pass.complete { "all there are" } else { "not all there are" };
+        format!("{name}: signed in as {}; {} read, {of}", identity.name, count(pass.tickets.len(), "ticket"))
+    }
+
+    /// The tickets that were read.
+    pub fn tickets(&self) -> &[Arc<Ticket>] {
+        self.pass.as_ref().map_or(&[], |pass| &pass.tickets)
+    }
+
+    /// What there is, in lines.
+    pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", self.headline())?;
+        let (Ok(pass), Ok(_)) = (&self.pass, &self.identity) else { return Ok(()) };
         let tally = &self.tally;
         let severities: Vec<String> = tally.severities.iter().map(|(severity, count)| format!("{severity} {count}")).collect();
         if !severities.is_empty() {

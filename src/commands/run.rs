@@ -9,7 +9,7 @@ use color_eyre::eyre::Result;
 
 use super::cli::{Cli, Global, Verb};
 use super::session::{Exit, Session};
-use super::{ack, assess, check, contact, dashboard, evidence, explain, list, new, note, output, resolve, status};
+use super::{ack, assess, check, contact, dashboard, doctor, evidence, explain, init, list, new, note, output, resolve, status};
 use crate::config::{self, Problem, Settings};
 use crate::domain::{instant, resolve_local};
 use crate::sources::{self, Clock};
@@ -22,8 +22,12 @@ use crate::tui::install_panic_hook;
 pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result<Exit> {
     install_panic_hook();
     let Cli { global, verb } = cli;
-    if let Some(Verb::Check(args)) = &verb {
-        return check::run(args, &global, clock, environment);
+    // these work where there is no configuration, or a broken one
+    match &verb {
+        Some(Verb::Check(args)) => return check::run(args, &global, clock, environment),
+        Some(Verb::Init(args)) => return Ok(init::run(args, &global, &clock, &environment)),
+        Some(Verb::Doctor(args)) => return doctor::run(args, &global, &clock, &environment),
+        _ => {}
     }
     let settings = match settings(&global, &environment) {
         Ok(settings) => settings,
@@ -66,7 +70,7 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
         Some(Verb::New(args)) => writes("new", &|| new::run(args, &session)),
         Some(Verb::Status(args)) => status::run(args, &session),
         Some(Verb::Evidence(args)) => evidence::run(args, &session),
-        Some(Verb::Check(_)) => Ok(Exit::Usage),
+        Some(Verb::Check(_) | Verb::Init(_) | Verb::Doctor(_)) => Ok(Exit::Usage),
         None => dashboard::run(&session),
     }
 }
@@ -89,7 +93,7 @@ pub(super) fn settings(global: &Global, environment: &[(String, String)]) -> Res
 }
 
 /// Where the configuration is.
-fn path(global: &Global, environment: &[(String, String)]) -> PathBuf {
+pub(super) fn path(global: &Global, environment: &[(String, String)]) -> PathBuf {
     global.config.clone().unwrap_or_else(|| config::default_path(environment))
 }
 

@@ -71,7 +71,7 @@ pub fn load(path: &Path, env: &[(String, String)]) -> Result<Settings, Vec<Probl
             problems.unreadable(
                 &label,
                 format!("the configuration cannot be read: {error}"),
-                "check the path, name another with --config, or look at --demo first",
+                "check the path, let holdover init write a first one, or look at --demo first",
             );
             return Err(problems.finish());
         }

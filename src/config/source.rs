@@ -66,6 +66,7 @@ impl Reader<'_> {
             client,
             unassessed_as,
             map,
+            survey: None,
             origin: table.at.origin(),
         })
     }

@@ -205,6 +205,15 @@ impl Records {
         self.open.as_ref().and_then(|_| self.path.parent())
     }
 
+    /// Whether SQLite finds nothing damaged in the database.
+    ///
+    /// # Errors
+    /// What is damaged.
+    pub fn examine(&self) -> Result<(), RecordsFault> {
+        let sound: String = self.read(|connection| connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)))?;
+        if sound == "ok" { Ok(()) } else { Err(RecordsFault::sqlite(&self.path, "read", &damage(&sound))) }
+    }
+
     /// Where the database is.
     #[must_use]
     pub fn path(&self) -> &Path {

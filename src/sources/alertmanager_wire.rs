@@ -206,6 +206,11 @@ impl Alert {
         }
     }
 
+    /// The fields it has that tell alerts of one kind from those of another.
+    fn names(&self) -> Vec<String> {
+        self.labels.keys().map(|name| format!("labels.{name}")).chain(["receiver".to_owned()]).collect()
+    }
+
     fn annotation(&self, name: &str) -> Option<&str> {
         self.annotations.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
     }
@@ -233,6 +238,9 @@ impl Alert {
             (None, _) => {}
         }
         self.own_severity(&mut ticket);
+        if let Some(survey) = &source.survey {
+            survey.note_ticket(&self.names(), |field| self.field(field), ("labels.severity", ticket.severity));
+        }
         for interval in self.status.iter().filter_map(|status| status.muted_by.as_ref()).flatten() {
             ticket.notes.push(SafeText::line(&format!("muted by the time interval '{interval}': Alertmanager notifies nobody of it")));
         }

@@ -26,7 +26,7 @@ impl Drop for Running {
 ///
 /// # Errors
 /// Why it told nothing; only its own name is repeated, for a key could be among its arguments.
-pub(super) async fn output(command: &[String], environment: &[(String, String)], most: u64) -> Result<Vec<u8>, String> {
+pub async fn output(command: &[String], environment: &[(String, String)], most: u64) -> Result<Vec<u8>, String> {
     let told = timeout(LONGEST, run(command, environment, most)).await;
     told.unwrap_or_else(|_| Err(format!("it did not end within {} s, as if it waited for somebody", LONGEST.as_secs())))
 }

@@ -1,5 +1,6 @@
 //! What Icinga 2 sends, and the ticket it makes. Read leniently: whatever is missing or odd costs only itself.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, Utc};
@@ -237,6 +238,16 @@ impl Object {
         }
     }
 
+    /// The fields it has that tell objects of one kind from those of another; no variable that may hold a secret.
+    fn names(&self) -> Vec<String> {
+        const SECRETS: [&str; 7] = ["pass", "secret", "community", "key", "token", "auth", "cred"];
+        let harmless = |name: &&String| !SECRETS.iter().any(|word| name.to_lowercase().contains(word));
+        let of_host = self.joins.host.as_ref().and_then(|host| host.vars.as_ref());
+        let variables: BTreeSet<&String> = self.attrs.vars.iter().chain(of_host).flat_map(Map::keys).filter(harmless).collect();
+        let variables = variables.into_iter().map(|name| format!("vars.{name}"));
+        ["group", "host"].map(str::to_owned).into_iter().chain(variables).collect()
+    }
+
     /// The ticket of an object.
     pub fn ticket(&self, of: Of, source: &SourceSettings, icinga: &IcingaSettings, comments: &[Comment]) -> Ticket {
         let mut ticket = Ticket::new(TicketKey { source: source.name.clone(), key: SafeText::line(&self.name) });
@@ -262,6 +273,9 @@ impl Object {
         } else {
             ticket.severity_unreadable = true;
             ticket.notes.push(SafeText::line(&format!("state {state} is none that is known: unassessed")));
+        }
+        if let Some(survey) = &source.survey {
+            survey.note_ticket(&self.names(), |field| self.field(field), ("state", None));
         }
         let downtime = attrs.downtime_depth.is_some_and(|depth| depth > 0.0);
         if downtime {

@@ -41,6 +41,7 @@ mod rt_wire;
 mod sent;
 mod settings;
 mod source;
+mod survey;
 mod template;
 mod ticket_csv;
 mod ticket_entry;
@@ -52,6 +53,7 @@ pub use alertmanager::AlertmanagerSettings;
 pub use alertmanager_wire::ALERTMANAGER_FIELDS;
 pub use authorities::Authorities;
 pub use build::{build, ready};
+pub use command::output as command_output;
 pub use configured_deed::{DEED_NAMES, ITEM_NAMES};
 pub use configured_settings::{
     DeedSettings, HttpSettings, ItemSettings, ListSettings, Paging, RequestSettings, TimeForm, ValueMap, WhoAmI,
@@ -69,6 +71,7 @@ pub use settings::{
     TokenSource,
 };
 pub use source::{Clock, TicketSource};
+pub use survey::{SeenField, SeenValue, Survey};
 pub use template::{Body, Template, TemplateError};
 pub use ticket_entry::FILE_FIELDS;
 pub use ticket_reader::{TicketFormat, read_csv, read_tickets};

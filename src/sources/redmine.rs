@@ -14,7 +14,7 @@ use super::mapping::same_name;
 use super::redmine_delta::{self, Kept};
 use super::redmine_history::History;
 use super::redmine_list::{Asked, Listed};
-use super::redmine_ticket::Told;
+use super::redmine_ticket::{Told, at_place};
 use super::redmine_wire::{CurrentUser, Issue, IssueAnswer, Named, Priorities, RoleAnswer, Statuses, User, Vocabulary, instant};
 use super::settings::{RedmineSettings, SourceSettings};
 use super::source::{Clock, TicketSource};
@@ -119,6 +119,10 @@ impl RedmineSource {
         let statuses: Statuses = self.http.get("issue_statuses.json", &[], budget).await?;
         let vocabulary = Vocabulary { priorities: priorities.issue_priorities, statuses: statuses.issue_statuses };
         self.known().vocabulary = Some(vocabulary.clone());
+        if let Some(survey) = &self.settings.survey {
+            let priorities = vocabulary.priorities.iter().rev().enumerate();
+            priorities.for_each(|(place, priority)| survey.offer("priority", &priority.name, Some(at_place(place))));
+        }
         Ok(vocabulary)
     }
 

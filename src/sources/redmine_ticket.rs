@@ -54,6 +54,12 @@ impl Issue {
         }
     }
 
+    /// The fields it has that tell tickets of one kind from those of another.
+    fn names(&self) -> Vec<String> {
+        let custom = self.custom_fields.iter().map(|field| format!("custom.{}", field.name));
+        ["priority", "project", "tracker", "status", "category"].map(str::to_owned).into_iter().chain(custom).collect()
+    }
+
     fn custom(&self, name: &str) -> Vec<String> {
         let value = self.custom_fields.iter().find(|f| same_name(&f.name, name)).map(|f| &f.value);
         let values = match value {
@@ -90,6 +96,9 @@ impl Issue {
             (None, _) => {}
         }
         self.own_severity(vocabulary, &mut ticket);
+        if let Some(survey) = &source.survey {
+            survey.note_ticket(&self.names(), |field| self.field(field), ("priority", ticket.severity));
+        }
         let given_back = told.is_some_and(|told| told.current && told.history.given_back);
         let taken = self.is_taken(redmine, vocabulary) && !given_back;
         ticket.status = if self.has_status(redmine.resolve_status.as_deref()) {
@@ -151,16 +160,21 @@ impl Issue {
     fn own_severity(&self, vocabulary: &Vocabulary, ticket: &mut Ticket) {
         let Some(priority) = &self.priority else { return };
         let name = &priority.name;
-        let Some(place) = vocabulary.priorities.iter().rev().position(|p| p.id == priority.id) else {
+        let Some(place) = vocabulary.place(priority) else {
             ticket.severity_unreadable = true;
             ticket.notes.push(SafeText::line(&format!("priority '{name}' is none of the server's own: unassessed")));
             return;
         };
-        ticket.severity = Some(Severity::ALL[place.min(Severity::ALL.len() - 1)]);
+        ticket.severity = Some(at_place(place));
         let total = vocabulary.priorities.len();
         ticket.severity_origin =
             Some(SafeText::line(&format!("from priority '{name}', number {} of {total} from the top in Redmine's own order", place + 1)));
     }
+}
+
+/// The severity of the priority at a place from the top.
+pub(super) fn at_place(place: usize) -> Severity {
+    Severity::ALL[place.min(Severity::ALL.len() - 1)]
 }
 
 /// The tickets of one page of a list, as a pass reads them, but without a server. `vocabulary` is what the server answers of

@@ -166,6 +166,11 @@ pub(super) struct Vocabulary {
 }
 
 impl Vocabulary {
+    /// How many priorities stand above one.
+    pub fn place(&self, priority: &Named) -> Option<usize> {
+        self.priorities.iter().rev().position(|known| known.id == priority.id)
+    }
+
     /// Whether a status is one of those that close: before Redmine 5 an issue does not tell.
     pub fn is_closed(&self, status: &Named) -> bool {
         status.is_closed || self.statuses.iter().any(|known| known.id == status.id && known.is_closed)

@@ -140,6 +140,13 @@ impl RtTicket {
         }
     }
 
+    /// The fields it has that tell tickets of one kind from those of another.
+    fn names(&self) -> Vec<String> {
+        let custom = self.custom_fields.as_array().into_iter().flatten().filter_map(|field| field["name"].as_str());
+        let custom = custom.map(|name| format!("custom.{name}"));
+        ["priority", "queue", "organization", "status"].map(str::to_owned).into_iter().chain(custom).collect()
+    }
+
     /// The values of a custom field; RT gives a list of them, or nothing at all in one of several ways.
     fn custom(&self, name: &str) -> Vec<String> {
         let fields = self.custom_fields.as_array().into_iter().flatten();
@@ -164,6 +171,9 @@ impl RtTicket {
         }
         ticket.contact = self.contact(&mut ticket);
         self.own_severity(&mut ticket);
+        if let Some(survey) = &source.survey {
+            survey.note_ticket(&self.names(), |field| self.field(field), ("priority", ticket.severity));
+        }
         let history = told.map(|told| told.history);
         let taken = self.is_taken(history.filter(|_| told.is_some_and(|told| told.current)));
         let waits = rt.waiting_status.as_deref().is_some_and(|waiting| self.has_status(waiting));

@@ -13,6 +13,7 @@ use super::alertmanager::AlertmanagerSettings;
 use super::authorities::Authorities;
 use super::configured_settings::HttpSettings;
 use super::icinga::IcingaSettings;
+use super::survey::Survey;
 use crate::domain::{Agreements, Origin, SafeText, Severity, SourceName, sha256};
 
 /// One `[[source]]`.
@@ -34,6 +35,8 @@ pub struct SourceSettings {
     pub unassessed_as: Option<Severity>,
     /// For each target the first rule that matches gives it.
     pub map: Vec<MapRule>,
+    /// Where it is noted what the fields of its tickets hold, when somebody wants to know.
+    pub survey: Option<Survey>,
     /// Where the source begins in the configuration.
     pub origin: Origin,
 }

@@ -30,15 +30,22 @@ const FULL: [&str; 5] = ["kitty", "alacritty", "foot", "ghostty", "wezterm"];
 /// An empty variable says nothing.
 #[must_use]
 pub fn color_depth(wish: ColorWish, environment: &[(String, String)]) -> ColorDepth {
+    color_decision(wish, environment).0
+}
+
+/// The same, and what decided it: a variable, or the wish itself, `color`.
+#[must_use]
+pub fn color_decision(wish: ColorWish, environment: &[(String, String)]) -> (ColorDepth, &'static str) {
     let said = |name: &str| environment.iter().find(|(n, text)| n == name && !text.is_empty()).map(|(_, text)| text.as_str());
+    let by_name = promised(said("TERM"), None);
     let promised = promised(said("TERM"), said("COLORTERM"));
     let at_least_sixteen = if promised == ColorDepth::None { ColorDepth::Sixteen } else { promised };
     match wish {
-        ColorWish::Never => ColorDepth::None,
-        ColorWish::Always => at_least_sixteen,
-        ColorWish::Auto if said("NO_COLOR").is_some() => ColorDepth::None,
-        ColorWish::Auto if said("CLICOLOR_FORCE").is_some_and(|text| text != "0") => at_least_sixteen,
-        ColorWish::Auto => promised,
+        ColorWish::Never => (ColorDepth::None, "color"),
+        ColorWish::Always => (at_least_sixteen, "color"),
+        ColorWish::Auto if said("NO_COLOR").is_some() => (ColorDepth::None, "NO_COLOR"),
+        ColorWish::Auto if said("CLICOLOR_FORCE").is_some_and(|text| text != "0") => (at_least_sixteen, "CLICOLOR_FORCE"),
+        ColorWish::Auto => (promised, if promised == by_name { "TERM" } else { "COLORTERM" }),
     }
 }
 

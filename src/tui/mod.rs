@@ -2,6 +2,7 @@
 
 mod canvas;
 mod color_depth;
+mod echo;
 mod input;
 pub mod keymap;
 mod panics;
@@ -13,10 +14,11 @@ mod theme_file;
 pub mod views;
 
 pub use canvas::Canvas;
-pub use color_depth::{ColorDepth, ColorWish, color_depth};
+pub use color_depth::{ColorDepth, ColorWish, color_decision, color_depth};
+pub use echo::Unechoed;
 pub use input::Input;
 pub use panics::install_panic_hook;
 pub use signals::{Asked, Signals};
-pub use terminal::Terminal;
+pub use terminal::{Terminal, size_of_any};
 pub use theme::{Role, Theme, UnknownTheme};
 pub use theme_file::ThemeProblem;

@@ -117,6 +117,13 @@ impl Terminal {
     }
 }
 
+/// Columns and rows of the terminal that stdin, stdout or stderr is; `None` where none of them is one. It is not taken.
+#[must_use]
+pub fn size_of_any() -> Option<(u16, u16)> {
+    let any = io::stdout().is_terminal() || io::stdin().is_terminal() || io::stderr().is_terminal();
+    any.then(|| crossterm::terminal::size().unwrap_or_default())
+}
+
 /// Whether the terminal is gone: that it cannot be read or written then is its end, and no fault.
 pub(super) fn is_gone() -> bool {
     poll_hang_up(Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|gone| gone > 0)

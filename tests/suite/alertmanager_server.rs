@@ -361,3 +361,20 @@ fn a_server_that_is_frozen_or_stopped_is_blind_and_what_it_forgot_is_not_taken_f
     assert_eq!(desk.run(&unsent).ended(0).json()[0]["outcome"], "confirmed");
     assert_eq!(am.silences().len(), 1);
 }
+
+#[test]
+fn a_first_configuration_is_made_of_what_alertmanager_has() {
+    let Some(server) = with_sign_in() else { return };
+    server.fire("FirstLook", "critical");
+    let desk = crate::init::desk();
+    let init = ["init", "--yes", "--kind", "alertmanager", "--url", &server.address];
+    let wrong = desk.run(&init).ended(1);
+    assert!(wrong.err.contains("not signed in") && !desk.path("config.toml").exists(), "{}", wrong.err);
+    let run = |arguments: &[&str]| crate::support::Said::from(desk.command(arguments).env("PW", PASSWORD).output().unwrap()).ended(0);
+    let said = run(&[&init[..], &["--user", "ops", "--token-env", "PW"]].concat());
+    assert!(said.out.contains("alerts: signed in as ops; ") && said.out.contains("\n  labels.client: acme ("), "{}", said.out);
+    assert!(said.out.contains("confirmed by nobody: critical S1"), "{}", said.out);
+    let checked = run(&["check", "--online"]);
+    assert!(checked.out.contains(" from labels.severity 'critical', map rule at config.toml:"), "{}", checked.out);
+    assert!(checked.out.contains("  0 match no agreement, "), "{}", checked.out);
+}

@@ -65,6 +65,22 @@ fn its_command_lines_are_understood() {
 }
 
 #[test]
+fn what_it_says_of_init_writes_a_sound_configuration() {
+    let readme = file("README.md");
+    let table = readme.split("| for | command |").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap_or_default();
+    let lines: Vec<&str> = table.split('`').filter_map(|cell| cell.strip_prefix("holdover init ")).collect();
+    assert_eq!(lines.len(), 4, "{table}");
+    for line in lines {
+        let desk = Desk::configured("");
+        let arguments: Vec<&str> = line.split_whitespace().chain(["--offline", "--config", "its.toml"]).collect();
+        desk.run(&[&["init"], &arguments[..]].concat()).ended(0);
+        let home = [("HOME".to_owned(), desk.path(".").display().to_string())];
+        let settings = config::load(&desk.path("its.toml"), &home).unwrap_or_else(|problems| panic!("{line}: {problems:?}"));
+        assert!(settings.warnings.is_empty(), "{line}: {:?}", settings.warnings);
+    }
+}
+
+#[test]
 fn its_test_command_is_the_one_of_the_gate() {
     assert!(file("README.md").contains("\n    cargo test --locked\n"));
     assert!(file(".ci/run").contains("\ncargo test --locked\n"));

@@ -14,6 +14,7 @@ mod fake_redmine;
 mod fake_rt;
 mod fake_tracker;
 mod file;
+mod first_configuration;
 mod hostile;
 mod icinga;
 mod polling;
