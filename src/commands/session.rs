@@ -226,8 +226,12 @@ impl Session {
 
     fn recorded_sources(&self) -> Vec<RecordedSource> {
         let sources = self.settings.sources.iter();
-        let recorded =
-            |s: &SourceSettings| RecordedSource { name: s.name.clone(), place: s.place().to_string(), reading: s.reading().to_string() };
+        let recorded = |s: &SourceSettings| RecordedSource {
+            name: s.name.clone(),
+            place: s.place().to_string(),
+            reading: s.reading().to_string(),
+            blind_after: s.blind_after,
+        };
         sources.map(recorded).collect()
     }
 
