@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use super::ack::Ack;
 use super::board::{Board, Counts};
 use super::list::List;
+use super::past::Past;
 use super::store::{SourceRules, Store};
 use crate::domain::{Agreements, Capabilities, SafeText, SourceName, TicketKey};
 
@@ -39,6 +40,8 @@ pub enum Screen {
     Leave,
     /// The explanation of the ticket under the cursor, scrolled down by so many lines.
     Explanation(usize),
+    /// What the next engineer must know, scrolled down by so many lines.
+    Handover(usize),
     /// The keys, scrolled down by so many lines; esc returns to the screen below.
     Help(usize, Box<Screen>),
 }
@@ -91,6 +94,8 @@ pub struct Model {
     pub(super) ours: HashSet<TicketKey>,
     /// The one of them that is given back if the key that asks for it comes again.
     pub(super) given_back_next: Option<TicketKey>,
+    /// What came before a handover, once the records have told it.
+    pub past: Option<Past>,
     /// Why nothing can be written down, and so nothing acknowledged.
     pub no_records: Option<SafeText>,
     /// What is said above the footer.
@@ -126,6 +131,7 @@ impl Model {
             taken: Vec::new(),
             ours: HashSet::new(),
             given_back_next: None,
+            past: None,
             no_records: None,
             notice: None,
             size,

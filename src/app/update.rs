@@ -65,6 +65,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             renew(model);
             Vec::new()
         }
+        Message::Past(past) => {
+            model.past = Some(past);
+            Vec::new()
+        }
         Message::Warned(text) => {
             notice(model, text, true);
             Vec::new()
@@ -230,10 +234,16 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
             let below = std::mem::take(below);
             model.screen = Screen::Help(0, Box::new(below));
         }
-        (Screen::Explanation(_), Action::Back | Action::Quit) => model.screen = Screen::Board,
+        (Screen::Explanation(_), Action::Back | Action::Quit) | (Screen::Handover(_), Action::Back | Action::Quit | Action::Handover) => {
+            model.screen = Screen::Board;
+        }
+        (Screen::Board | Screen::Leave | Screen::Explanation(_), Action::Handover) => {
+            model.screen = Screen::Handover(0);
+            return vec![Effect::ReadPast];
+        }
         (Screen::Explanation(_), Action::Acknowledge) => return acknowledge(model),
         (_, Action::Undo) => return undo(model),
-        (Screen::Help(..) | Screen::Explanation(_), action) => scroll(model, action),
+        (Screen::Help(..) | Screen::Explanation(_) | Screen::Handover(_), action) => scroll(model, action),
         (Screen::Leave, Action::Quit) => return vec![Effect::Quit],
         (Screen::Board | Screen::Filter | Screen::Leave, action) => {
             model.screen = Screen::Board;
@@ -247,10 +257,10 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
 fn scroll(model: &mut Model, action: Action) {
     let page = usize::from(model.size.1 / 2);
     let most = match model.screen {
-        Screen::Explanation(_) => view::longest_scroll(model),
+        Screen::Explanation(_) | Screen::Handover(_) => view::longest_scroll(model),
         _ => model.rules.help_lines.saturating_sub(1),
     };
-    let (Screen::Help(scroll, _) | Screen::Explanation(scroll)) = &mut model.screen else { return };
+    let (Screen::Help(scroll, _) | Screen::Explanation(scroll) | Screen::Handover(scroll)) = &mut model.screen else { return };
     let to = match action {
         Action::Up => scroll.saturating_sub(1),
         Action::Down => *scroll + 1,
@@ -278,7 +288,7 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
         },
         Action::Back if !model.list.filter().is_empty() => model.list.set_filter(String::new()),
         Action::Quit => return leave(model),
-        Action::Back | Action::Refresh | Action::Help | Action::Redraw | Action::Suspend | Action::Undo => {}
+        Action::Back | Action::Refresh | Action::Handover | Action::Help | Action::Redraw | Action::Suspend | Action::Undo => {}
     }
     Vec::new()
 }

@@ -76,6 +76,8 @@ pub enum Verb {
     Status(StatusArgs),
     /// Print who answered what, when, and under which clause
     Evidence(EvidenceArgs),
+    /// Print what the next engineer must know, as Markdown, and note that the queue was handed over
+    Handover(HandoverArgs),
 }
 
 /// Flags of `status`.
@@ -101,6 +103,14 @@ pub struct EvidenceArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `handover`.
+#[derive(Debug, Args)]
+pub struct HandoverArgs {
+    /// Tell what happened since T, RFC 3339 or local time; without it since the last handover
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub since: Option<String>,
 }
 
 /// Flags of `list`.

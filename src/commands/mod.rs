@@ -11,6 +11,7 @@ mod dashboard;
 mod delivery;
 mod evidence;
 mod explain;
+mod handover;
 mod kept;
 mod list;
 mod local_source;
@@ -18,6 +19,7 @@ mod new;
 mod note;
 mod online;
 mod output;
+mod past;
 mod resolve;
 mod run;
 mod session;
@@ -26,8 +28,8 @@ mod status;
 mod telling;
 
 pub use cli::{
-    AckArgs, AssessArgs, CheckArgs, Cli, ContactArgs, EvidenceArgs, ExplainArgs, Global, ListArgs, NewArgs, NoteArgs, OnClientArgs,
-    ResolveArgs, StatusArgs, UnackArgs, Verb,
+    AckArgs, AssessArgs, CheckArgs, Cli, ContactArgs, EvidenceArgs, ExplainArgs, Global, HandoverArgs, ListArgs, NewArgs, NoteArgs,
+    OnClientArgs, ResolveArgs, StatusArgs, UnackArgs, Verb,
 };
 pub use run::run;
 pub use session::Exit;

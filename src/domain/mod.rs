@@ -32,7 +32,7 @@ pub use deed::{Capabilities, Deed, DeedKind, KeptHere, Outcome};
 pub use digest::sha256;
 pub use explain::{Step, explain};
 pub use grounds::Grounds;
-pub use report::{Fault, FaultKind, Identity, Pass, PollReport, Recorded};
+pub use report::{Fault, FaultKind, Gap, Identity, Pass, PollReport, Recorded};
 pub use response_table::{BadTarget, Cell, Entry, OnDay, ResponseTable, Row, Target, TargetKind};
 pub use safe_text::{SafeText, Sanitised, TextKind};
 pub use severity::Severity;

@@ -6,26 +6,13 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::database::Records;
 use super::fault::RecordsFault;
 use super::snapshot::{Snapshot, instant};
-use crate::domain::{SafeText, SourceName};
+use crate::domain::{Gap, SafeText, SourceName};
 
 /// What is older is of no handover any more.
 const KEPT: TimeDelta = TimeDelta::days(90);
 
 /// What went wrong where a source answered, but never with all it has.
 const IN_PART: &str = "it told only a part of its tickets";
-
-/// A stretch between two complete passes of a source that is longer than it may be before the source counts as blind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gap {
-    /// The source.
-    pub source: SourceName,
-    /// When the complete pass before ended.
-    pub began_at: DateTime<Utc>,
-    /// When the one after did; `None` where there was none yet.
-    pub ended_at: Option<DateTime<Utc>>,
-    /// What went wrong last; `None` where nothing did: nobody asked.
-    pub reason: Option<SafeText>,
-}
 
 /// A handover that was printed.
 #[derive(Debug, Clone, PartialEq, Eq)]

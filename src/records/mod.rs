@@ -17,7 +17,7 @@ pub use database::{Opened, RecordedSource, Records};
 pub use evidence::Evidence;
 pub use fault::RecordsFault;
 pub use folder::{damaged, folder};
-pub use gap::{Gap, HandedOver};
+pub use gap::HandedOver;
 pub use outbox::{Begun, Ended, OutboxEntry, OutboxState, Queued};
 pub use snapshot::Snapshot;
 pub use watch::Watch;

@@ -1,8 +1,8 @@
 //! Gaps in what is known of a source are noted when the pass comes that ends them; and handovers.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use holdover::domain::{Fault, FaultKind, SafeText, SourceName};
-use holdover::records::{Gap, HandedOver, Records, Snapshot};
+use holdover::domain::{Fault, FaultKind, Gap, SafeText, SourceName};
+use holdover::records::{HandedOver, Records, Snapshot};
 use tempfile::TempDir;
 
 use super::{now, open};
