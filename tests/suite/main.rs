@@ -9,6 +9,7 @@ mod cases;
 mod commands;
 mod configuration;
 mod demo;
+mod flips;
 mod hang_up;
 mod icinga_server;
 mod model;
