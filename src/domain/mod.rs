@@ -40,5 +40,5 @@ pub use severity::Severity;
 pub use stretches::WindowStretch;
 pub use ticket::{Assessment, ClientContact, Contact, Mapped, OnClient, SourceName, Status, Ticket, TicketKey};
 pub use verdict::{Bill, Billing, Clock, ClockState, Group, Obligation, Verdict, judge};
-pub use zone::instant_of_local;
 pub use zone::resolve as resolve_local;
+pub use zone::{clock_changes, date_of, date_start, instant_of_local};

@@ -49,4 +49,15 @@ impl Calendar {
         let date = || zone::date_of(self.zone(), at.timestamp());
         (window, (window == Window::BankHoliday).then(|| self.holiday(date()).flatten()).flatten())
     }
+
+    /// A window in a phrase: `office hours`, `bank holiday (Christmas Day)`, or the name the agreement gives it.
+    #[must_use]
+    pub fn phrase(&self, window: Window, name: Option<&SafeText>) -> String {
+        match (window, name) {
+            (Window::BankHoliday, Some(name)) => format!("bank holiday ({name})"),
+            (Window::BankHoliday, None) => "bank holiday".to_owned(),
+            (Window::OfficeHours, _) => "office hours".to_owned(),
+            (Window::OutOfHours | Window::Weekend | Window::Named(_), _) => self.window_name(window).to_string(),
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod alertmanager_server;
 mod architecture;
 mod bad_input;
 mod calculator;
+mod calendar;
 mod cases;
 mod commands;
 mod configuration;
