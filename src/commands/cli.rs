@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
@@ -54,6 +55,10 @@ pub enum Verb {
     List(ListArgs),
     /// Say why a ticket is to be handled now, or is held
     Explain(ExplainArgs),
+    /// Print what flips next: releases, window changes, dues
+    Next(NextArgs),
+    /// Print the windows of each agreement: office hours, bank holidays, …
+    Windows(WindowsArgs),
     /// Acknowledge tickets
     Ack(AckArgs),
     /// Give tickets back: nobody has them
@@ -148,6 +153,38 @@ pub struct ExplainArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `next`.
+#[derive(Debug, Args)]
+pub struct NextArgs {
+    /// How far to look ahead
+    #[arg(long, value_name = "N", default_value_t = 72, value_parser = clap::value_parser!(i64).range(1..=9600))]
+    pub hours: i64,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `windows`.
+#[derive(Debug, Args)]
+pub struct WindowsArgs {
+    /// Only this agreement
+    #[arg(long, value_name = "A")]
+    pub agreement: Option<String>,
+    /// The first date, in each agreement's zone; today without it
+    #[arg(long, value_name = "D", value_parser = date)]
+    pub from: Option<NaiveDate>,
+    /// How many dates
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u64).range(1..=3660))]
+    pub days: u64,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn date(text: &str) -> Result<NaiveDate, String> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| "a date is written 2026-12-25".to_owned())
 }
 
 /// Flags of `ack`.

@@ -16,6 +16,7 @@ mod kept;
 mod list;
 mod local_source;
 mod new;
+mod next;
 mod note;
 mod online;
 mod output;
@@ -26,10 +27,11 @@ mod session;
 mod shared_source;
 mod status;
 mod telling;
+mod windows;
 
 pub use cli::{
-    AckArgs, AssessArgs, CheckArgs, Cli, ContactArgs, EvidenceArgs, ExplainArgs, Global, HandoverArgs, ListArgs, NewArgs, NoteArgs,
-    OnClientArgs, ResolveArgs, StatusArgs, UnackArgs, Verb,
+    AckArgs, AssessArgs, CheckArgs, Cli, ContactArgs, EvidenceArgs, ExplainArgs, Global, HandoverArgs, ListArgs, NewArgs, NextArgs,
+    NoteArgs, OnClientArgs, ResolveArgs, StatusArgs, UnackArgs, Verb, WindowsArgs,
 };
 pub use run::run;
 pub use session::Exit;
