@@ -11,6 +11,7 @@ mod commands;
 mod configuration;
 mod demo;
 mod flips;
+mod handover;
 mod hang_up;
 mod icinga_server;
 mod model;
