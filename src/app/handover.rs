@@ -205,12 +205,12 @@ pub(super) fn severity(row: &BoardRow) -> String {
 
 fn of_deed(deed: &PastDeed, zone: Tz, now: DateTime<Utc>) -> Item {
     let PastDeed { at, key, kind, value, who, outcome } = deed;
-    let done = kind.done();
+    let verb: &str = kind.into();
     let value = value.as_ref().map_or_else(String::new, |value| format!(" {value}"));
     let text = match outcome {
-        PastOutcome::Done => format!(": {done}{value} by {who}"),
-        PastOutcome::Refused => format!(": {who} could not: {done}{value} was refused"),
-        PastOutcome::Unknown => format!(": it is not known whether it is {done}{value}, by {who}"),
+        PastOutcome::Done => format!(": {}{value} by {who}", kind.done()),
+        PastOutcome::Refused => format!(": {verb}{value} by {who}: refused"),
+        PastOutcome::Unknown => format!(": {verb}{value} by {who}: not known whether it arrived"),
     };
     Item { lead: format!("{} ", words::moment(zone, *at, now)), ticket: Some((key.clone(), None)), text }
 }

@@ -27,9 +27,10 @@ impl Handover {
 
     /// As lines for so many columns.
     pub(super) fn lines(&self, columns: usize) -> Vec<Vec<Piece>> {
-        let columns = columns.max(8);
+        // a key is one word
+        let options = || textwrap::Options::new(columns.max(8)).word_splitter(textwrap::WordSplitter::NoHyphenation);
         let wrapped = |text: &str, tone| -> Vec<Vec<Piece>> {
-            textwrap::wrap(text, columns).into_iter().map(|line| vec![Piece::new(line, tone)]).collect()
+            textwrap::wrap(text, options()).into_iter().map(|line| vec![Piece::new(line, tone)]).collect()
         };
         let mut lines = wrapped(&self.since, Tone::Muted);
         for section in &self.sections {
@@ -37,7 +38,7 @@ impl Handover {
             lines.extend(wrapped(&section.heading, section.tone));
             for item in &section.items {
                 let key = item.ticket.as_ref().map_or("", |(key, _)| key.as_str());
-                let options = textwrap::Options::new(columns).initial_indent("- ").subsequent_indent("  ");
+                let options = options().initial_indent("- ").subsequent_indent("  ");
                 let text = format!("{}{key}{}", item.lead, item.text);
                 lines.extend(textwrap::wrap(&text, options).into_iter().map(|line| vec![Piece::new(line, Tone::Plain)]));
             }
@@ -81,16 +82,12 @@ fn address(page: &SafeText) -> Option<String> {
     if !page.as_str().starts_with("https://") && !page.as_str().starts_with("http://") {
         return None;
     }
-    let mut address = String::new();
-    for c in page.as_str().chars() {
-        match c {
-            // what ends a link, or a line, or is read as another character
-            '(' | ')' | '<' | '>' | '[' | ']' | '\\' | '`' | '|' | '"' | ' ' | ';' => address.push_str(&format!("%{:02X}", u32::from(c))),
-            c if c.is_whitespace() => return None,
-            c => address.push(c),
-        }
-    }
-    Some(address)
+    // what ends a link, or is read as another character
+    let encoded = |c: char| match c {
+        '(' | ')' | '<' | '>' | '[' | ']' | '\\' | '`' | '|' | '"' | ' ' | ';' => format!("%{:02X}", u32::from(c)),
+        c => c.to_string(),
+    };
+    (!page.as_str().contains(|c: char| c.is_whitespace() && c != ' ')).then(|| page.as_str().chars().map(encoded).collect())
 }
 
 /// Words that call everybody in a room.
@@ -124,7 +121,7 @@ mod tests {
     #[test]
     fn what_others_wrote_is_text() {
         let same = ["It costs 5 (five) - or more", "jo@acme.example", "Screens black in both branches!"];
-        same.iter().for_each(|text| assert_eq!(escaped(text), *text));
+        assert_eq!(same.map(escaped), same);
         assert_eq!(escaped("**a** [b](c) <d> `e` | f_g #1 ~~h~~"), r"\*\*a\*\* \[b\](c) \<d\> \`e\` \| f\_g \#1 \~\~h\~\~");
         assert_eq!(escaped("@jo and @everyone, x@here, @@all"), "＠jo and ＠everyone, x＠here, ＠＠all");
     }
