@@ -139,10 +139,11 @@ impl Teller<'_> {
             let why = source.fault.as_ref().map(ToString::to_string).or(part).map_or_else(String::new, |why| format!(": {why}"));
             items.push(Item::plain(format!("{}: {state}{since}{why}", source.name)));
         }
-        let unknown = past.unknown.as_ref().map(|why| Item::plain(format!("those before are not known: {why}")));
+        let never = past.never_kept.iter().map(|name| format!("{name}: not known before now: no dashboard has ever asked it"));
+        let unknown = past.unknown.as_ref().map(|why| format!("those before are not known: {why}"));
         let count = items.len();
         let mut section = section("Blind spells", Tone::Stale, count, items);
-        section.items.extend(unknown);
+        section.items.extend(never.chain(unknown).map(Item::plain));
         section
     }
 

@@ -1,6 +1,6 @@
 //! A handover as Markdown that pastes well into chat and mail, and as the lines of a screen.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::handover::{Handover, Item, Known};
 use super::model::{Model, Rules};
@@ -49,15 +49,25 @@ impl Handover {
 
 /// The handover of a model on its screen: when it is, its lines, and when it will say something else by itself.
 pub(super) fn screen(model: &Model) -> (String, Vec<Vec<Piece>>, Option<DateTime<Utc>>) {
-    let Some(past) = &model.past else {
+    let Some(handover) = &model.handover else {
         return ("Handover".to_owned(), vec![vec![Piece::new("The records are being read.", Tone::Muted)]], None);
     };
-    let (health, Rules { agreements, zone, .. }) = (model.store.health(model.now), &model.rules);
-    let known = Known { board: &model.board, health: &health, agreements, past, zone: *zone, now: model.now };
-    let handover = Handover::new(&known);
     // a column on each side stays free
     let lines = handover.lines(usize::from(model.size.0.saturating_sub(2)));
-    (handover.title, lines, handover.changes_at)
+    (handover.title.clone(), lines, handover.changes_at)
+}
+
+/// Tells the handover of a model anew, once the records have told what came before.
+pub(super) fn renew(model: &mut Model) {
+    let Some(past) = &model.past else { return };
+    let (now, Rules { agreements, zone, .. }) = (model.now, &model.rules);
+    let health = model.store.health(now);
+    let mut handover = Handover::new(&Known { board: &model.board, health: &health, agreements, past, zone: *zone, now });
+    // the minute at its head, what is judged, and the sources
+    let minute = now + TimeDelta::seconds(60 - now.timestamp().rem_euclid(60));
+    let changes = [handover.changes_at, Some(minute), model.board.changes_at(), model.store.health_changes_at(now)];
+    handover.changes_at = changes.into_iter().flatten().min();
+    model.handover = Some(handover);
 }
 
 fn marked_up(item: &Item) -> String {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::{DeedKind, Gap, SafeText, TicketKey};
+use crate::domain::{DeedKind, Gap, SafeText, SourceName, TicketKey};
 
 /// Where no handover is known, one tells of so much time.
 const A_DAY: TimeDelta = TimeDelta::hours(24);
@@ -20,6 +20,8 @@ pub struct Past {
     pub unsent: Vec<(TicketKey, DeedKind)>,
     /// When nobody knew how a source stood.
     pub gaps: Vec<Gap>,
+    /// The sources of which nothing was ever kept: when nobody knew how they stood is not known.
+    pub never_kept: Vec<SourceName>,
     /// What calendars end soon, in words.
     pub calendars: Vec<String>,
     /// Why the records tell nothing.

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ack::Ack;
 use super::board::{Board, BoardRow};
+use super::handover_text;
 use super::layout;
 use super::lines::{self, Line};
 use super::list::{Cursor, Fold};
@@ -18,6 +19,7 @@ use crate::domain::{Agreements, Deed, DeedKind, Group, Outcome, PollReport, Stat
 
 /// Takes in what happened.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let key = matches!(message, Message::User(_));
     let effects = match message {
         // nothing but the time: what is on the screen stands where it stood
         Message::Tick(now) if !tick(model, now) => return Vec::new(),
@@ -67,6 +69,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Past(past) => {
             model.past = Some(past);
+            // it may have been left meanwhile
+            if model.screen.has_handover() {
+                handover_text::renew(model);
+            }
             Vec::new()
         }
         Message::Warned(text) => {
@@ -101,6 +107,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
     };
+    if model.handover.is_some() && !key {
+        handover_text::renew(model);
+    }
     // nothing is left to ask about
     if model.screen == Screen::Leave && !asks_before_leaving(model) {
         model.screen = Screen::Board;
@@ -133,6 +142,7 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
     let set_back = now < model.now;
     let turned = model.board.changes_at().is_some_and(|at| at <= now);
     model.now = now;
+    let told = model.handover.as_ref().and_then(|handover| handover.changes_at).is_some_and(|at| at <= now);
     if set_back {
         model.clock_set_back();
         // verdicts only know when they change next, not when they last did
@@ -148,7 +158,7 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
         let before = model.list.release();
         model.list.show(Arc::clone(&model.board), before, line);
     }
-    set_back || turned || newer
+    set_back || turned || newer || told
 }
 
 /// Changes the board by what the sources told, and lists it unless a key was just pressed.
@@ -236,9 +246,11 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         (Screen::Explanation(_), Action::Back | Action::Quit) | (Screen::Handover(_), Action::Back | Action::Quit | Action::Handover) => {
             model.screen = Screen::Board;
+            model.handover = None;
         }
         (Screen::Board | Screen::Leave | Screen::Explanation(_), Action::Handover) => {
             model.screen = Screen::Handover(0);
+            model.handover = None;
             return vec![Effect::ReadPast];
         }
         (Screen::Explanation(_), Action::Acknowledge) => return acknowledge(model),

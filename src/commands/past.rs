@@ -9,8 +9,9 @@ use super::bookkeeper::Event;
 use super::session::Session;
 use crate::app::{Message, Past, PastDeed, PastOutcome, Since};
 use crate::config;
-use crate::domain::{Gap, SafeText};
+use crate::domain::{Gap, SafeText, SourceName};
 use crate::records::{Evidence, HandedOver, Records, RecordsFault};
+use crate::sources::SourceKind;
 
 /// What is said where nobody has kept anything.
 pub(super) const NO_RECORDS: &str = "there are no records";
@@ -22,6 +23,8 @@ pub(super) struct Question {
     now: DateTime<Utc>,
     /// The clock stands still: no age is judged.
     frozen: bool,
+    /// The sources that are to be asked: of local tickets, and in the demo, nothing is missed.
+    asked: Vec<SourceName>,
     /// What of the calendars ends soon.
     calendars: Vec<String>,
 }
@@ -33,7 +36,9 @@ impl Question {
         let today = now.with_timezone(&session.settings.timezone).date_naive();
         let ten_months_ago = today.checked_sub_months(Months::new(10)).unwrap_or(today);
         let ending = config::holidays_ending(&session.settings, ten_months_ago);
-        Self { since, now, frozen: session.frozen, calendars: ending.into_iter().map(|problem| problem.what).collect() }
+        let calendars = ending.into_iter().map(|problem| problem.what).collect();
+        let asked = session.settings.sources.iter().filter(|source| !session.demo && !matches!(source.kind, SourceKind::Local));
+        Self { since, now, frozen: session.frozen, asked: asked.map(|source| source.name.clone()).collect(), calendars }
     }
 }
 
@@ -43,7 +48,16 @@ pub(super) fn read(records: Result<&Records, &'static str>, question: Question) 
     let past = told.unwrap_or_else(|why| {
         let (since, from) = Since::choose(question.since, None, question.now);
         let unknown = Some(SafeText::line(why));
-        Past { since, from, deeds: Vec::new(), unsent: Vec::new(), gaps: Vec::new(), calendars: Vec::new(), unknown }
+        Past {
+            since,
+            from,
+            deeds: Vec::new(),
+            unsent: Vec::new(),
+            gaps: Vec::new(),
+            never_kept: Vec::new(),
+            calendars: Vec::new(),
+            unknown,
+        }
     });
     Past { calendars: question.calendars, ..past }
 }
@@ -63,6 +77,7 @@ fn of_records(records: &Records, question: &Question) -> Result<Past, RecordsFau
     let (since, from) = Since::choose(question.since, last, now);
     let deeds = records.evidence(Some(since))?.into_iter().filter(|evidence| evidence.ended_at <= now).filter_map(deed);
     let unsent = records.outbox()?.into_iter().map(|entry| (entry.key, entry.deed.kind()));
+    let known = records.ever_complete()?;
     let gaps = records.gaps(since, now)?.into_iter().filter(|gap| gap.ended_at.is_some() || !question.frozen);
     let gap = |gap: Gap| Gap { ended_at: gap.ended_at.filter(|at| *at <= now), ..gap };
     Ok(Past {
@@ -71,6 +86,7 @@ fn of_records(records: &Records, question: &Question) -> Result<Past, RecordsFau
         deeds: deeds.collect(),
         unsent: unsent.collect(),
         gaps: gaps.map(gap).collect(),
+        never_kept: question.asked.iter().filter(|name| !known.contains(name)).cloned().collect(),
         calendars: Vec::new(),
         unknown: None,
     })

@@ -55,6 +55,18 @@ impl Records {
         })
     }
 
+    /// The configured sources of which a complete pass was ever kept.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn ever_complete(&self) -> Result<Vec<SourceName>, RecordsFault> {
+        self.read(|connection| {
+            let mut kept = connection.prepare("SELECT id FROM source WHERE complete_at IS NOT NULL")?;
+            let kept: Vec<i64> = kept.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            Ok(kept.into_iter().filter_map(|id| self.name(id).cloned()).collect())
+        })
+    }
+
     /// The last handover at or before an instant.
     ///
     /// # Errors

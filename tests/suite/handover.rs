@@ -151,6 +151,8 @@ fn it_tells_of_the_time_since_the_last_one_that_was_noted() {
     assert!(!desk.path(".local/state/holdover/records.db").exists());
     assert!(since(&[]).ends_with(none));
     assert!(since(&[]).ends_with(", the last handover, by jo."));
+    let never = "**Blind spells: none**\n\n- tickets: not known before now: no dashboard has ever asked it\n";
+    assert!(desk.run(&["handover", "--read-only"]).ended(0).out.contains(never));
     assert!(since(&["--since", "2026-01-01 09:00"]).ends_with(", as was asked for."));
     let noted = || rusqlite::Connection::open(desk.path(".local/state/holdover/records.db")).unwrap();
     let last: i64 = noted().query_row("SELECT max(at) FROM handed_over", [], |row| row.get(0)).unwrap();
@@ -240,6 +242,7 @@ proptest! {
             deeds: Vec::new(),
             unsent: Vec::new(),
             gaps: Vec::new(),
+            never_kept: Vec::new(),
             calendars: Vec::new(),
             unknown: Some(SafeText::line(&title)),
         };

@@ -87,8 +87,11 @@ fn a_gap_says_what_went_wrong_last() {
 fn a_source_that_never_told_all_or_a_clock_set_back_makes_no_gap() {
     let folder = TempDir::new().unwrap();
     let records = open(folder.path(), 0);
+    let names = |names: &[&str]| names.iter().map(|name| SourceName::new(name)).collect::<Vec<_>>();
     pass(&records, 0, None, false);
+    assert_eq!(records.ever_complete().unwrap(), names(&[]));
     complete(&records, 5000);
+    assert_eq!(records.ever_complete().unwrap(), names(&["desk"]));
     complete(&records, 100);
     complete(&records, 130);
     assert_eq!(gaps(&records, 130), []);

@@ -66,13 +66,21 @@ fn it_follows_the_queue_and_the_time() {
     let mut dashboard = Dashboard::acme((80, 24), TICKETS);
     dashboard.press("H");
     assert!(dashboard.row("A-1 acme").contains("22m left"), "{}", dashboard.screen());
+    // the minute at its head, and what is left
+    dashboard.wait(59);
+    assert!(dashboard.row("A-1 acme").contains("21m left") && dashboard.screen().contains("Dec 2026 00:18 GMT"), "{}", dashboard.screen());
+    dashboard.wait(1);
+    assert!(dashboard.screen().contains("Dec 2026 00:19 GMT"), "{}", dashboard.screen());
+    // under the keys too
+    dashboard.press("?");
     dashboard.wait(60);
-    assert!(dashboard.row("A-1 acme").contains("21m left"), "{}", dashboard.screen());
+    dashboard.press("esc");
+    assert!(dashboard.row("A-1 acme").contains("20m left"), "{}", dashboard.screen());
     dashboard.tell("tickets", "[]");
     assert!(dashboard.screen().contains("Unanswered: none"));
     dashboard.wait(400);
     dashboard.fail("tickets", FaultKind::Unreachable, "no answer");
-    assert!(dashboard.screen().contains("- tickets: BLIND since Mon 00:19, still: no answer"), "{}", dashboard.screen());
+    assert!(dashboard.screen().contains("- tickets: BLIND since Mon 00:20, still: no answer"), "{}", dashboard.screen());
 }
 
 #[test]
@@ -86,6 +94,7 @@ fn a_gap_that_the_records_know_no_end_of_ends_with_the_answer() {
         deeds: Vec::new(),
         unsent: Vec::new(),
         gaps: vec![gap],
+        never_kept: Vec::new(),
         calendars: Vec::new(),
         unknown: None,
     };

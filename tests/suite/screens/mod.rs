@@ -157,8 +157,8 @@ impl Dashboard {
         if self.answers_past && self.effects.contains(&Effect::ReadPast) {
             self.effects.retain(|effect| *effect != Effect::ReadPast);
             let (since, from) = Since::choose(None, None, self.model.now);
-            let (deeds, unsent, gaps, calendars) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-            self.send(Message::Past(Past { since, from, deeds, unsent, gaps, calendars, unknown: None }));
+            let (deeds, unsent, gaps, never_kept, calendars) = Default::default();
+            self.send(Message::Past(Past { since, from, deeds, unsent, gaps, never_kept, calendars, unknown: None }));
         }
     }
 
