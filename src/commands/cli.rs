@@ -81,7 +81,7 @@ pub enum Verb {
     Status(StatusArgs),
     /// Print who answered what, when, and under which clause
     Evidence(EvidenceArgs),
-    /// Print what the next engineer must know, as Markdown, and note that the queue was handed over
+    /// Print what the next engineer must know, as Markdown; with --read-only the handover is not noted
     Handover(HandoverArgs),
 }
 
