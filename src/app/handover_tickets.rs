@@ -110,8 +110,10 @@ impl Teller<'_> {
         for (row, open) in rows {
             let tells = |clock: &Clock| {
                 let since = clock.due.is_some_and(|due| due >= past.since && due <= now);
+                // what was resolved before its due breached nothing
+                let in_time = clock.due.zip(row.ticket.resolved_at).is_some_and(|(due, resolved)| resolved <= due);
                 match clock.state {
-                    ClockState::Breached | ClockState::Overdue => open || since,
+                    ClockState::Breached | ClockState::Overdue => open || (since && !in_time),
                     ClockState::MetLate => since,
                     _ => false,
                 }

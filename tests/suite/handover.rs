@@ -43,6 +43,10 @@ const TICKETS: &str = r#"[
   { "key": "A-5", "client": "acme", "severity": "S4", "title": "Colour", "submitted_at": "2026-12-25T02:14:00Z" },
   { "key": "A-6", "client": "acme", "severity": "S1", "title": "Over", "submitted_at": "2026-12-24T20:00:00Z",
     "acknowledged_at": "2026-12-24T20:40:00Z", "acknowledged_by": "mo", "resolved_at": "2026-12-24T23:00:00Z", "status": "resolved" },
+  { "key": "A-7", "client": "acme", "severity": "S1", "title": "Over in time", "submitted_at": "2026-12-25T05:30:00Z",
+    "resolved_at": "2026-12-25T06:00:00Z", "status": "resolved" },
+  { "key": "A-8", "client": "acme", "severity": "S1", "title": "Over too late", "submitted_at": "2026-12-25T05:30:00Z",
+    "resolved_at": "2026-12-25T07:50:00Z", "status": "resolved" },
   { "key": "K-1", "client": "kiwi", "severity": "S1", "title": "Wharf", "submitted_at": "2026-12-25T06:00:00Z",
     "acknowledged_at": "2026-12-25T06:10:00Z", "acknowledged_by": "li", "last_word_at": "2026-12-25T07:00:00Z", "status": "acknowledged" },
   { "key": "K-2", "client": "kiwi", "severity": "S2", "title": "Crane", "submitted_at": "2026-12-25T07:40:00Z" }
