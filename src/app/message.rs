@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::ack::Ack;
+use super::past::Past;
 use crate::domain::{Deed, DeedKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, TicketKey};
 
 /// What the user means by a key.
@@ -42,6 +43,8 @@ pub enum Action {
     Refresh,
     /// Type a filter.
     Filter,
+    /// What the next engineer must know.
+    Handover,
     /// The keys.
     Help,
     /// Draw everything anew.
@@ -93,6 +96,8 @@ pub enum Message {
     Recalled(SourceName, Pass),
     /// All that is kept here of tickets, for their sources cannot be told.
     KeptHere(Vec<KeptHere>),
+    /// What the records tell of the time before a handover.
+    Past(Past),
     /// Something that the engineer should know.
     Warned(String),
     /// What other processes are sending, and how that stands.
@@ -128,6 +133,8 @@ pub enum Effect {
     GiveBack(TicketKey),
     /// Ask all sources now.
     PollNow,
+    /// Read in the records what came before a handover.
+    ReadPast,
     /// Draw everything anew.
     Redraw,
     /// Stop until somebody makes the program go on.

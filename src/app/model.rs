@@ -8,7 +8,9 @@ use chrono_tz::Tz;
 
 use super::ack::Ack;
 use super::board::{Board, Counts};
+use super::handover::Handover;
 use super::list::List;
+use super::past::Past;
 use super::store::{SourceRules, Store};
 use crate::domain::{Agreements, Capabilities, SafeText, SourceName, TicketKey};
 
@@ -39,8 +41,21 @@ pub enum Screen {
     Leave,
     /// The explanation of the ticket under the cursor, scrolled down by so many lines.
     Explanation(usize),
+    /// What the next engineer must know, scrolled down by so many lines.
+    Handover(usize),
     /// The keys, scrolled down by so many lines; esc returns to the screen below.
     Help(usize, Box<Screen>),
+}
+
+impl Screen {
+    /// Whether the handover is up, be it under the keys.
+    pub(super) fn has_handover(&self) -> bool {
+        match self {
+            Self::Handover(_) => true,
+            Self::Help(_, below) => below.has_handover(),
+            _ => false,
+        }
+    }
 }
 
 /// What is said above the footer until the next key.
@@ -91,6 +106,10 @@ pub struct Model {
     pub(super) ours: HashSet<TicketKey>,
     /// The one of them that is given back if the key that asks for it comes again.
     pub(super) given_back_next: Option<TicketKey>,
+    /// What came before a handover, once the records have told it.
+    pub(super) past: Option<Past>,
+    /// The handover on its screen: of a long queue it is too much work for each key.
+    pub(super) handover: Option<Handover>,
     /// Why nothing can be written down, and so nothing acknowledged.
     pub no_records: Option<SafeText>,
     /// What is said above the footer.
@@ -126,6 +145,8 @@ impl Model {
             taken: Vec::new(),
             ours: HashSet::new(),
             given_back_next: None,
+            past: None,
+            handover: None,
             no_records: None,
             notice: None,
             size,

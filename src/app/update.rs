@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ack::Ack;
 use super::board::{Board, BoardRow};
+use super::handover_text;
 use super::layout;
 use super::lines::{self, Line};
 use super::list::{Cursor, Fold};
@@ -18,6 +19,7 @@ use crate::domain::{Agreements, Deed, DeedKind, Group, Outcome, PollReport, Stat
 
 /// Takes in what happened.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
+    let key = matches!(message, Message::User(_));
     let effects = match message {
         // nothing but the time: what is on the screen stands where it stood
         Message::Tick(now) if !tick(model, now) => return Vec::new(),
@@ -65,6 +67,14 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             renew(model);
             Vec::new()
         }
+        Message::Past(past) => {
+            model.past = Some(past);
+            // it may have been left meanwhile
+            if model.screen.has_handover() {
+                handover_text::renew(model);
+            }
+            Vec::new()
+        }
         Message::Warned(text) => {
             notice(model, text, true);
             Vec::new()
@@ -97,6 +107,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
     };
+    if model.handover.is_some() && !key {
+        handover_text::renew(model);
+    }
     // nothing is left to ask about
     if model.screen == Screen::Leave && !asks_before_leaving(model) {
         model.screen = Screen::Board;
@@ -129,6 +142,7 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
     let set_back = now < model.now;
     let turned = model.board.changes_at().is_some_and(|at| at <= now);
     model.now = now;
+    let told = model.handover.as_ref().and_then(|handover| handover.changes_at).is_some_and(|at| at <= now);
     if set_back {
         model.clock_set_back();
         // verdicts only know when they change next, not when they last did
@@ -144,7 +158,7 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
         let before = model.list.release();
         model.list.show(Arc::clone(&model.board), before, line);
     }
-    set_back || turned || newer
+    set_back || turned || newer || told
 }
 
 /// Changes the board by what the sources told, and lists it unless a key was just pressed.
@@ -230,10 +244,18 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
             let below = std::mem::take(below);
             model.screen = Screen::Help(0, Box::new(below));
         }
-        (Screen::Explanation(_), Action::Back | Action::Quit) => model.screen = Screen::Board,
+        (Screen::Explanation(_), Action::Back | Action::Quit) | (Screen::Handover(_), Action::Back | Action::Quit | Action::Handover) => {
+            model.screen = Screen::Board;
+            model.handover = None;
+        }
+        (Screen::Board | Screen::Leave | Screen::Explanation(_), Action::Handover) => {
+            model.screen = Screen::Handover(0);
+            model.handover = None;
+            return vec![Effect::ReadPast];
+        }
         (Screen::Explanation(_), Action::Acknowledge) => return acknowledge(model),
         (_, Action::Undo) => return undo(model),
-        (Screen::Help(..) | Screen::Explanation(_), action) => scroll(model, action),
+        (Screen::Help(..) | Screen::Explanation(_) | Screen::Handover(_), action) => scroll(model, action),
         (Screen::Leave, Action::Quit) => return vec![Effect::Quit],
         (Screen::Board | Screen::Filter | Screen::Leave, action) => {
             model.screen = Screen::Board;
@@ -247,10 +269,10 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
 fn scroll(model: &mut Model, action: Action) {
     let page = usize::from(model.size.1 / 2);
     let most = match model.screen {
-        Screen::Explanation(_) => view::longest_scroll(model),
+        Screen::Explanation(_) | Screen::Handover(_) => view::longest_scroll(model),
         _ => model.rules.help_lines.saturating_sub(1),
     };
-    let (Screen::Help(scroll, _) | Screen::Explanation(scroll)) = &mut model.screen else { return };
+    let (Screen::Help(scroll, _) | Screen::Explanation(scroll) | Screen::Handover(scroll)) = &mut model.screen else { return };
     let to = match action {
         Action::Up => scroll.saturating_sub(1),
         Action::Down => *scroll + 1,
@@ -278,7 +300,7 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
         },
         Action::Back if !model.list.filter().is_empty() => model.list.set_filter(""),
         Action::Quit => return leave(model),
-        Action::Back | Action::Refresh | Action::Help | Action::Redraw | Action::Suspend | Action::Undo => {}
+        Action::Back | Action::Refresh | Action::Handover | Action::Help | Action::Redraw | Action::Suspend | Action::Undo => {}
     }
     Vec::new()
 }

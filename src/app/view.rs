@@ -9,6 +9,7 @@ use super::ack::Ack;
 use super::board::BoardRow;
 use super::detail::{self, Detail};
 use super::explanation;
+use super::handover_text;
 use super::labels::{self, RowLabels};
 use super::layout::{self, Layout, Placed, Size};
 use super::lines::Line;
@@ -59,6 +60,13 @@ pub enum Body {
     /// The explanation of one ticket.
     Explanation {
         /// Its key and its source.
+        head: String,
+        /// The lines from the scrolled one on.
+        lines: Vec<Vec<Piece>>,
+    },
+    /// What the next engineer must know.
+    Handover {
+        /// When it is.
         head: String,
         /// The lines from the scrolled one on.
         lines: Vec<Vec<Piece>>,
@@ -147,6 +155,7 @@ impl Maker<'_> {
             Screen::Board | Screen::Leave => (self.list(&placed), false),
             Screen::Filter => (self.list(&placed), true),
             Screen::Explanation(scroll) => (self.explanation(*scroll), false),
+            Screen::Handover(scroll) => (self.handover(*scroll), false),
             Screen::Help(scroll, _) => (Body::Help(*scroll), false),
         };
         let filter = model.list.filter();
@@ -374,6 +383,13 @@ impl Maker<'_> {
         let from = scroll.min(longest_scroll(model)).min(lines.len());
         Body::Explanation { head, lines: lines.split_off(from) }
     }
+
+    fn handover(&mut self, scroll: usize) -> Body {
+        let (head, mut lines, changes) = handover_text::screen(self.model);
+        self.changes.extend(changes);
+        let from = scroll.min(longest_scroll(self.model)).min(lines.len());
+        Body::Handover { head, lines: lines.split_off(from) }
+    }
 }
 
 /// Whether a ticket is neither taken nor being taken.
@@ -382,11 +398,14 @@ fn can_be_taken(model: &Model, row: &BoardRow) -> bool {
     !row.verdict.acknowledged && ack.is_none_or(Ack::failed)
 }
 
-/// The most lines that an explanation can be scrolled down by.
+/// The most lines that an explanation, or a handover, can be scrolled down by.
 pub(super) fn longest_scroll(model: &Model) -> usize {
     let gone = model.list.gone();
     let row = model.list.selected().or(gone.map(|gone| &gone.row));
-    let lines = row.map_or(0, |row| explanation::lines(model, row, gone.map(|gone| gone.why.as_str())).len());
+    let lines = match model.screen {
+        Screen::Handover(_) => handover_text::screen(model).1.len(),
+        _ => row.map_or(0, |row| explanation::lines(model, row, gone.map(|gone| gone.why.as_str())).len()),
+    };
     let size = Size::of(model.size.0, model.size.1);
     lines.saturating_sub(usize::from(model.size.1.saturating_sub(size.header() + size.footer() + 1)))
 }

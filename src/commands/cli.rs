@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
@@ -56,6 +57,10 @@ pub enum Verb {
     List(ListArgs),
     /// Say why a ticket is to be handled now, or is held
     Explain(ExplainArgs),
+    /// Print what flips next: releases, window changes, dues
+    Next(NextArgs),
+    /// Print the windows of each agreement: office hours, bank holidays, …
+    Windows(WindowsArgs),
     /// Acknowledge tickets
     Ack(AckArgs),
     /// Give tickets back: nobody has them
@@ -82,6 +87,8 @@ pub enum Verb {
     Status(StatusArgs),
     /// Print who answered what, when, and under which clause
     Evidence(EvidenceArgs),
+    /// Print what the next engineer must know, as Markdown; with --read-only the handover is not noted
+    Handover(HandoverArgs),
 }
 
 /// Flags of `status`.
@@ -107,6 +114,14 @@ pub struct EvidenceArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `handover`.
+#[derive(Debug, Args)]
+pub struct HandoverArgs {
+    /// Tell what happened since T, RFC 3339 or local time; without it since the last handover
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub since: Option<String>,
 }
 
 /// Flags of `list`.
@@ -144,6 +159,38 @@ pub struct ExplainArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `next`.
+#[derive(Debug, Args)]
+pub struct NextArgs {
+    /// How far to look ahead
+    #[arg(long, value_name = "N", default_value_t = 72, value_parser = clap::value_parser!(i64).range(1..=9600))]
+    pub hours: i64,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `windows`.
+#[derive(Debug, Args)]
+pub struct WindowsArgs {
+    /// Only this agreement
+    #[arg(long, value_name = "A")]
+    pub agreement: Option<String>,
+    /// The first date, in each agreement's zone; today without it
+    #[arg(long, value_name = "D", value_parser = date)]
+    pub from: Option<NaiveDate>,
+    /// How many dates
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u64).range(1..=3660))]
+    pub days: u64,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn date(text: &str) -> Result<NaiveDate, String> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| "a date is written 2026-12-25".to_owned())
 }
 
 /// Flags of `ack`.

@@ -15,6 +15,7 @@ use super::bookkeeper::{Bookkeeper, Event, ToKeep};
 use super::delivery::{Delivery, Pace, ack_of, write_beside};
 use super::kept::{self, Kept};
 use super::output;
+use super::past::{self, Question};
 use super::session::{self, Exit, Session};
 use super::shared_source::SharedSource;
 use crate::app::{self, Ack, Effect, Message, Model, Rules, Screen, View};
@@ -307,7 +308,12 @@ impl<'a> Dashboard<'a> {
             Event::Left(id) => {
                 self.delivered.remove(&id);
             }
-            Event::Written => self.local.iter().for_each(|(_, poller)| self.pollers[*poller].poll_now()),
+            Event::Written => {
+                self.local.iter().for_each(|(_, poller)| self.pollers[*poller].poll_now());
+                if matches!(self.model.screen, Screen::Handover(_)) {
+                    self.read_past();
+                }
+            }
             Event::Adopted(entry) => {
                 let (key, ack) = ack_of(&entry, (self.session.clock)());
                 let deed = entry.deed.kind();
@@ -340,6 +346,7 @@ impl<'a> Dashboard<'a> {
                     self.shared.iter().for_each(|source| source.ask_itself());
                     self.pollers.iter().for_each(Poller::poll_now);
                 }
+                Effect::ReadPast => self.read_past(),
                 Effect::Redraw => {
                     self.terminal.redraw();
                     self.drawn = None;
@@ -351,6 +358,11 @@ impl<'a> Dashboard<'a> {
                 Effect::Quit => self.ended = Some(Exit::Done),
             }
         }
+    }
+
+    /// Reads what came before a handover.
+    fn read_past(&self) {
+        past::read_beside(self.records.clone(), Question::of(self.session, None), self.events.0.clone());
     }
 
     /// Writes a deed down, beside the loop; then it is on its way.

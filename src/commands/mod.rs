@@ -12,24 +12,28 @@ mod delivery;
 mod doctor;
 mod evidence;
 mod explain;
+mod handover;
 mod init;
 mod kept;
 mod list;
 mod local_source;
 mod new;
+mod next;
 mod note;
 mod online;
 mod output;
+mod past;
 mod resolve;
 mod run;
 mod session;
 mod shared_source;
 mod status;
 mod telling;
+mod windows;
 
 pub use cli::{
-    AckArgs, AssessArgs, CheckArgs, Cli, ContactArgs, EvidenceArgs, ExplainArgs, Global, ListArgs, NewArgs, NoteArgs, OnClientArgs,
-    ResolveArgs, StatusArgs, UnackArgs, Verb,
+    AckArgs, AssessArgs, CheckArgs, Cli, ContactArgs, EvidenceArgs, ExplainArgs, Global, HandoverArgs, ListArgs, NewArgs, NextArgs,
+    NoteArgs, OnClientArgs, ResolveArgs, StatusArgs, UnackArgs, Verb, WindowsArgs,
 };
 pub use doctor::DoctorArgs;
 pub use init::InitArgs;

@@ -9,7 +9,10 @@ use color_eyre::eyre::Result;
 
 use super::cli::{Cli, Global, Verb};
 use super::session::{Exit, Session};
-use super::{ack, assess, check, contact, dashboard, doctor, evidence, explain, init, list, new, note, output, resolve, status};
+use super::{
+    ack, assess, check, contact, dashboard, doctor, evidence, explain, handover, init, list, new, next, note, output, resolve, status,
+    windows,
+};
 use crate::config::{self, Problem, Settings};
 use crate::domain::{instant, resolve_local};
 use crate::sources::{self, Clock};
@@ -60,6 +63,8 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
     match &verb {
         Some(Verb::List(args)) => list::run(args, &session),
         Some(Verb::Explain(args)) => explain::run(args, &session),
+        Some(Verb::Next(args)) => next::run(args, &session),
+        Some(Verb::Windows(args)) => windows::run(args, &session),
         Some(Verb::Ack(args)) => writes("ack", &|| ack::run(args, &session)),
         Some(Verb::Unack(args)) => writes("unack", &|| ack::undo(args, &session)),
         Some(Verb::Note(args)) => writes("note", &|| note::run(args, &session)),
@@ -70,6 +75,7 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
         Some(Verb::New(args)) => writes("new", &|| new::run(args, &session)),
         Some(Verb::Status(args)) => status::run(args, &session),
         Some(Verb::Evidence(args)) => evidence::run(args, &session),
+        Some(Verb::Handover(args)) => handover::run(args, &session),
         Some(Verb::Check(_) | Verb::Init(_) | Verb::Doctor(_)) => Ok(Exit::Usage),
         None => dashboard::run(&session),
     }

@@ -104,6 +104,27 @@ impl Session {
     pub fn fetch(&self, only: Option<&SourceSettings>) -> Result<Fetched> {
         let (asked, mut store) = self.of(only);
         self.recall(&mut store, &asked);
+        self.ask_all(store, asked)
+    }
+
+    /// Asks all sources at once; of one that does not answer there is what the records tell.
+    ///
+    /// # Errors
+    /// Where the machine gives no event loop.
+    pub fn fetch_over(&self, records: Option<&Records>) -> Result<Fetched> {
+        let (asked, mut store) = self.of(None);
+        self.recall(&mut store, &asked);
+        for settings in &asked {
+            // what cannot be read of them has been said
+            let snapshot = records.and_then(|records| records.snapshot(&settings.name).ok().flatten());
+            if let Some(snapshot) = snapshot.map(|snapshot| if self.frozen { snapshot.as_of((self.clock)()) } else { snapshot }) {
+                store.recall(&settings.name, shared_source::pass(snapshot, None, (self.clock)()));
+            }
+        }
+        self.ask_all(store, asked)
+    }
+
+    fn ask_all(&self, mut store: Store, asked: Vec<&SourceSettings>) -> Result<Fetched> {
         let runtime = runtime()?;
         let polls = asked.into_iter().map(|settings| self.poll(settings));
         let mut built = Vec::new();
@@ -226,8 +247,12 @@ impl Session {
 
     fn recorded_sources(&self) -> Vec<RecordedSource> {
         let sources = self.settings.sources.iter();
-        let recorded =
-            |s: &SourceSettings| RecordedSource { name: s.name.clone(), place: s.place().to_string(), reading: s.reading().to_string() };
+        let recorded = |s: &SourceSettings| RecordedSource {
+            name: s.name.clone(),
+            place: s.place().to_string(),
+            reading: s.reading().to_string(),
+            blind_after: s.blind_after,
+        };
         sources.map(recorded).collect()
     }
 

@@ -225,6 +225,15 @@ impl Agreements {
         &self.list
     }
 
+    /// The agreement of a name, written in any case.
+    ///
+    /// # Errors
+    /// Where there is none; with the nearest name.
+    pub fn named(&self, name: &SafeText) -> Result<&Arc<Agreement>, NoAgreement> {
+        let found = self.list.iter().find(|a| a.name == *name).or_else(|| self.list.iter().find(|a| a.name.eq_ignore_case(name)));
+        found.ok_or_else(|| NoAgreement::UnknownName { name: name.clone(), nearest: self.nearest(name) })
+    }
+
     /// The agreement that covers a ticket submitted at `submitted`.
     ///
     /// # Errors

@@ -3,27 +3,13 @@
 use super::billing;
 use super::case::{self, Case};
 use super::history;
+use super::instant::from_seconds;
 use super::ticket::Ticket;
 use super::verdict::Clock;
 
-/// The first instant after `t` at which something told of the ticket takes effect.
+/// The first instant after `t` at which a ticket without an agreement may be judged otherwise.
 pub(super) fn of_ticket(ticket: &Ticket, t: i64) -> Option<i64> {
-    let instants = [
-        ticket.submitted_at,
-        ticket.acknowledged_at,
-        ticket.answered_at,
-        ticket.last_word_at,
-        ticket.resolved_at,
-        ticket.severity_seen_at,
-        ticket.first_seen_at,
-    ];
-    let told = instants
-        .into_iter()
-        .flatten()
-        .chain(ticket.contacts.iter().map(|c| c.at))
-        .chain(ticket.assessments.iter().map(|a| a.at))
-        .chain(ticket.on_client.iter().flat_map(|s| s.from.into_iter().chain(s.to)));
-    let told = told.map(|at| at.timestamp()).filter(|at| *at > t).min();
+    let told = ticket.told_after(from_seconds(t)).map(|at| at.timestamp());
     // without a submission, or a sighting of the severity, the verdict moves with the clock
     let moves = (case::known_submission(ticket).is_none() && ticket.first_seen_at.is_none()) || history::severity_seen_is_needed(ticket);
     told.into_iter().chain(moves.then_some(t + 1)).min()

@@ -122,3 +122,16 @@ pub struct Identity {
     /// What we may not do there, as far as the source tells, each in a few words.
     pub may_not: Vec<SafeText>,
 }
+
+/// A stretch between two complete passes of a source that is longer than it may be before the source counts as blind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// The source.
+    pub source: SourceName,
+    /// When the complete pass before ended.
+    pub began_at: DateTime<Utc>,
+    /// When the one after did; `None` where there was none yet.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// What went wrong last; `None` where nothing did: nobody asked.
+    pub reason: Option<SafeText>,
+}

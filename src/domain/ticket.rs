@@ -258,6 +258,27 @@ impl Ticket {
         }
     }
 
+    /// The first instant after `t` at which something told of it takes effect.
+    #[must_use]
+    pub fn told_after(&self, t: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let instants = [
+            self.submitted_at,
+            self.acknowledged_at,
+            self.answered_at,
+            self.last_word_at,
+            self.resolved_at,
+            self.severity_seen_at,
+            self.first_seen_at,
+        ];
+        let told = instants
+            .into_iter()
+            .flatten()
+            .chain(self.contacts.iter().map(|c| c.at))
+            .chain(self.assessments.iter().map(|a| a.at))
+            .chain(self.on_client.iter().flat_map(|s| s.from.into_iter().chain(s.to)));
+        told.filter(|at| *at > t).min()
+    }
+
     /// Makes one of its texts safe; counts what that took, and notes where it is cut.
     #[must_use]
     pub fn take_text(&mut self, name: &str, text: &str, kind: TextKind) -> SafeText {

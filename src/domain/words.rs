@@ -3,7 +3,7 @@
 use chrono::Datelike;
 use chrono_tz::Tz;
 
-use super::calendar::{Calendar, Window};
+use super::calendar::Calendar;
 use super::instant::from_seconds;
 use super::zone;
 
@@ -31,20 +31,8 @@ pub(super) fn time_or_moment(zone: Tz, at: i64, t: i64) -> String {
 
 /// A window as it is said of an instant: `bank holiday (Christmas Day)`.
 pub(super) fn window(calendar: &Calendar, at: i64) -> String {
-    let window = calendar.layers_of(calendar.stretch_at(at).layers)[0];
-    let name = (window == Window::BankHoliday).then(|| calendar.holiday(zone::date_of(calendar.zone(), at)).flatten()).flatten();
-    name.map_or_else(|| window_phrase(calendar, window), |name| format!("bank holiday ({name})"))
-}
-
-/// A window in a phrase: `office hours`, `out-of-hours`, `weekend`, `bank holiday`, or its own name.
-pub(super) fn window_phrase(calendar: &Calendar, window: Window) -> String {
-    match window {
-        Window::OfficeHours => "office hours".to_owned(),
-        Window::OutOfHours => "out-of-hours".to_owned(),
-        Window::Weekend => "weekend".to_owned(),
-        Window::BankHoliday => "bank holiday".to_owned(),
-        Window::Named(_) => calendar.window_name(window).to_string(),
-    }
+    let (window, name) = calendar.named_window_at(from_seconds(at));
+    calendar.phrase(window, name)
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -37,6 +37,30 @@ pub fn offset(zone: Tz, at: i64) -> i64 {
     i64::from(zone.offset_from_utc_datetime(&naive(at)).fix().local_minus_utc())
 }
 
+/// The instants in `(from, to)` at which the clock of a zone is set forward or back.
+#[must_use]
+pub fn clock_changes(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    let to = to.timestamp();
+    // no clock was ever set twice within an hour
+    let hours = (from.timestamp()..to).step_by(3600).map(|at| (at, (at + 3600).min(to - 1)));
+    let changed = hours.filter(|(at, next)| offset(zone, *at) != offset(zone, *next));
+    changed.map(|(at, next)| from_seconds(first_changed(zone, at, next))).collect()
+}
+
+/// The first instant with the offset of `other`, not of `same` before it.
+fn first_changed(zone: Tz, mut same: i64, mut other: i64) -> i64 {
+    let before = offset(zone, same);
+    while other - same > 1 {
+        let middle = same.midpoint(other);
+        if offset(zone, middle) == before {
+            same = middle;
+        } else {
+            other = middle;
+        }
+    }
+    other
+}
+
 /// What the zone's clock shows at an instant.
 #[must_use]
 pub fn local(zone: Tz, at: i64) -> NaiveDateTime {

@@ -35,6 +35,8 @@ pub struct RecordedSource {
     /// What stands for the settings by which its tickets are read, and for who asks. Tickets that were read otherwise are not
     /// shown as its own.
     pub reading: String,
+    /// After how long without a complete pass it is blind.
+    pub blind_after: Duration,
 }
 
 /// What must outlive the process.
@@ -58,6 +60,7 @@ struct Known {
     id: i64,
     name: SourceName,
     reading: String,
+    blind_after: Duration,
 }
 
 /// Records, and where those went that were damaged.
@@ -200,6 +203,11 @@ impl Records {
         self.sources.iter().find(|known| known.name == *source).map(|known| &known.reading)
     }
 
+    /// After how long without a complete pass a source is blind.
+    pub(super) fn blind_after(&self, source: &SourceName) -> Option<Duration> {
+        self.sources.iter().find(|known| known.name == *source).map(|known| known.blind_after)
+    }
+
     /// The folder of records that other processes share.
     pub(super) fn folder(&self) -> Option<&Path> {
         self.open.as_ref().and_then(|_| self.path.parent())
@@ -251,7 +259,7 @@ impl Records {
 fn known(connection: &Connection, source: &RecordedSource) -> rusqlite::Result<Known> {
     let id = "SELECT id FROM source WHERE name = ?1 AND place = ?2";
     let id = connection.query_row(id, (source.name.as_str(), &source.place), |row| row.get(0))?;
-    Ok(Known { id, name: source.name.clone(), reading: source.reading.clone() })
+    Ok(Known { id, name: source.name.clone(), reading: source.reading.clone(), blind_after: source.blind_after })
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<u32> {

@@ -135,6 +135,7 @@ impl Records {
                     prune(transaction, table, id, &there)?;
                 }
             }
+            self.end_gap(transaction, source, id, kept)?;
             let row = "UPDATE source SET began_at = ?2, ended_at = ?3, complete = ?4, total = ?5, complete_at = ?6, tried_at = ?7, \
                        tried_by = ?8, clock_ahead = ?9, reading = ?10, fault = NULL, fault_kind = NULL WHERE id = ?1";
             let seconds = |at: DateTime<Utc>| at.timestamp();

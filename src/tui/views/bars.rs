@@ -74,7 +74,7 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
             &[Action::Undo, Action::Acknowledge, Action::NextUnanswered, Action::Open, Action::Filter, Action::Fold, Action::Refresh]
         }
         Body::Explanation { .. } => &[Action::Undo, Action::Back, Action::Acknowledge],
-        Body::Help(_) | Body::Nothing => &[Action::Back],
+        Body::Handover { .. } | Body::Help(_) | Body::Nothing => &[Action::Back],
     };
     let help = keymap::binding(Action::Help).filter(|_| !matches!(view.body, Body::Help(_)));
     let help = help.map(|binding| (binding.keys[0].label(), binding.short));

@@ -1,5 +1,6 @@
 //! The rules against the slow model, and the invariants of the rules, over random agreements and tickets.
 
+mod foretold;
 mod generate;
 mod invariants;
 mod moving_bill;

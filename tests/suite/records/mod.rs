@@ -1,12 +1,14 @@
 //! What must outlive the process: the database itself, what is kept in it, and that nothing is lost or sent twice.
 
 mod database;
+mod gap;
 mod kept;
 mod kills;
 mod shared;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use holdover::config;
@@ -19,9 +21,17 @@ fn now() -> DateTime<Utc> {
 }
 
 fn sources() -> Vec<RecordedSource> {
-    ["desk", "file"]
-        .map(|name| RecordedSource { name: SourceName::new(name), place: format!("{name} at home"), reading: "as it is".to_owned() })
-        .into()
+    ["desk", "file"].map(|name| source(name, "home")).into()
+}
+
+/// A source that is blind after five minutes.
+fn source(name: &str, place: &str) -> RecordedSource {
+    RecordedSource {
+        name: SourceName::new(name),
+        place: format!("{name} at {place}"),
+        reading: "as it is".to_owned(),
+        blind_after: Duration::from_secs(300),
+    }
 }
 
 /// The records in a folder; each of its own process, as far as they can tell. `nth` keeps them apart.

@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 use holdover::domain::SourceName;
-use holdover::records::{RecordedSource, Records};
+use holdover::records::Records;
 use tempfile::TempDir;
 
-use super::{key, now, open, queue, sources};
+use super::{key, now, open, queue, source, sources};
 
 #[test]
 fn one_process_polls_and_the_others_know_which() {
@@ -68,7 +68,7 @@ fn a_source_of_the_same_name_elsewhere_is_another() {
     let folder = TempDir::new().unwrap();
     let first = open(folder.path(), 0);
     queue(&first, &key("desk", "1"));
-    let elsewhere = [RecordedSource { name: SourceName::new("desk"), place: "desk at work".to_owned(), reading: "as it is".to_owned() }];
+    let elsewhere = [source("desk", "work")];
     let other = Records::open(folder.path(), &elsewhere, now() + TimeDelta::seconds(1)).unwrap().records;
     let stranded = other.outbox().unwrap().remove(0);
     assert!(!stranded.configured, "what is meant for one server is not sent to another, nor forgotten");

@@ -1,6 +1,7 @@
 //! The dashboard without a terminal: keys in, screen out.
 
 mod acknowledging;
+mod handover;
 mod header;
 mod list;
 mod sizes;
@@ -13,7 +14,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use chrono::{DateTime, TimeDelta, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use futures::executor::block_on;
-use holdover::app::{self, Ack, Effect, Message, Model, Rules, SourceRules, View};
+use holdover::app::{self, Ack, Effect, Message, Model, Past, Rules, Since, SourceRules, View};
 use holdover::config::{self, Settings};
 use holdover::domain::{Deed, DeedKind, Fault, FaultKind, Outcome, Pass, PollReport, SafeText, SourceName, TicketKey};
 use holdover::sources::{self, Clock, SourceKind, TicketFormat, TicketSource};
@@ -32,6 +33,8 @@ pub struct Dashboard {
     sources: Vec<Arc<dyn TicketSource>>,
     time: Arc<Mutex<DateTime<Utc>>>,
     clock: Clock,
+    /// What came before is told as soon as it is asked for.
+    answers_past: bool,
 }
 
 impl Dashboard {
@@ -55,7 +58,7 @@ impl Dashboard {
         let model = Model::new(rules, names, now, size);
         let demo = settings.sources.iter().filter(|s| matches!(s.kind, SourceKind::Demo { .. }));
         let sources = demo.map(|s| sources::build(s, Arc::clone(&clock), &[]).unwrap()).collect();
-        Self { model, effects: Vec::new(), settings, sources, time, clock }
+        Self { model, effects: Vec::new(), settings, sources, time, clock, answers_past: true }
     }
 
     /// The demo at the night above, with all its desks asked once.
@@ -145,6 +148,17 @@ impl Dashboard {
             if let Some(message) = keymap::message(&self.model.screen, &KeyEvent::new(code, modifiers)) {
                 self.send(message);
             }
+            self.read_past();
+        }
+    }
+
+    /// Records of which nothing is known answer at once what the last keys asked of them.
+    fn read_past(&mut self) {
+        if self.answers_past && self.effects.contains(&Effect::ReadPast) {
+            self.effects.retain(|effect| *effect != Effect::ReadPast);
+            let (since, from) = Since::choose(None, None, self.model.now);
+            let (deeds, unsent, gaps, never_kept, calendars) = Default::default();
+            self.send(Message::Past(Past { since, from, deeds, unsent, gaps, never_kept, calendars, unknown: None }));
         }
     }
 

@@ -47,6 +47,13 @@ fn the_explanation() {
 }
 
 #[test]
+fn the_handover() {
+    demo("handover-80x24", (80, 24), "H");
+    demo("handover-40x12", (40, 12), "H j j");
+    demo("handover-end-80x24", (80, 24), "H G");
+}
+
+#[test]
 fn the_keys() {
     demo("help-80x24", (80, 24), "?");
     demo("help-end-40x12", (40, 12), "? G");

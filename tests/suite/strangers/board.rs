@@ -48,6 +48,11 @@ fn look_around(size: (u16, u16), tickets: &str, of: &str) -> Vec<u8> {
     }
     dashboard.press("esc j j");
     look(&dashboard, &mut canvas, of);
+    dashboard.press("H");
+    for _ in 0..4 {
+        look(&dashboard, &mut canvas, of);
+        dashboard.press("pgdn");
+    }
     drop(canvas);
     assert_ours(&written, of);
     written
