@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
+use super::version::LONG;
 use crate::config::ColorChoice;
 use crate::domain::Severity;
 use crate::tui::Theme;
 
 /// What must be handled now under the support agreement, and what is held over. Without a verb: the dashboard.
 #[derive(Debug, Parser)]
-#[command(name = "holdover", version, about, disable_help_subcommand = true)]
+#[command(name = "holdover", version, long_version = LONG.as_str(), about, disable_help_subcommand = true)]
 pub struct Cli {
     /// Flags of every verb.
     #[command(flatten)]
@@ -81,6 +83,12 @@ pub enum Verb {
     Status(StatusArgs),
     /// Print who answered what, when, and under which clause
     Evidence(EvidenceArgs),
+    /// Print what every key and mark of the dashboard means
+    Keys,
+    /// Print what a shell needs to complete verbs and flags
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(ManArgs),
 }
 
 /// Flags of `status`.
@@ -92,6 +100,22 @@ pub struct StatusArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// For which shell
+    #[arg(value_parser = PossibleValuesParser::new(["bash", "zsh", "fish"]).try_map(|name| name.parse::<Shell>()))]
+    pub shell: Shell,
+}
+
+/// Flags of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Write it and a page for each verb into this folder instead
+    #[arg(long, value_name = "D")]
+    pub dir: Option<PathBuf>,
 }
 
 /// Flags of `evidence`.

@@ -6,14 +6,17 @@ mod board_table;
 mod bookkeeper;
 mod check;
 mod cli;
+mod completions;
 mod contact;
 mod dashboard;
 mod delivery;
 mod evidence;
 mod explain;
 mod kept;
+mod keys;
 mod list;
 mod local_source;
+mod man;
 mod new;
 mod next;
 mod note;
@@ -25,11 +28,12 @@ mod session;
 mod shared_source;
 mod status;
 mod telling;
+mod version;
 mod windows;
 
 pub use cli::{
-    AckArgs, AssessArgs, CheckArgs, Cli, ContactArgs, EvidenceArgs, ExplainArgs, Global, ListArgs, NewArgs, NextArgs, NoteArgs,
-    OnClientArgs, ResolveArgs, StatusArgs, UnackArgs, Verb, WindowsArgs,
+    AckArgs, AssessArgs, CheckArgs, Cli, CompletionsArgs, ContactArgs, EvidenceArgs, ExplainArgs, Global, ListArgs, ManArgs, NewArgs,
+    NextArgs, NoteArgs, OnClientArgs, ResolveArgs, StatusArgs, UnackArgs, Verb, WindowsArgs,
 };
 pub use run::run;
 pub use session::Exit;

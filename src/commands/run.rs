@@ -9,7 +9,10 @@ use color_eyre::eyre::Result;
 
 use super::cli::{Cli, Global, Verb};
 use super::session::{Exit, Session};
-use super::{ack, assess, check, contact, dashboard, evidence, explain, list, new, next, note, output, resolve, status, windows};
+use super::{
+    ack, assess, check, completions, contact, dashboard, evidence, explain, keys, list, man, new, next, note, output, resolve, status,
+    windows,
+};
 use crate::config::{self, Problem, Settings};
 use crate::domain::{instant, resolve_local};
 use crate::sources::{self, Clock};
@@ -24,6 +27,12 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
     let Cli { global, verb } = cli;
     if let Some(Verb::Check(args)) = &verb {
         return check::run(args, &global, clock, environment);
+    }
+    match &verb {
+        Some(Verb::Keys) => return keys::run(),
+        Some(Verb::Completions(args)) => return completions::run(args),
+        Some(Verb::Man(args)) => return man::run(args),
+        _ => {}
     }
     let settings = match settings(&global, &environment) {
         Ok(settings) => settings,
@@ -68,7 +77,8 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
         Some(Verb::New(args)) => writes("new", &|| new::run(args, &session)),
         Some(Verb::Status(args)) => status::run(args, &session),
         Some(Verb::Evidence(args)) => evidence::run(args, &session),
-        Some(Verb::Check(_)) => Ok(Exit::Usage),
+        // these need no settings
+        Some(Verb::Check(_) | Verb::Keys | Verb::Completions(_) | Verb::Man(_)) => Ok(Exit::Usage),
         None => dashboard::run(&session),
     }
 }

@@ -13,6 +13,7 @@ mod demo;
 mod flips;
 mod hang_up;
 mod icinga_server;
+mod manual;
 mod model;
 mod panics;
 mod picture;
