@@ -3,18 +3,20 @@
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 use super::doctor::DoctorArgs;
 use super::init::InitArgs;
+use super::version::LONG;
 use crate::config::ColorChoice;
 use crate::domain::Severity;
 use crate::tui::Theme;
 
 /// What must be handled now under the support agreement, and what is held over. Without a verb: the dashboard.
 #[derive(Debug, Parser)]
-#[command(name = "holdover", version, about, disable_help_subcommand = true)]
+#[command(name = "holdover", version, long_version = LONG.as_str(), about, disable_help_subcommand = true)]
 pub struct Cli {
     /// Flags of every verb.
     #[command(flatten)]
@@ -89,6 +91,12 @@ pub enum Verb {
     Evidence(EvidenceArgs),
     /// Print what the next engineer must know, as Markdown; with --read-only the handover is not noted
     Handover(HandoverArgs),
+    /// Print what every key and mark of the dashboard means
+    Keys,
+    /// Print what a shell needs to complete verbs and flags
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(ManArgs),
 }
 
 /// Flags of `status`.
@@ -100,6 +108,22 @@ pub struct StatusArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// For which shell
+    #[arg(value_parser = PossibleValuesParser::new(["bash", "zsh", "fish"]).try_map(|name| name.parse::<Shell>()))]
+    pub shell: Shell,
+}
+
+/// Flags of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Write it and a page for each verb into this folder instead
+    #[arg(long, value_name = "D")]
+    pub dir: Option<PathBuf>,
 }
 
 /// Flags of `evidence`.

@@ -6,6 +6,7 @@ mod board_table;
 mod bookkeeper;
 mod check;
 mod cli;
+mod completions;
 mod contact;
 mod dashboard;
 mod delivery;
@@ -15,8 +16,10 @@ mod explain;
 mod handover;
 mod init;
 mod kept;
+mod keys;
 mod list;
 mod local_source;
+mod man;
 mod new;
 mod next;
 mod note;
@@ -29,11 +32,12 @@ mod session;
 mod shared_source;
 mod status;
 mod telling;
+mod version;
 mod windows;
 
 pub use cli::{
-    AckArgs, AssessArgs, CheckArgs, Cli, ContactArgs, EvidenceArgs, ExplainArgs, Global, HandoverArgs, ListArgs, NewArgs, NextArgs,
-    NoteArgs, OnClientArgs, ResolveArgs, StatusArgs, UnackArgs, Verb, WindowsArgs,
+    AckArgs, AssessArgs, CheckArgs, Cli, CompletionsArgs, ContactArgs, EvidenceArgs, ExplainArgs, Global, HandoverArgs, ListArgs, ManArgs,
+    NewArgs, NextArgs, NoteArgs, OnClientArgs, ResolveArgs, StatusArgs, UnackArgs, Verb, WindowsArgs,
 };
 pub use doctor::DoctorArgs;
 pub use init::InitArgs;

@@ -10,8 +10,8 @@ use color_eyre::eyre::Result;
 use super::cli::{Cli, Global, Verb};
 use super::session::{Exit, Session};
 use super::{
-    ack, assess, check, contact, dashboard, doctor, evidence, explain, handover, init, list, new, next, note, output, resolve, status,
-    windows,
+    ack, assess, check, completions, contact, dashboard, doctor, evidence, explain, handover, init, keys, list, man, new, next, note,
+    output, resolve, status, windows,
 };
 use crate::config::{self, Problem, Settings};
 use crate::domain::{instant, resolve_local};
@@ -30,6 +30,9 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
         Some(Verb::Check(args)) => return check::run(args, &global, clock, environment),
         Some(Verb::Init(args)) => return Ok(init::run(args, &global, &clock, &environment)),
         Some(Verb::Doctor(args)) => return doctor::run(args, &global, &clock, &environment),
+        Some(Verb::Keys) => return keys::run(),
+        Some(Verb::Completions(args)) => return completions::run(args),
+        Some(Verb::Man(args)) => return man::run(args),
         _ => {}
     }
     let settings = match settings(&global, &environment) {
@@ -76,7 +79,7 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
         Some(Verb::Status(args)) => status::run(args, &session),
         Some(Verb::Evidence(args)) => evidence::run(args, &session),
         Some(Verb::Handover(args)) => handover::run(args, &session),
-        Some(Verb::Check(_) | Verb::Init(_) | Verb::Doctor(_)) => Ok(Exit::Usage),
+        Some(Verb::Check(_) | Verb::Init(_) | Verb::Doctor(_) | Verb::Keys | Verb::Completions(_) | Verb::Man(_)) => Ok(Exit::Usage),
         None => dashboard::run(&session),
     }
 }

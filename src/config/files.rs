@@ -67,13 +67,22 @@ impl Files {
 
     /// The text of a file that a value names, and the name the user knows it by.
     pub fn text(&self, value: &Value, written: &str, problems: &mut Problems) -> Option<(String, String)> {
+        self.read(value, written, read_file, problems)
+    }
+
+    /// The same, whatever its bytes are.
+    pub fn bytes(&self, value: &Value, written: &str, problems: &mut Problems) -> Option<(String, Vec<u8>)> {
+        self.read(value, written, read_bytes, problems)
+    }
+
+    fn read<T>(&self, value: &Value, written: &str, read: fn(&Path) -> io::Result<T>, problems: &mut Problems) -> Option<(String, T)> {
         if !self.paths.contains_key(&value.at.file) {
             problems.error(&value.at, "files are not read here", "write what is in the file instead");
             return None;
         }
         let path = self.resolve(&value.at, written, problems)?;
-        match read_file(&path) {
-            Ok(text) => Some((path.display().to_string(), text)),
+        match read(&path) {
+            Ok(content) => Some((path.display().to_string(), content)),
             Err(error) => {
                 problems.error(&value.at, format!("'{}' cannot be read: {error}", shown(&path.display().to_string())), "check the path");
                 None
@@ -82,21 +91,34 @@ impl Files {
     }
 }
 
-/// The text of a file that lies somewhere on the disk; a pipe could make the program wait for ever.
+/// The text of a file that lies somewhere on the disk.
 pub(super) fn read_file(path: &Path) -> io::Result<String> {
+    text(read_bytes(path)?)
+}
+
+/// The bytes of a file that lies somewhere on the disk; a pipe could make the program wait for ever.
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a file"));
     }
-    read_any(path)
+    bytes_of_any(path)
 }
 
 /// The text of whatever a path names.
 pub(super) fn read_any(path: &Path) -> io::Result<String> {
+    text(bytes_of_any(path)?)
+}
+
+fn bytes_of_any(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(io::Error::other(format!("it is longer than {} MiB", MOST_BYTES / 1024 / 1024)));
     }
+    Ok(bytes)
+}
+
+fn text(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|b| *b == b'\n').count();
         io::Error::other(format!("line {line} is not UTF-8"))

@@ -19,6 +19,12 @@ pub(super) const SCALARS: [(&str, &str); 6] =
 /// What names of the environment begin with.
 const PREFIX: &str = "HOLDOVER__";
 
+/// The variables of the environment that say a setting, each with its key in the configuration.
+#[must_use]
+pub fn variables() -> Vec<(String, &'static str)> {
+    SCALARS.map(|(key, _)| (format!("{PREFIX}{}", key.to_uppercase()), key)).to_vec()
+}
+
 /// When colours are used, as it is written.
 const COLORS: &[&str] = &["auto", "always", "never"];
 

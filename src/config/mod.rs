@@ -26,6 +26,7 @@ mod source;
 mod zone;
 
 pub use holidays::HOLIDAYS_CHECKED;
+pub use layers::variables;
 pub use oddities::holidays_ending;
 pub use problem::{Level, Problem};
 pub use settings::{ColorChoice, Settings, default_path, load, parse};

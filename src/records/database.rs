@@ -16,7 +16,7 @@ use super::folder;
 use crate::domain::{SafeText, SourceName, Ticket};
 
 /// The newest schema.
-const NEWEST: u32 = 3;
+pub const NEWEST: u32 = 3;
 /// What takes the database from each schema to the next. A released one is never changed.
 const SCHEMAS: [&str; NEWEST as usize] = [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 /// How long another process is waited for.
@@ -253,6 +253,12 @@ impl Records {
         // what a panic left half done was a transaction, and is undone
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The version of SQLite that is built in.
+#[must_use]
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
 }
 
 /// A source of the configuration in the database.

@@ -13,7 +13,7 @@ mod snapshot;
 mod watch;
 
 pub use claim::Lease;
-pub use database::{Opened, RecordedSource, Records};
+pub use database::{NEWEST as SCHEMA, Opened, RecordedSource, Records, sqlite_version};
 pub use evidence::Evidence;
 pub use fault::RecordsFault;
 pub use folder::{damaged, folder};

@@ -196,3 +196,17 @@ fn next_says_so_when_nothing_flips_and_fails_when_a_source_does_not_answer() {
     assert_eq!(said.json().as_array().map(Vec::len), Some(2), "what is known is told all the same: {}", said.out);
     assert!(said.err.contains("tickets"), "{}", said.err);
 }
+
+#[test]
+fn names_of_strangers_are_safe() {
+    let hostile = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20261224\nSUMMARY:a\u{1b}[31mb\u{202e}c\nEND:VEVENT\nEND:VCALENDAR\n";
+    let desk = Desk::configured(&ACME.replace("\"england-and-wales\"", "\"x.ics\""));
+    desk.write("x.ics", hostile);
+    let asked: [&[&str]; 3] =
+        [&["windows", "--from", "2026-12-24"], &["windows", "--from", "2026-12-24", "--json"], &["next", "--at", "2026-12-23T12:00Z"]];
+    for arguments in asked {
+        let said = desk.run(arguments).ended(0);
+        assert!(!said.out.contains(['\u{1b}', '\u{202e}']) && said.out.contains("bank"), "{}", said.out);
+    }
+    assert!(desk.run(asked[2]).out.contains("bank holiday (a^[[31mb"), "what it was is shown");
+}

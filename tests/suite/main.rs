@@ -17,6 +17,7 @@ mod handover;
 mod hang_up;
 mod icinga_server;
 mod init;
+mod manual;
 mod model;
 mod panics;
 mod picture;

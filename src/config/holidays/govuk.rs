@@ -6,6 +6,8 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
+use super::BadCalendar;
+
 /// The bank holidays of one division.
 #[derive(Debug)]
 pub(super) struct Division {
@@ -19,13 +21,6 @@ pub(super) struct Event {
     pub date: NaiveDate,
     /// `Boxing Day, substitute day`.
     pub name: String,
-}
-
-/// What cannot be read, and where.
-#[derive(Debug)]
-pub(super) struct BadCalendar {
-    pub line: usize,
-    pub what: String,
 }
 
 #[derive(Deserialize)]

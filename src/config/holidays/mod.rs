@@ -1,8 +1,10 @@
-//! Bank holidays: the calendars built in, gov.uk's files, dates, yearly dates and removals.
+//! Bank holidays: the calendars built in, gov.uk's files, .ics files, dates, yearly dates and removals.
 
 mod govuk;
+mod ics;
+mod ics_dates;
+mod merge;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -12,11 +14,19 @@ use super::document::{Kind, Value, shown};
 use super::files::Files;
 use super::nearest;
 use super::problem::Problems;
-use crate::domain::{Holidays, SafeText};
+use crate::domain::Holidays;
 use govuk::Division;
+use merge::Calendars;
 
 /// The calendars that are built in, in gov.uk's own words for them.
 pub(super) const DIVISIONS: [&str; 3] = ["england-and-wales", "scotland", "northern-ireland"];
+
+/// What cannot be read of a file, and where.
+#[derive(Debug)]
+struct BadCalendar {
+    line: usize,
+    what: String,
+}
 
 /// The calendars built in. That they can be read, a test proves.
 static BUILT_IN: LazyLock<Vec<Division>> = LazyLock::new(|| govuk::read(include_str!("uk-bank-holidays.json")).unwrap_or_default());
@@ -46,6 +56,7 @@ pub(super) fn read(value: &Value, files: &Files, problems: &mut Problems) -> Hol
     };
     let named: Vec<&str> = elements.iter().filter_map(|e| DIVISIONS.iter().find(|d| is(e, d)).copied()).collect();
     let mut holidays = Holidays::default();
+    let mut calendars = Calendars::default();
     let mut removals = Vec::new();
     for element in elements {
         let Some(text) = element.text(problems) else { continue };
@@ -54,7 +65,7 @@ pub(super) fn read(value: &Value, files: &Files, problems: &mut Problems) -> Hol
                 problems.error(&element.at, "'none' stands beside other bank holidays", "leave it out, or let it stand alone");
             }
         } else if let Some(division) = DIVISIONS.iter().find(|d| **d == text) {
-            BUILT_IN.iter().filter(|c| c.division == *division).for_each(|c| add(&mut holidays, c, &PROJECTED));
+            BUILT_IN.iter().filter(|c| c.division == *division).for_each(|c| calendars.add_built_in(c, &PROJECTED));
         } else if let Some(date) = date(text) {
             holidays.dates.entry(date).or_insert(None);
         } else if let Some(day) = yearly(text) {
@@ -67,14 +78,14 @@ pub(super) fn read(value: &Value, files: &Files, problems: &mut Problems) -> Hol
                 problems.error(&element.at, format!("'{}' removes no date", shown(text)), help);
             }
         } else if has_extension(text, "json") {
-            from_file(element, text, &named, files, &mut holidays, problems);
+            from_json(element, text, &named, files, &mut calendars, problems);
         } else if has_extension(text, "ics") {
-            let what = format!("'{}': calendars in .ics are not supported yet", shown(text));
-            problems.error(&element.at, what, "use a .json file in gov.uk's format, or list the dates");
+            from_ics(element, text, files, &mut calendars, problems);
         } else {
             unknown(element, text, problems);
         }
     }
+    calendars.add_to(&mut holidays);
     for (element, date) in removals {
         if holidays.on(date).is_none() {
             let what = format!("'!{date}' removes a bank holiday that no calendar here has");
@@ -86,7 +97,7 @@ pub(super) fn read(value: &Value, files: &Files, problems: &mut Problems) -> Hol
 }
 
 const FORM: &str = "write a calendar (england-and-wales, scotland, northern-ireland, none), a date \"2026-12-24\", a yearly date \"12-25\", \
-                    a removal \"!2026-06-15\", or a .json file in gov.uk's format";
+                    a removal \"!2026-06-15\", a .json file in gov.uk's format, or an .ics file";
 
 fn is(element: &Value, name: &str) -> bool {
     matches!(&element.kind, Kind::Text(text) if text == name)
@@ -109,46 +120,43 @@ fn unknown(element: &Value, text: &str, problems: &mut Problems) {
     problems.error(&element.at, what, help);
 }
 
-/// Adds a calendar. The last year known is that of the calendar that ends first.
-fn add(holidays: &mut Holidays, calendar: &Division, projected: &[i32]) {
-    for event in &calendar.events {
-        let name = holidays.dates.entry(event.date).or_insert(None);
-        if name.is_none() {
-            *name = Some(SafeText::line(&event.name));
-        }
-    }
-    if let Some(last) = calendar.events.iter().map(|e| e.date.year()).max() {
-        holidays.known_until = Some(holidays.known_until.map_or(last, |known| known.min(last)));
-    }
-    holidays.projected.extend(projected);
-}
-
-/// Adds what a file lists: its only calendar, else those of the calendars that the agreement names.
-fn from_file(element: &Value, path: &str, named: &[&str], files: &Files, holidays: &mut Holidays, problems: &mut Problems) {
+/// Adds what a file in gov.uk's format lists: its only calendar, else those of the calendars that the agreement names.
+fn from_json(element: &Value, path: &str, named: &[&str], files: &Files, calendars: &mut Calendars, problems: &mut Problems) {
     let Some((label, text)) = files.text(element, path, problems) else { return };
-    let calendars = match govuk::read(&text) {
-        Ok(calendars) => calendars,
-        Err(error) => {
-            let what = format!("'{label}' line {}: {}", error.line, error.what);
-            problems.error(&element.at, what, "it must be in the format of https://www.gov.uk/bank-holidays.json");
-            return;
-        }
+    let listed = match govuk::read(&text) {
+        Ok(listed) => listed,
+        Err(bad) => return refuse(element, &label, &bad, "it must be in the format of https://www.gov.uk/bank-holidays.json", problems),
     };
-    let wanted: Vec<&Division> = match calendars.as_slice() {
+    let wanted: Vec<&Division> = match listed.as_slice() {
         [only] => vec![only],
         several => several.iter().filter(|c| named.contains(&c.division.as_str())).collect(),
     };
     if wanted.is_empty() {
-        let divisions: Vec<&str> = calendars.iter().map(|c| c.division.as_str()).collect();
+        let divisions: Vec<&str> = listed.iter().map(|c| c.division.as_str()).collect();
         let what = format!("'{label}' has several calendars: {}", shown(&divisions.join(", ")));
         problems.error(&element.at, what, "name the one that counts in bank_holidays too, beside the file");
     }
     for calendar in wanted {
-        // what the file lists is proclaimed, so those years are no projection any more
-        let listed: BTreeSet<i32> = calendar.events.iter().map(|e| e.date.year()).collect();
-        add(holidays, calendar, &[]);
-        if named.contains(&calendar.division.as_str()) {
-            holidays.projected.retain(|year| !listed.contains(year));
-        }
+        calendars.add_file(calendar);
     }
+}
+
+/// Adds the dates of the events of an .ics file.
+fn from_ics(element: &Value, path: &str, files: &Files, calendars: &mut Calendars, problems: &mut Problems) {
+    let Some((label, bytes)) = files.bytes(element, path, problems) else { return };
+    let read = ics::read(&bytes).and_then(|file| Ok((ics_dates::of(&file)?, file.timed)));
+    match read {
+        Ok((dates, timed)) => {
+            if timed > 0 {
+                let what = format!("'{label}': {timed} of its events begin at a time of day, and are no bank holidays");
+                problems.warning(&element.at, what, "make them events that last whole days, or check that it is meant");
+            }
+            calendars.add_ics(dates);
+        }
+        Err(bad) => refuse(element, &label, &bad, "correct the file, or export it again as an iCalendar file", problems),
+    }
+}
+
+fn refuse(element: &Value, label: &str, bad: &BadCalendar, help: &str, problems: &mut Problems) {
+    problems.error(&element.at, format!("'{label}' line {}: {}", bad.line, bad.what), help);
 }

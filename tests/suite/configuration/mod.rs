@@ -3,6 +3,7 @@
 mod example;
 mod files;
 mod holidays;
+mod ics;
 mod layers;
 mod text;
 mod wild;
