@@ -24,6 +24,8 @@ mod session;
 mod shared_source;
 mod status;
 mod telling;
+mod works;
+mod works_end;
 
 pub use cli::{
     AckArgs, AssessArgs, CheckArgs, Cli, ContactArgs, EvidenceArgs, ExplainArgs, Global, ListArgs, NewArgs, NoteArgs, OnClientArgs,
@@ -31,3 +33,4 @@ pub use cli::{
 };
 pub use run::run;
 pub use session::Exit;
+pub use works::{Beginning, News, Polled, Works};
