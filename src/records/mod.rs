@@ -9,6 +9,7 @@ mod kept_here;
 mod local;
 mod outbox;
 mod snapshot;
+mod told;
 mod watch;
 
 pub use claim::Lease;
@@ -18,4 +19,5 @@ pub use fault::RecordsFault;
 pub use folder::{damaged, folder};
 pub use outbox::{Begun, Ended, OutboxEntry, OutboxState, Queued};
 pub use snapshot::Snapshot;
+pub use told::{RunState, Told, ToldRun};
 pub use watch::Watch;
