@@ -76,6 +76,8 @@ pub enum Verb {
     Status(StatusArgs),
     /// Print who answered what, when, and under which clause
     Evidence(EvidenceArgs),
+    /// Poll, keep the records fresh, send what is to be sent, and run the hooks, without a terminal, until a signal ends it
+    Watch,
 }
 
 /// Flags of `status`.

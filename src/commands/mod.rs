@@ -11,6 +11,9 @@ mod dashboard;
 mod delivery;
 mod evidence;
 mod explain;
+mod hook_call;
+mod hook_facts;
+mod hooks;
 mod kept;
 mod list;
 mod local_source;
@@ -24,6 +27,7 @@ mod session;
 mod shared_source;
 mod status;
 mod telling;
+mod watch;
 mod works;
 mod works_end;
 
@@ -31,6 +35,9 @@ pub use cli::{
     AckArgs, AssessArgs, CheckArgs, Cli, ContactArgs, EvidenceArgs, ExplainArgs, Global, ListArgs, NewArgs, NoteArgs, OnClientArgs,
     ResolveArgs, StatusArgs, UnackArgs, Verb,
 };
+pub use hook_call::{HookCall, Ran, RunHook};
+pub use hooks::HookParts;
 pub use run::run;
 pub use session::Exit;
+pub use watch::{Log, Watch};
 pub use works::{Beginning, News, Polled, Works};

@@ -9,7 +9,7 @@ use color_eyre::eyre::Result;
 
 use super::cli::{Cli, Global, Verb};
 use super::session::{Exit, Session};
-use super::{ack, assess, check, contact, dashboard, evidence, explain, list, new, note, output, resolve, status};
+use super::{ack, assess, check, contact, dashboard, evidence, explain, list, new, note, output, resolve, status, watch};
 use crate::config::{self, Problem, Settings};
 use crate::domain::{instant, resolve_local};
 use crate::sources::{self, Clock};
@@ -66,6 +66,7 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
         Some(Verb::New(args)) => writes("new", &|| new::run(args, &session)),
         Some(Verb::Status(args)) => status::run(args, &session),
         Some(Verb::Evidence(args)) => evidence::run(args, &session),
+        Some(Verb::Watch) => writes("watch", &|| watch::run(&session)),
         Some(Verb::Check(_)) => Ok(Exit::Usage),
         None => dashboard::run(&session),
     }
