@@ -34,4 +34,5 @@ mod support;
 mod terminal;
 mod theme;
 mod verbs;
+mod watch;
 mod windows;
