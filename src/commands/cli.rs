@@ -151,7 +151,7 @@ pub struct AckArgs {
     /// An internal note to go with it
     #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
-    /// Only write it down; a dashboard sends it
+    /// Only write it down; a dashboard or `watch` sends it
     #[arg(long)]
     pub queue: bool,
     /// As JSON

@@ -4,6 +4,7 @@ mod database;
 mod kept;
 mod kills;
 mod shared;
+mod told;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -27,8 +27,14 @@ struct Watching {
 
 impl Watching {
     fn start(desk: &Desk) -> Self {
+        Self::start_in(desk, "/usr/bin:/bin")
+    }
+
+    /// With programs of its own.
+    fn start_in(desk: &Desk, path: &str) -> Self {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("holdover"));
-        command.env_clear().env("HOME", desk.path("")).env("PATH", "/usr/bin:/bin").env("USER", "jo").env("CANARY", "hush");
+        command.env_clear().env("HOME", desk.path("")).env("PATH", path).env("USER", "jo").env("CANARY", "hush");
+        command.current_dir(desk.path(""));
         command.args(["--config", desk.path("config.toml").to_str().unwrap(), "watch"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -228,4 +234,35 @@ fn it_does_not_watch_what_does_not_go_on() {
     desk.write(".local/state/holdover", "no folder");
     let said = desk.run(&["watch"]).ended(1);
     assert!(said.err.contains(".local/state/holdover"), "{}", said.err);
+}
+
+/// The hooks that README.md shows, with programs of these names that write down what they are given.
+#[test]
+fn the_hooks_of_the_readme_tell_what_they_should() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let hooks = readme.split("```toml\n").map(|block| block.split("```").next().unwrap()).find(|block| block.starts_with("[[hook]]"));
+    let desk = Desk::with(&[
+        r#"[{ "key": "A-1", "client": "acme", "severity": "S1", "title": "$(touch pwned) \"; `id`", "submitted_at": "2026-11-25T02:14:00Z" }]"#,
+    ]);
+    let config = std::fs::read_to_string(desk.path("config.toml")).unwrap();
+    desk.write("config.toml", format!("{config}{}", hooks.unwrap()));
+    for name in ["curl", "mail"] {
+        let program = desk
+            .write(name, format!("#!/bin/sh\nfor word; do echo \"$word\"; done > {name}.$HOLDOVER_HOOK\ncat >> {name}.$HOLDOVER_HOOK\n"));
+        std::fs::set_permissions(program, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    }
+    let mut watch = Watching::start_in(&desk, &format!("{}:/usr/bin:/bin", desk.path("").display()));
+    for hook in ["ntfy", "mail", "phone"] {
+        watch.wait_for(&format!("hook {hook} was run: breached, tickets/A-1"));
+    }
+    watch.end(Signal::SIGTERM);
+    let given = |file: &str| std::fs::read_to_string(desk.path(file)).unwrap();
+    let is_text = |line: &str| line.starts_with("S1 acme A-1 breached, due ") && line.ends_with(": $(touch pwned) \"; `id`");
+    let ntfy = given("curl.ntfy");
+    assert!(ntfy.lines().any(is_text) && ntfy.contains("\nhttps://ntfy.sh/your-topic\n"), "{ntfy}");
+    let mail = given("mail.mail");
+    assert!(mail.lines().nth(1).is_some_and(is_text), "{mail}");
+    let json: serde_json::Value = serde_json::from_str(given("curl.phone").lines().last().unwrap()).unwrap();
+    assert_eq!((&json["change"], &json["ticket"]["key"]), (&"breached".into(), &"A-1".into()));
+    assert!(!desk.path("pwned").exists());
 }
