@@ -31,7 +31,8 @@
 //! how soon a *severity* is answered there; the *verdict* on a ticket at an instant says what is *obliged* (decide, now, held,
 //! on the client, outside) and how its clocks stand. *Held* is what the contract lets wait; *paused* is a clock that has
 //! started and stands. A *deed* is what an engineer does to a ticket (acknowledges it, notes, assesses, …), which its source is
-//! told of. The domain's docs give each word its one meaning.
+//! told of. An *alarm* is what somebody is to hear of though they look at no board, and a *hook* the command that tells them. The
+//! *works* are all of a running holdover but its terminal: the dashboard and `watch` drive the same. The domain's docs give each word its one meaning.
 
 pub mod app;
 pub mod commands;

@@ -10,7 +10,7 @@ use super::duration;
 use super::files::Files;
 use super::nearest;
 use super::problem::Problems;
-use crate::domain::{Alarm, SafeText, Severity};
+use crate::domain::{Alarm, Origin, SafeText, Severity};
 
 /// One `[[hook]]`.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct HookSettings {
     pub timeout: Duration,
     /// How long after it was run it is run again, while what it was run for stands; never where that is not said.
     pub again: Option<Duration>,
+    /// Where its command stands in the configuration.
+    pub origin: Origin,
 }
 
 const KEYS: [&str; 6] = ["name", "on", "severity", "command", "timeout", "again"];
@@ -64,7 +66,8 @@ pub(super) fn read(tables: &[&Table], files: &Files, problems: &mut Problems) ->
         }
         let (Some(name), Some(on), Some(command)) = (name, on, command) else { continue };
         let (Some(severities), Some(timeout), Some(again)) = (severities, timeout, again) else { continue };
-        hooks.push(HookSettings { name, on, severities, command, timeout, again });
+        let origin = table.get("command").map_or(&table.at, |value| &value.at).origin();
+        hooks.push(HookSettings { name, on, severities, command, timeout, again, origin });
     }
     hooks
 }

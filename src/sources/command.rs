@@ -54,7 +54,7 @@ impl Command<'_> {
     /// It cannot be started, or did not end in time; its words are not repeated, for a key could be among them.
     pub async fn run(self) -> Result<Ended, String> {
         let ran = timeout(self.longest, self.run_to_end()).await;
-        ran.unwrap_or_else(|_| Err(format!("it did not end within {}", humantime::format_duration(self.longest))))
+        ran.unwrap_or_else(|_| Err(format!("it did not end within {} s, as if it waited for somebody", self.longest.as_secs())))
     }
 
     async fn run_to_end(self) -> Result<Ended, String> {

@@ -88,7 +88,7 @@ async fn one_that_hangs_is_killed_with_all_it_started() {
     let began = Instant::now();
     // time enough to write them
     let ran = call(&script, "x", Duration::from_secs(3)).run().await;
-    assert_eq!(ran.how, Err("it did not end within 3s".to_owned()));
+    assert_eq!(ran.how, Err("it did not end within 3 s, as if it waited for somebody".to_owned()));
     assert!(began.elapsed() < GUARD);
     let pids = std::fs::read_to_string(pids).unwrap();
     assert_eq!(pids.lines().count(), 2);

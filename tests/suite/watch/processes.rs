@@ -170,7 +170,7 @@ fn a_hook_that_had_begun_when_it_was_killed_is_run_again() {
     let desk = desk_of(&server, "1s", hangs);
     // it has begun once its first file is there, and does not end
     let config = std::fs::read_to_string(desk.path("config.toml")).unwrap();
-    desk.write("config.toml", config.replace("; cat >", "; echo begun >&2; test -e go || sleep 600; cat >"));
+    desk.write("config.toml", config.replace("; cat >", "; echo begun >&2; test -e go || exec sleep 30; cat >"));
     let first = Watching::start(&desk);
     let began = tokio::time::Instant::now();
     while !desk.path("told.env").exists() {
@@ -265,4 +265,24 @@ fn the_hooks_of_the_readme_tell_what_they_should() {
     let json: serde_json::Value = serde_json::from_str(given("curl.phone").lines().last().unwrap()).unwrap();
     assert_eq!((&json["change"], &json["ticket"]["key"]), (&"breached".into(), &"A-1".into()));
     assert!(!desk.path("pwned").exists());
+}
+
+#[test]
+fn check_warns_of_a_hook_that_could_not_be_run() {
+    let hook =
+        |name: &str, program: &str| format!("[[hook]]\nname = \"{name}\"\non = [\"breached\"]\ncommand = [\"{program}\", \"on-call\"]\n");
+    let desk = Desk::configured("");
+    let program = desk.write("page", "#!/bin/sh\n");
+    let hooks = [hook("found", "sh"), hook("not found", "shh"), hook("there", program.to_str().unwrap()), hook("not there", "./pager")];
+    desk.write("config.toml", format!("{ACME}[[source]]\nname = \"demo\"\nkind = \"demo\"\n{}", hooks.concat()));
+    let mut check = desk.command(&["check"]);
+    let said = String::from_utf8(check.env("PATH", "/usr/bin:/bin").output().unwrap().stdout).unwrap();
+    let warnings: Vec<&str> = said.lines().filter(|line| line.contains("there is no program")).collect();
+    assert_eq!(warnings.len(), 2, "{said}");
+    assert!(
+        warnings[0].contains("hook[1].command: there is no program shh – install it") && warnings[0].contains("config.toml:27"),
+        "{said}"
+    );
+    assert!(warnings[1].contains("hook[3].command") && warnings[1].contains("/pager"), "{said}");
+    assert!(said.contains("1 agreement, 1 source and 4 hooks"), "{said}");
 }

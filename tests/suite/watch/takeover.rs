@@ -127,6 +127,25 @@ async fn what_changes_while_no_watch_runs_is_told_at_the_next_start_if_it_still_
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_nothing_can_be_kept_each_change_is_told_once_all_the_same() {
+    let tickets = vec![
+        Written::new("desk", "D-1", "S1", "2026-12-03T00:02:00Z"),
+        Written::new("desk", "D-2", "S1", "2026-12-03T00:22:00Z").taken("2026-12-03T00:32:00Z"),
+    ];
+    let office = Office::new(FROM, Script { tickets, ..Script::default() }, HOOKS);
+    let watch = office.watch("watch", 0);
+    office.until(at("2026-12-03T00:12:00Z")).await;
+    // what is written from now on nobody would find again
+    std::fs::remove_file(office.folder().join("records.db")).unwrap();
+    office.until(at("2026-12-03T02:00:00Z")).await;
+    let runs = office.script.runs.lock().unwrap().clone();
+    let told: Vec<(&str, &str)> = runs.iter().map(|run| (run.of.as_str(), run.change.as_str())).collect();
+    assert_eq!(told, [("D-1", "unanswered"), ("D-2", "unanswered"), ("D-1", "breached")], "{runs:?}");
+    assert!(office.script.polls_of("desk").len() >= 24, "it polls all the same");
+    watch.abort();
+}
+
+#[tokio::test(start_paused = true)]
 async fn hooks_that_hang_delay_no_poll_and_no_other_hook_and_each_change_is_told_in_the_end() {
     let keys = ["D-1", "D-2", "D-3", "D-4", "D-5", "D-6", "D-7", "D-8", "D-9"];
     let tickets = keys.map(|key| Written::new("desk", key, "S1", "2026-12-03T00:02:00Z")).into();
