@@ -101,7 +101,7 @@ impl Ack {
 
     /// In full, for any deed.
     #[must_use]
-    pub(super) fn words_of(&self, deed: DeedKind, zone: Tz, now: DateTime<Utc>) -> String {
+    pub fn words_of(&self, deed: DeedKind, zone: Tz, now: DateTime<Utc>) -> String {
         let done = deed.done();
         match self {
             Self::Ended { outcome: Outcome::Confirmed { .. }, .. } if deed != DeedKind::Acknowledge => {

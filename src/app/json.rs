@@ -161,8 +161,9 @@ struct BillingJson<'a> {
     reason: &'a str,
 }
 
+/// How a source stands.
 #[derive(Serialize)]
-struct SourceJson<'a> {
+pub struct SourceJson<'a> {
     name: &'a SourceName,
     state: Health,
     #[serde(serialize_with = "instant::serialize_option")]
@@ -176,7 +177,9 @@ struct SourceJson<'a> {
 }
 
 impl<'a> SourceJson<'a> {
-    fn new(source: &'a SourceHealth) -> Self {
+    /// What is known of it.
+    #[must_use]
+    pub fn new(source: &'a SourceHealth) -> Self {
         Self {
             name: &source.name,
             state: source.health,

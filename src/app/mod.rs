@@ -1,6 +1,7 @@
 //! FLOOR 1: the program without its I/O. May use domain only.
 
 mod ack;
+mod alarms;
 mod board;
 mod detail;
 mod explanation;
@@ -26,12 +27,13 @@ mod view;
 pub mod words;
 
 pub use ack::Ack;
+pub use alarms::{Alarms, Stage, Standing, Standings, Subject, Turned, new_alarms};
 pub use board::{Board, BoardRow, Counts, Next, NextKind};
 pub use detail::{Detail, DetailLine};
 pub use filter::{Filter, TERMS};
 pub use flips::{Flip, FlipKind, FlippedTicket, flips};
 pub use handover::{Handover, Item, Known, Section};
-pub use json::{BoardJson, TicketJson};
+pub use json::{BoardJson, SourceJson, TicketJson};
 pub use labels::{Flag, Mark, RowLabels, heading};
 pub use layout::{Layout, Size};
 pub use list::{Cursor, Fold, Gone, List};

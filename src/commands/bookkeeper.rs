@@ -1,15 +1,15 @@
-//! Beside the loop of the dashboard: keeps what the sources tell in the records, and takes over what processes that are no
+//! Beside the loop of the works: keeps what the sources tell in the records, and takes over what processes that are no
 //! more have left in the outbox.
 
 use std::collections::{HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc as jobs;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::delivery::{ack_of, failed_inside};
 use crate::app::{Message, Store};
@@ -65,53 +65,26 @@ enum Job {
 
 /// Takes jobs until it is dropped.
 pub(super) struct Bookkeeper {
-    jobs: jobs::Sender<Job>,
+    jobs: mpsc::UnboundedSender<Job>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Bookkeeper {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 impl Bookkeeper {
     pub fn spawn(records: Arc<Records>, clock: Clock, events: mpsc::Sender<Event>) -> Self {
-        let (sender, jobs) = jobs::channel();
+        let (sender, jobs) = mpsc::unbounded_channel();
         let written = Arc::new(AtomicBool::new(false));
         let watched = records.watch().is_some_and(|watch| {
             watch_beside(watch, sender.clone(), Arc::clone(&written));
             true
         });
-        std::thread::spawn(move || {
-            let mut broken = false;
-            let mut seen = Seen::default();
-            let mut settling = false;
-            loop {
-                let wait = match (settling, watched) {
-                    (true, _) => SETTLED,
-                    (false, true) => Duration::MAX,
-                    (false, false) => LOOK,
-                };
-                let (job, quiet) = match jobs.recv_timeout(wait) {
-                    Ok(job) => (job, false),
-                    Err(jobs::RecvTimeoutError::Timeout) => (Job::Look, true),
-                    Err(jobs::RecvTimeoutError::Disconnected) => return,
-                };
-                // before it is told and looked: what is written meanwhile is told and looked for again
-                written.store(false, Ordering::SeqCst);
-                let told = matches!(job, Job::Written);
-                if told || quiet {
-                    let _ = events.blocking_send(Event::Written);
-                }
-                settling = told || (settling && !quiet);
-                // what breaks here is told as what fails, and the next job is done
-                let done =
-                    catch_unwind(AssertUnwindSafe(|| do_job(&records, job).and_then(|()| look(&records, &clock, &events, &mut seen))));
-                let done = done.unwrap_or_else(|_| Err(failed_inside(&records)));
-                // told once when it breaks, and once when it is well again
-                if done.is_err() || broken {
-                    broken = done.is_err();
-                    let fault = done.err().map(|fault| SafeText::line(&fault.to_string()));
-                    // the loop has ended: nobody asks any more
-                    let _ = events.blocking_send(Event::Happened(Message::Records(fault)));
-                }
-            }
-        });
-        Self { jobs: sender }
+        let desk = Desk { records, clock, events, seen: Arc::default() };
+        Self { jobs: sender, task: tokio::spawn(desk.work(jobs, watched, written)) }
     }
 
     /// Keeps what a poll told, as the board has taken it in.
@@ -140,8 +113,62 @@ impl Bookkeeper {
     }
 }
 
+/// What the bookkeeper works with.
+struct Desk {
+    records: Arc<Records>,
+    clock: Clock,
+    events: mpsc::Sender<Event>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+impl Desk {
+    async fn work(self, mut jobs: mpsc::UnboundedReceiver<Job>, watched: bool, written: Arc<AtomicBool>) {
+        let mut broken = false;
+        let mut settling = false;
+        loop {
+            let wait = match (settling, watched) {
+                (true, _) => SETTLED,
+                (false, true) => Duration::MAX,
+                (false, false) => LOOK,
+            };
+            let (job, quiet) = match timeout(wait, jobs.recv()).await {
+                Ok(Some(job)) => (job, false),
+                Err(_) => (Job::Look, true),
+                Ok(None) => return,
+            };
+            // before it is told and looked: what is written meanwhile is told and looked for again
+            written.store(false, Ordering::SeqCst);
+            let told = matches!(job, Job::Written);
+            if told || quiet {
+                let _ = self.events.send(Event::Written).await;
+            }
+            settling = told || (settling && !quiet);
+            // what breaks here is told as what fails, and the next job is done
+            let done = self.beside(job).await.unwrap_or_else(|_| Err(failed_inside(&self.records)));
+            // told once when it breaks, and once when it is well again
+            if done.is_err() || broken {
+                broken = done.is_err();
+                let fault = done.err().map(|fault| SafeText::line(&fault.to_string()));
+                // the loop has ended: nobody asks any more
+                let _ = self.events.send(Event::Happened(Message::Records(fault))).await;
+            }
+        }
+    }
+
+    /// Does a job and looks, beside the loop: a disk may be slow.
+    fn beside(&self, job: Job) -> JoinHandle<Result<(), RecordsFault>> {
+        let (records, clock, events) = (Arc::clone(&self.records), Arc::clone(&self.clock), self.events.clone());
+        let seen = Arc::clone(&self.seen);
+        tokio::task::spawn_blocking(move || {
+            // what was seen is at worst told again
+            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            do_job(&records, job).and_then(|()| look(&records, &clock, &events, &mut seen))
+        })
+    }
+}
+
 /// Asks for a look whenever something was written, once for all that comes before it.
-fn watch_beside(mut watch: Watch, jobs: jobs::Sender<Job>, written: Arc<AtomicBool>) {
+fn watch_beside(mut watch: Watch, jobs: mpsc::UnboundedSender<Job>, written: Arc<AtomicBool>) {
     std::thread::spawn(move || {
         while watch.wait().is_ok() {
             if !written.swap(true, Ordering::SeqCst) && jobs.send(Job::Written).is_err() {

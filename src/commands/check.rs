@@ -11,7 +11,7 @@ use super::online;
 use super::output;
 use super::run::{clock_of, settings};
 use super::session::{Exit, Session};
-use crate::config::{self, Level, Problem, Settings};
+use crate::config::{self, HookSettings, Level, Problem, Settings};
 use crate::domain::{Fault, NoAgreement, SafeText, Ticket};
 use crate::sources::{self, Clock, SourceKind};
 
@@ -43,8 +43,13 @@ pub(super) fn run(args: &CheckArgs, global: &Global, clock: Clock, environment: 
                 problems.extend(in_the_queues(&session)?);
             }
             problems.extend(in_the_records(&session));
-            let Settings { agreements, sources, .. } = &session.settings;
-            let sound = format!("{} and {}", count(agreements.all().len(), "agreement"), count(sources.len(), "source"));
+            problems.extend(in_the_hooks(&session));
+            let Settings { agreements, sources, hooks, .. } = &session.settings;
+            let (agreements, sources) = (count(agreements.all().len(), "agreement"), count(sources.len(), "source"));
+            let sound = match hooks.len() {
+                0 => format!("{agreements} and {sources}"),
+                hooks => format!("{agreements}, {sources} and {}", count(hooks, "hook")),
+            };
             (problems, Some(sound))
         }
         Err(problems) => (problems, None),
@@ -106,6 +111,28 @@ impl ProblemJson {
             help: SafeText::line(&problem.help),
         }
     }
+}
+
+/// Warnings of hooks whose program is not there: nobody would be told.
+fn in_the_hooks(session: &Session) -> Vec<Problem> {
+    let path = session.environment.iter().find(|(name, _)| name == "PATH").map_or("", |(_, path)| path.as_str());
+    let is_there = |program: &str| {
+        let mut folders = std::env::split_paths(path);
+        if program.contains('/') { Path::new(program).is_file() } else { folders.any(|folder| folder.join(program).is_file()) }
+    };
+    let warning = |(index, hook): (usize, &HookSettings)| {
+        let program = hook.command.first().filter(|program| !is_there(program))?;
+        Some(Problem {
+            level: Level::Warning,
+            file: hook.origin.file.to_string(),
+            line: hook.origin.line,
+            path: format!("hook[{index}].command"),
+            what: format!("there is no program {program}"),
+            help: "install it, or name its path: until then the hook fails each time".to_owned(),
+            unreadable: false,
+        })
+    };
+    session.settings.hooks.iter().enumerate().filter_map(warning).collect()
 }
 
 /// Warnings from what can be read without a network: clients that no agreement matches, files that do not answer, keys that

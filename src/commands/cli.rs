@@ -97,6 +97,8 @@ pub enum Verb {
     Completions(CompletionsArgs),
     /// Print the manual page
     Man(ManArgs),
+    /// Poll, keep the records fresh, send what is to be sent, and run the hooks, without a terminal, until a signal ends it
+    Watch,
 }
 
 /// Flags of `status`.
@@ -226,7 +228,7 @@ pub struct AckArgs {
     /// An internal note to go with it
     #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
-    /// Only write it down; a dashboard sends it
+    /// Only write it down; a dashboard or `watch` sends it
     #[arg(long)]
     pub queue: bool,
     /// As JSON

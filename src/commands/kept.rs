@@ -1,18 +1,19 @@
-//! What the dashboard begins with: the records, and what they tell before any source has answered.
+//! What the dashboard and `watch` begin with: the records, the sources, and what is known before any of these has answered.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::output;
-use super::session::Session;
+use super::session::{self, Session};
 use super::shared_source;
-use crate::app::{self, Message, Model};
-use crate::config::Settings;
-use crate::domain::SafeText;
+use super::works::{Beginning, Polled, Works};
+use crate::app::{self, Message, Model, Rules};
+use crate::domain::{SafeText, SourceName};
 use crate::records::{Opened, Records, RecordsFault};
+use crate::sources::SourceKind;
 
-/// The records as the dashboard begins with them.
+/// The records as they are begun with.
 pub(super) struct Kept {
     pub records: Option<Arc<Records>>,
     /// They are written, and what is in the outbox is sent.
@@ -42,23 +43,54 @@ impl Kept {
             }
         }
     }
+
+    /// Opens every source, and begins to poll it.
+    pub fn begin(self, session: &Session, size: (u16, u16), help_lines: usize) -> Works {
+        let settings = &session.settings;
+        let sources = settings.sources.iter().map(|source| Polled {
+            rules: session::rules(source),
+            source: session.open_source(source, self.records.as_ref()),
+            in_records: matches!(source.kind, SourceKind::Local),
+        });
+        let rules = Rules {
+            agreements: Arc::clone(&settings.agreements),
+            zone: settings.timezone,
+            help_lines,
+            frozen: session.frozen,
+            read_only: session.read_only,
+        };
+        let mut works = Works::begin(Beginning {
+            rules,
+            sources: sources.collect(),
+            records: self.records,
+            writes: self.writes,
+            clock: Arc::clone(&session.clock),
+            who: session.who(),
+            size,
+        });
+        app::update(&mut works.model, Message::Records(self.broken));
+        for warning in self.warnings {
+            app::update(&mut works.model, Message::Warned(warning));
+        }
+        works
+    }
 }
 
-/// Takes in what the records tell, before any source has answered. What of it could not be read.
-pub(super) fn recall(model: &mut Model, records: &Records, settings: &Settings, now: DateTime<Utc>) -> Vec<String> {
+/// Takes in what the records tell of sources, before any has answered. What of it could not be read.
+pub(super) fn recall(model: &mut Model, records: &Records, sources: &[SourceName], now: DateTime<Utc>) -> Vec<String> {
     let mut faults = Vec::new();
     match records.kept_here() {
         Ok(kept) => model.store.recall_kept_here(kept),
         Err(fault) => faults.push(fault.to_string()),
     }
-    for source in &settings.sources {
-        match records.seen(&source.name) {
-            Ok(seen) => model.store.recall_seen(&source.name, seen),
+    for source in sources {
+        match records.seen(source) {
+            Ok(seen) => model.store.recall_seen(source, seen),
             Err(fault) => faults.push(fault.to_string()),
         }
-        match records.snapshot(&source.name) {
+        match records.snapshot(source) {
             Ok(Some(snapshot)) => {
-                app::update(model, Message::Recalled(source.name.clone(), shared_source::pass(snapshot, None, now)));
+                app::update(model, Message::Recalled(source.clone(), shared_source::pass(snapshot, None, now)));
             }
             Ok(None) => {}
             Err(fault) => faults.push(fault.to_string()),

@@ -14,6 +14,9 @@ mod doctor;
 mod evidence;
 mod explain;
 mod handover;
+mod hook_call;
+mod hook_facts;
+mod hooks;
 mod init;
 mod kept;
 mod keys;
@@ -33,13 +36,20 @@ mod shared_source;
 mod status;
 mod telling;
 mod version;
+mod watch;
 mod windows;
+mod works;
+mod works_end;
 
 pub use cli::{
     AckArgs, AssessArgs, CheckArgs, Cli, CompletionsArgs, ContactArgs, EvidenceArgs, ExplainArgs, Global, HandoverArgs, ListArgs, ManArgs,
     NewArgs, NextArgs, NoteArgs, OnClientArgs, ResolveArgs, StatusArgs, UnackArgs, Verb, WindowsArgs,
 };
 pub use doctor::DoctorArgs;
+pub use hook_call::{HookCall, Ran, RunHook};
+pub use hooks::HookParts;
 pub use init::InitArgs;
 pub use run::run;
 pub use session::Exit;
+pub use watch::{Log, Watch};
+pub use works::{Beginning, News, Polled, Works};

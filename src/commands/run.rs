@@ -11,7 +11,7 @@ use super::cli::{Cli, Global, Verb};
 use super::session::{Exit, Session};
 use super::{
     ack, assess, check, completions, contact, dashboard, doctor, evidence, explain, handover, init, keys, list, man, new, next, note,
-    output, resolve, status, windows,
+    output, resolve, status, watch, windows,
 };
 use crate::config::{self, Problem, Settings};
 use crate::domain::{instant, resolve_local};
@@ -80,6 +80,7 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
         Some(Verb::Evidence(args)) => evidence::run(args, &session),
         Some(Verb::Handover(args)) => handover::run(args, &session),
         Some(Verb::Check(_) | Verb::Init(_) | Verb::Doctor(_) | Verb::Keys | Verb::Completions(_) | Verb::Man(_)) => Ok(Exit::Usage),
+        Some(Verb::Watch) => writes("watch", &|| watch::run(&session)),
         None => dashboard::run(&session),
     }
 }

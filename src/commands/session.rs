@@ -195,8 +195,8 @@ impl Session {
                 Ok(None) => {
                     known = false;
                     let why = records.fault(&settings.name).ok().flatten();
-                    let why =
-                        why.map_or_else(|| "no dashboard has asked it yet – start holdover once".to_owned(), |fault| fault.to_string());
+                    let why = why
+                        .map_or_else(|| "nobody has asked it yet – start holdover or holdover watch".to_owned(), |fault| fault.to_string());
                     output::say(&format!("{}: it has never answered – {why}", settings.name));
                 }
                 Err(fault) => {

@@ -1,11 +1,12 @@
 //! A source that several processes watch: one asks it, the others read in the records what it said.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::sleep;
 
 use crate::domain::{Capabilities, Deed, Fault, Identity, Outcome, Pass, Recorded, SafeText, SourceName, TicketKey};
 use crate::records::{Lease, Records, Snapshot};
@@ -13,6 +14,11 @@ use crate::sources::{Clock, TicketSource};
 
 /// So much later than it should another process may ask, before it is asked here.
 const GRACE: TimeDelta = TimeDelta::seconds(10);
+/// Who asks a source that fails may let so much time pass between two attempts.
+const WHILE_IT_FAILS: TimeDelta = TimeDelta::minutes(6);
+/// What another process is only just being told is looked for this often, and so many times.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+const LOOKS: u32 = 10;
 
 /// A source, and the right to ask it.
 pub(super) struct SharedSource {
@@ -22,6 +28,8 @@ pub(super) struct SharedSource {
     clock: Clock,
     /// The user wants the source itself asked.
     wanted: AtomicBool,
+    /// What another process is told may be waited for.
+    patient: AtomicBool,
 }
 
 /// What is asked of the records, beside the loop.
@@ -34,13 +42,15 @@ struct Shared {
 /// Who asks.
 enum Turn {
     Ours,
-    Theirs(SafeText, Option<Snapshot>),
+    Theirs(SafeText, Snapshot),
+    /// Of another process, of which the records tell nothing yet.
+    Begun,
 }
 
 impl SharedSource {
     pub fn new(source: Arc<dyn TicketSource>, records: Arc<Records>, poll_every: Duration, clock: Clock) -> Self {
         let shared = Shared { records, name: source.name().clone(), lease: Mutex::new(None) };
-        Self { source, shared: Arc::new(shared), poll_every, clock, wanted: AtomicBool::new(false) }
+        Self { source, shared: Arc::new(shared), poll_every, clock, wanted: AtomicBool::new(false), patient: AtomicBool::new(true) }
     }
 
     /// Asks the source itself at the next turn, whoever else does.
@@ -48,10 +58,34 @@ impl SharedSource {
         self.wanted.store(true, Ordering::SeqCst);
     }
 
+    /// Gives up the right to ask, until the next turn.
+    pub fn let_go(&self) {
+        *self.shared.locked() = None;
+    }
+
+    /// Whose turn it is. Where another process has begun to ask, and was told nothing yet, that is waited for once.
+    async fn turn(&self) -> Turn {
+        for _ in 0..LOOKS {
+            let shared = Arc::clone(&self.shared);
+            let turn = tokio::task::spawn_blocking(move || shared.turn()).await.unwrap_or(Turn::Ours);
+            let begun = matches!(turn, Turn::Begun);
+            if !begun || !self.patient.load(Ordering::SeqCst) {
+                return turn;
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+        self.patient.store(false, Ordering::SeqCst);
+        Turn::Begun
+    }
+
     /// What another process was told, if it asks as often as it should. One that was stopped keeps its right to ask, but does
     /// not use it: from then on the source is asked here, until the other goes on.
     fn recorded(&self, by: SafeText, snapshot: Snapshot) -> Option<Pass> {
-        let patience = TimeDelta::from_std(self.poll_every.saturating_mul(2)).ok()?.checked_add(&GRACE)?;
+        let mut patience = TimeDelta::from_std(self.poll_every.saturating_mul(2)).ok()?;
+        if snapshot.fault.is_some() {
+            patience = patience.max(WHILE_IT_FAILS);
+        }
+        let patience = patience.checked_add(&GRACE)?;
         let now = (self.clock)();
         // what was asked in the future was asked by a wrong clock
         let asks = !snapshot.ours && (-GRACE..=patience).contains(&(now - snapshot.tried_at));
@@ -60,13 +94,22 @@ impl SharedSource {
 }
 
 impl Shared {
+    fn locked(&self) -> MutexGuard<'_, Option<Lease>> {
+        self.lease.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn turn(&self) -> Turn {
-        let mut lease = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lease = self.locked();
         if lease.is_some() {
             return Turn::Ours;
         }
         match self.records.lease(&self.name) {
-            Ok(Err(by)) => Turn::Theirs(by, self.records.snapshot(&self.name).ok().flatten()),
+            Ok(Err(by)) => match self.records.snapshot(&self.name) {
+                Ok(Some(snapshot)) => Turn::Theirs(by, snapshot),
+                Ok(None) if self.records.fault(&self.name).is_ok_and(|fault| fault.is_none()) => Turn::Begun,
+                // it was told nothing that can be used here
+                Ok(None) | Err(_) => Turn::Ours,
+            },
             Ok(Ok(taken)) => {
                 *lease = Some(taken);
                 Turn::Ours
@@ -107,14 +150,13 @@ impl TicketSource for SharedSource {
         if self.wanted.swap(false, Ordering::SeqCst) {
             return self.source.list_open().await;
         }
-        let shared = Arc::clone(&self.shared);
-        let turn = tokio::task::spawn_blocking(move || shared.turn()).await.unwrap_or(Turn::Ours);
-        match turn {
-            Turn::Theirs(by, Some(snapshot)) => match self.recorded(by, snapshot) {
-                Some(pass) => Ok(pass),
-                None => self.source.list_open().await,
-            },
-            Turn::Ours | Turn::Theirs(_, None) => self.source.list_open().await,
+        let recorded = match self.turn().await {
+            Turn::Theirs(by, snapshot) => self.recorded(by, snapshot),
+            Turn::Ours | Turn::Begun => None,
+        };
+        match recorded {
+            Some(pass) => Ok(pass),
+            None => self.source.list_open().await,
         }
     }
 

@@ -3,12 +3,14 @@
 mod agreement;
 mod agreements;
 mod brackets;
+mod command;
 mod document;
 mod duration;
 mod files;
 mod fingerprint;
 mod hold_over;
 mod holidays;
+mod hook;
 mod hours;
 mod http_deed;
 mod http_source;
@@ -26,6 +28,7 @@ mod source;
 mod zone;
 
 pub use holidays::HOLIDAYS_CHECKED;
+pub use hook::HookSettings;
 pub use layers::variables;
 pub use oddities::holidays_ending;
 pub use problem::{Level, Problem};

@@ -2,6 +2,7 @@
 
 use reqwest::header::{HeaderName, HeaderValue};
 
+use super::command;
 use super::document::{Entry, Kind, Table, Value, shown};
 use super::files::{self, Files};
 use super::nearest;
@@ -189,7 +190,7 @@ fn token(table: &Table, files: &Files, problems: &mut Problems) -> Option<TokenS
         }
     };
     match given[0].key.as_str() {
-        "token_command" => command(value, files, problems),
+        "token_command" => command::read(value, files, problems).map(TokenSource::Command),
         "token_file" => {
             let path = value.text(problems)?;
             Some(TokenSource::File(files.resolve(&value.at, path, problems)?))
@@ -197,24 +198,6 @@ fn token(table: &Table, files: &Files, problems: &mut Problems) -> Option<TokenS
         "token_env" => variable(value, problems),
         _ => written(value, files, problems),
     }
-}
-
-/// A program and its arguments. A program with a slash is a path like any other, one without is looked for in PATH.
-fn command(value: &Value, files: &Files, problems: &mut Problems) -> Option<TokenSource> {
-    const HELP: &str = "write the program and its arguments, token_command = [\"pass\", \"show\", \"redmine\"]; no shell reads it";
-    let list = match value.as_text() {
-        Some(_) => value.wrong(problems, "a list", HELP)?,
-        None => value.list(problems)?,
-    };
-    let mut words: Vec<String> = list.iter().map(|word| word.text(problems).map(str::to_owned)).collect::<Option<_>>()?;
-    if words.first().is_none_or(String::is_empty) || words.iter().any(|word| word.contains('\0')) {
-        problems.error(&value.at, "this is no command", HELP);
-        return None;
-    }
-    if words[0].contains('/') {
-        words[0] = files.resolve(&list[0].at, &words[0], problems)?.display().to_string();
-    }
-    Some(TokenSource::Command(words))
 }
 
 fn variable(value: &Value, problems: &mut Problems) -> Option<TokenSource> {

@@ -10,6 +10,7 @@ use super::agreement::Levels;
 use super::agreements;
 use super::document::{self, Table};
 use super::files::{self, Files};
+use super::hook::{self, HookSettings};
 use super::include;
 use super::layers::{self, SCALARS};
 use super::problem::{Problem, Problems};
@@ -46,12 +47,14 @@ pub struct Settings {
     pub agreements: Arc<Agreements>,
     /// The sources in the order written.
     pub sources: Vec<SourceSettings>,
+    /// What is run when somebody is to hear of something.
+    pub hooks: Vec<HookSettings>,
     /// What is odd.
     pub warnings: Vec<Problem>,
 }
 
 /// Keys of the top level that are no single value.
-const STRUCTURES: [&str; 5] = ["support_levels", "include", "template", "agreement", "source"];
+const STRUCTURES: [&str; 6] = ["support_levels", "include", "template", "agreement", "source", "hook"];
 
 /// The support levels where the configuration does not list its own.
 const SUPPORT_LEVELS: [&str; 3] = ["L1", "L2", "L3"];
@@ -150,6 +153,7 @@ fn build(
         problems: &mut problems,
     };
     let sources: Vec<SourceSettings> = tables.iter().filter_map(|table| reader.source(table)).collect();
+    let hooks = hook::read(&document::elements(&[main], "hook", &mut problems), files, &mut problems);
     if problems.any_error() {
         return Err(problems.finish());
     }
@@ -161,6 +165,7 @@ fn build(
         ascii: scalars.get("ascii") == "true",
         agreements,
         sources,
+        hooks,
         warnings: problems.finish(),
     })
 }

@@ -1,6 +1,7 @@
 //! FLOOR 0: the rules of the product. No I/O, no clock, no terminal; std, chrono, serde and a glob matcher only.
 
 mod agreement;
+mod alarm;
 mod billing;
 mod calendar;
 mod case;
@@ -29,6 +30,7 @@ mod zone;
 pub use agreement::{
     Agreement, Agreements, AnsweredBy, BadPattern, ChargeableField, ChargeableRule, HoldOverTo, NoAgreement, Origin, client_glob,
 };
+pub use alarm::Alarm;
 pub use calendar::{Calendar, CalendarRules, Holidays, NamedWindow, Span, WeekHours, Window};
 pub use deed::{Capabilities, Deed, DeedKind, KeptHere, Outcome};
 pub use digest::sha256;

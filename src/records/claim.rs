@@ -73,7 +73,7 @@ impl Drop for Claim {
     }
 }
 
-/// The right to poll a source, until dropped.
+/// The right to poll a source, or to run the hooks, until dropped.
 #[derive(Debug)]
 pub struct Lease(#[expect(dead_code, reason = "held for its lock")] Option<File>);
 
@@ -84,7 +84,16 @@ impl Lease {
 
     /// Takes the lease of a source, or says which process has it.
     pub(super) fn take(folder: &Path, source: i64) -> Result<Result<Self, SafeText>, RecordsFault> {
-        let path = folder.join(format!("polls-{source}"));
+        Self::of(folder, &format!("polls-{source}"))
+    }
+
+    /// Takes the lease of the hooks, or says which process has it.
+    pub(super) fn of_hooks(folder: &Path) -> Result<Result<Self, SafeText>, RecordsFault> {
+        Self::of(folder, "runs-hooks")
+    }
+
+    fn of(folder: &Path, what: &str) -> Result<Result<Self, SafeText>, RecordsFault> {
+        let path = folder.join(what);
         let mut file = folder::file(&path)?;
         let io = |error: std::io::Error| RecordsFault::io(&path, &error);
         match file.try_lock() {

@@ -296,7 +296,8 @@ fn connect(path: &Path) -> Result<Connection, RecordsFault> {
         return Err(sqlite(damage(&sound)));
     }
     migrate(&mut connection, path)?;
-    let tables = "SELECT 1 FROM source, ticket, seen, outbox, taken_here, contact_here, local_ticket, evidence, gap, handed_over LIMIT 0";
+    let tables =
+        "SELECT 1 FROM source, ticket, seen, outbox, taken_here, contact_here, local_ticket, evidence, gap, handed_over, told LIMIT 0";
     connection.prepare(tables).map_err(|error| sqlite(damage(&error.to_string())))?;
     Ok(connection)
 }

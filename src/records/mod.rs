@@ -10,6 +10,7 @@ mod kept_here;
 mod local;
 mod outbox;
 mod snapshot;
+mod told;
 mod watch;
 
 pub use claim::Lease;
@@ -20,4 +21,5 @@ pub use folder::{damaged, folder};
 pub use gap::HandedOver;
 pub use outbox::{Begun, Ended, OutboxEntry, OutboxState, Queued};
 pub use snapshot::Snapshot;
+pub use told::{RunState, Told, ToldRun};
 pub use watch::Watch;

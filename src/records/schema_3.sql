@@ -30,3 +30,21 @@ INSERT INTO ticket_and_text (source, key, body, description)
 
 DROP TABLE ticket;
 ALTER TABLE ticket_and_text RENAME TO ticket;
+-- what each hook has heard of tickets, and, where the key is empty, of sources; and what it is still to be run for
+CREATE TABLE told (
+    hook TEXT NOT NULL,
+    source INTEGER NOT NULL REFERENCES source (id),
+    key TEXT NOT NULL,
+    -- how it stands; none where there is nothing to hear of it any more
+    standing TEXT,
+    -- waiting: the hook is to be run; begun: it runs, or it is not known whether it was; done: it is run again some time
+    state TEXT CHECK (state IN ('waiting', 'begun', 'done')),
+    alarm TEXT,
+    -- what it is told, as JSON
+    facts TEXT,
+    -- when that came to be, when the hook was last run for it, and how often
+    since INTEGER,
+    at INTEGER,
+    times INTEGER,
+    PRIMARY KEY (hook, source, key)
+) STRICT, WITHOUT ROWID;

@@ -53,7 +53,7 @@ pub use alertmanager::AlertmanagerSettings;
 pub use alertmanager_wire::ALERTMANAGER_FIELDS;
 pub use authorities::Authorities;
 pub use build::{build, ready};
-pub use command::output as command_output;
+pub use command::{Command, Ended};
 pub use configured_deed::{DEED_NAMES, ITEM_NAMES};
 pub use configured_settings::{
     DeedSettings, HttpSettings, ItemSettings, ListSettings, Paging, RequestSettings, TimeForm, ValueMap, WhoAmI,

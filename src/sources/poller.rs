@@ -18,8 +18,10 @@ use crate::domain::{Fault, FaultKind, Pass, PollReport, SafeText, Ticket, Ticket
 pub const WHOLE_PASS: Duration = Duration::from_secs(60);
 /// A failing source is asked at least this often, so that its return is seen soon.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
-/// What another process was told is looked up this often.
+/// What another process was told is looked up no more often than this, where nobody says that there is something new …
 const RECORDS: Duration = Duration::from_secs(5);
+/// … and so many times in each interval, so that a process that asks no more is soon succeeded.
+const LOOKS: u32 = 6;
 /// A source is believed when it wants to be left alone, up to here.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(600);
 
@@ -56,7 +58,7 @@ pub fn spawn(source: Arc<dyn TicketSource>, poll_every: Duration, clock: Clock, 
             let report = poll_once(source.as_ref(), &clock).await;
             let fault = report.outcome.as_ref().err();
             let recorded = report.outcome.as_ref().is_ok_and(|pass| pass.recorded.is_some());
-            let every = if recorded { poll_every.min(RECORDS) } else { poll_every };
+            let every = if recorded { poll_every.min(RECORDS.max(poll_every / LOOKS)) } else { poll_every };
             // a key that asks does not make the next turn later, and what is local is asked at each
             failures = match fault {
                 Some(_) if source.is_local() => 0,

@@ -63,6 +63,23 @@ impl SourceSettings {
         })
     }
 
+    /// The variable of the environment that the key of its server is in.
+    #[must_use]
+    pub fn token_variable(&self) -> Option<&str> {
+        let server = match &self.kind {
+            SourceKind::Redmine(redmine) => &redmine.server,
+            SourceKind::Alertmanager(alertmanager) => &alertmanager.server,
+            SourceKind::Icinga(icinga) => &icinga.server,
+            SourceKind::Http(http) => &http.server,
+            SourceKind::Rt(rt) => &rt.server,
+            SourceKind::File { .. } | SourceKind::Local | SourceKind::Demo { .. } => return None,
+        };
+        match &server.token {
+            Some(TokenSource::Env(name)) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Stands for how tickets are read and who asks for them: what was read otherwise may say something else of them.
     #[must_use]
     pub fn reading(&self) -> SafeText {

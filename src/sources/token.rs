@@ -4,16 +4,19 @@ use std::fs::{File, Metadata};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::command;
+use super::command::{Command, Ended};
 use super::settings::TokenSource;
 use crate::domain::{Fault, FaultKind};
 
 /// Longest secret that is read.
 const MOST_BYTES: u64 = 4096;
+/// Longest that a command is waited for: it may wait for a passphrase that nobody will type.
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// A secret, and how it is read anew.
 pub(super) struct Token {
@@ -54,9 +57,14 @@ impl Token {
         let TokenSource::Command(command) = &self.source else { return at_hand(&self.source, &self.environment) };
         // only the name: a key could be among the arguments
         let name = command.first().map_or("", |program| program.rsplit('/').next().unwrap_or_default());
-        let printed = command::output(command, &self.environment, MOST_BYTES + 1).await.map_err(|why| {
+        let told_no_key = |why: String| {
             fault(&format!("token_command '{name}' told no key – {why} – run it in a terminal, and see there what it says or asks"))
-        })?;
+        };
+        // what it says on stderr is not even read: a shell that traces, or a client that is asked to be verbose, puts keys there
+        let (words, environment) = (command.as_slice(), self.environment.as_slice());
+        let command = Command { words, environment, stdin: &[], longest: LONGEST, most: MOST_BYTES + 1, stderr: false };
+        let Ended { printed, how } = command.run().await.map_err(told_no_key)?;
+        how.map_err(told_no_key)?;
         let line = printed.split(|byte| *byte == b'\n').next().unwrap_or_default();
         if line.len() as u64 > MOST_BYTES {
             return Err(fault(&format!(

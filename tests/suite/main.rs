@@ -43,4 +43,5 @@ mod terminal;
 mod theme;
 mod tmux;
 mod verbs;
+mod watch;
 mod windows;

@@ -24,11 +24,32 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
 #[test]
 fn its_configurations_are_sound() {
     let blocks = blocks(&file("README.md"), "toml");
-    assert_eq!(blocks.len(), 3);
+    assert_eq!(blocks.len(), 4);
     // the others are to be added to the first
     for config in [blocks[0].clone(), blocks.concat()] {
         let settings = config::parse(&config, "README.md", &[]).unwrap_or_else(|problems| panic!("{problems:?}"));
         assert!(settings.warnings.is_empty(), "{:?}", settings.warnings);
+    }
+}
+
+#[test]
+fn its_unit_is_one_that_systemd_takes() {
+    let units = blocks(&file("README.md"), "ini");
+    let [unit] = units.as_slice() else { panic!("one unit: {units:?}") };
+    let line = "ExecStart=%h/.cargo/bin/holdover ";
+    let words = unit.split(line).nth(1).and_then(|rest| rest.lines().next()).unwrap();
+    Cli::try_parse_from(std::iter::once("holdover").chain(words.split_whitespace())).unwrap_or_else(|e| panic!("{words}: {e}"));
+    let desk = Desk::configured("");
+    let built = format!("ExecStart={} ", assert_cmd::cargo::cargo_bin("holdover").display());
+    let path = desk.write("holdover-watch.service", unit.replace(line, &built));
+    let mut verify = std::process::Command::new("systemd-analyze");
+    verify.args(["--user", "--man=no", "verify"]).arg(path).env("XDG_RUNTIME_DIR", desk.path("")).env("HOME", desk.path(""));
+    match verify.output() {
+        Ok(said) => {
+            let told = String::from_utf8_lossy(&said.stderr);
+            assert!(said.status.success() && !told.contains("holdover-watch"), "{told}");
+        }
+        Err(error) => println!("NOT TRIED: there is no systemd-analyze here: {error}"),
     }
 }
 

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::fs::{Access, access, statfs, statvfs};
-use tokio::time::timeout;
 
 use crate::commands::cli::Global;
 use crate::commands::run;
 use crate::commands::session::runtime;
 use crate::config::{self, ColorChoice, Level, Settings};
 use crate::records::{self, Records, RecordsFault};
-use crate::sources::{self, Clock, SourceKind, TokenSource, command_output};
+use crate::sources::{self, Clock, Command, Ended, SourceKind, TokenSource};
 use crate::tui;
 
 /// How long another program is waited for, and how much of what it prints is read.
@@ -141,7 +140,9 @@ fn variable<'a>(environment: &'a [(String, String)], name: &str) -> Option<&'a s
 /// What a program prints; `None` where there is no such program, or it does not end well.
 async fn printed(words: &[&str], environment: &[(String, String)]) -> Option<String> {
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    let printed = timeout(LONGEST, command_output(&words, environment, MOST)).await.ok()?.ok()?;
+    let command = Command { words: &words, environment, stdin: &[], longest: LONGEST, most: MOST, stderr: false };
+    let Ended { printed, how } = command.run().await.ok()?;
+    how.ok()?;
     Some(String::from_utf8_lossy(&printed).into_owned())
 }
 

@@ -72,6 +72,8 @@ fn the_example_with_everything_switched_on_is_right() {
     assert_eq!(settings.sources[1].map.len(), 7);
     let SourceKind::Redmine(redmine) = &settings.sources[1].kind else { panic!("a Redmine source") };
     assert_eq!(redmine.ack_status, "In Progress");
+    let hook = &settings.hooks[0];
+    assert_eq!((hook.on.len(), hook.severities.len(), hook.timeout.as_secs()), (6, 2, 10));
 }
 
 /// What the example says of Roundup is what the tests ask a Roundup.
@@ -130,10 +132,12 @@ fn the_example_has_every_key_there_is() {
         [[source]]
         kind = "demo"
         zzz = 1
+        [[hook]]
+        zzz = 1
     "#;
     let problems = read(unknown).expect_err("nothing has a key zzz");
     let told: Vec<&Problem> = problems.iter().filter(|p| p.path.ends_with("zzz")).collect();
-    assert_eq!(told.len(), 22, "{}", lines(&problems));
+    assert_eq!(told.len(), 23, "{}", lines(&problems));
     let keys: BTreeSet<&str> = told.iter().flat_map(|p| p.help.rsplit("here are ").next().expect("a list").split(", ")).collect();
     assert!(keys.len() > 40, "{keys:?}");
     let is_there = |key: &str| {

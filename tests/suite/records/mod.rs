@@ -5,6 +5,7 @@ mod gap;
 mod kept;
 mod kills;
 mod shared;
+mod told;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,0 +1,191 @@
+//! `holdover watch`: the works without a terminal, and the hooks. Says on stderr what is worth knowing, a line each, and nothing
+//! of what goes as it should.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use color_eyre::eyre::{Result, WrapErr};
+use tokio::time::{Instant, sleep_until};
+
+use super::bookkeeper::Event;
+use super::dashboard::ENDING;
+use super::delivery::Pace;
+use super::hook_call::{HookCall, RunHook};
+use super::hook_facts;
+use super::hooks::{HookParts, Hooks};
+use super::kept::Kept;
+use super::output;
+use super::session::{Exit, Session};
+use super::works::{Incoming, News, Works};
+use crate::app::{Ack, Alarms, Message, Standings, Subject};
+use crate::domain::{Alarm, SafeText};
+use crate::records::Records;
+use crate::tui::{Asked, Signals};
+
+/// What is drawn on where nothing is drawn.
+const NO_SCREEN: (u16, u16) = (80, 24);
+
+/// Takes what is worth knowing, a line each.
+pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// Watches until a signal ends it.
+///
+/// # Errors
+/// Where the machine does not play along.
+pub(super) fn run(session: &Session) -> Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.wrap_err("the event loop cannot start")?;
+    let ended = runtime.block_on(async {
+        let mut signals = Signals::listen().wrap_err("signals cannot be listened for")?;
+        let kept = tokio::select! {
+            kept = Kept::open(session) => kept,
+            Asked::End(number) = signals.next() => return Ok(Exit::Signal(number)),
+        };
+        let Some(records) = kept.records.clone() else {
+            // it would run hooks anew at each start, and others would not see what it is told
+            kept.warnings.iter().for_each(output::say);
+            return Ok(Exit::Failed);
+        };
+        kept.warnings.iter().for_each(output::say);
+        let hooks = parts(session, records);
+        let names: Vec<&str> = session.settings.sources.iter().map(|source| source.name.as_str()).collect();
+        let hook_names: Vec<&str> = hooks.settings.iter().map(|hook| hook.name.as_str()).collect();
+        let or_none = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        output::say(&format!("watching – sources: {}; hooks: {}", or_none(&names), or_none(&hook_names)));
+        let mut watch = Watch::new(kept.begin(session, NO_SCREEN, 0), hooks, Arc::new(|line| output::say(&line)));
+        loop {
+            match watch.step(signals.next()).await {
+                Some(Asked::End(number)) => {
+                    watch.end(session.demo).await;
+                    return Ok(Exit::Signal(number));
+                }
+                Some(Asked::GoOn) => watch.went_on(),
+                None => {}
+            }
+        }
+    });
+    runtime.shutdown_timeout(ENDING);
+    ended
+}
+
+/// What the hooks of a session are run with.
+fn parts(session: &Session, records: Arc<Records>) -> HookParts {
+    let keys: Vec<&str> = session.settings.sources.iter().filter_map(|source| source.token_variable()).collect();
+    let environment = session.environment.iter().filter(|(name, _)| hook_facts::passes(name, &keys)).cloned().collect();
+    let run: RunHook = Arc::new(|call: HookCall| Box::pin(call.run()));
+    let (settings, zone, clock) = (session.settings.hooks.clone(), session.settings.timezone, Arc::clone(&session.clock));
+    HookParts { settings, environment, zone, clock, records, run }
+}
+
+/// The works and the hooks.
+pub struct Watch {
+    works: Works,
+    hooks: Hooks,
+    /// What the log has told of sources.
+    logged: Alarms,
+    log: Log,
+}
+
+impl Watch {
+    /// Of works that have begun.
+    #[must_use]
+    pub fn new(works: Works, hooks: HookParts, log: Log) -> Self {
+        Self { works, hooks: Hooks::new(hooks), logged: Alarms::default(), log }
+    }
+
+    /// Does what is to be done now, and waits for the next thing that happens. If that is the interruption, what it was.
+    pub async fn step<T>(&mut self, interruption: impl Future<Output = T>) -> Option<T> {
+        self.works.tick();
+        self.log_sources();
+        let lines = self.hooks.judge(&self.works.model).await;
+        self.say(&lines);
+        let wakes_at = self.works.model.changes_at().into_iter().chain(self.hooks.changes_at()).min();
+        let timer = sleep_till(wakes_at, self.works.model.now);
+        tokio::select! {
+            biased;
+            interruption = interruption => return Some(interruption),
+            ended = self.hooks.ended() => {
+                let lines = self.hooks.take_in(ended).await;
+                self.say(&lines);
+            }
+            news = self.works.next() => self.take_in(news),
+            () = timer => {}
+        }
+        while let Some(news) = self.works.pending() {
+            self.take_in(news);
+        }
+        None
+    }
+
+    fn take_in(&mut self, news: News) {
+        match &news.0 {
+            Incoming::Report(report) => self.hooks.heard(report),
+            Incoming::Event(Event::Happened(message)) => self.say(&self.worth_telling(message)),
+            Incoming::Event(_) => {}
+        }
+        // there is no screen that it could ask to be drawn
+        let _ = self.works.take_in(news);
+    }
+
+    fn worth_telling(&self, message: &Message) -> Vec<String> {
+        let model = &self.works.model;
+        match message {
+            Message::Done { key, deed, outcome, .. } => {
+                let ack = Ack::Ended { outcome: outcome.clone(), at: model.now };
+                vec![format!("{key}: {}", ack.words_of(deed.kind(), model.rules.zone, model.now))]
+            }
+            Message::Warned(text) => vec![text.clone()],
+            Message::Records(Some(fault)) => vec![fault.to_string()],
+            Message::Records(None) => vec!["the records are well again".to_owned()],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Tells of sources that have turned blind or well.
+    fn log_sources(&mut self) {
+        let model = &self.works.model;
+        let health = model.store.health(model.now);
+        let standings = Standings::new(&model.board, &health, |_| true);
+        let lines: Vec<String> = self
+            .logged
+            .take_in(&standings)
+            .into_iter()
+            .filter_map(|turned| {
+                let (Subject::Source(name), Some(alarm)) = (turned.subject, turned.alarms.first()) else { return None };
+                let fault = health.iter().find(|source| source.name == name).and_then(|source| source.fault.as_ref());
+                Some(match alarm {
+                    Alarm::Well => format!("{name} answers again"),
+                    _ => format!("{name} is blind – {}", fault.map_or("it has not answered", SafeText::as_str)),
+                })
+            })
+            .collect();
+        self.say(&lines);
+    }
+
+    fn say(&self, lines: &[String]) {
+        for line in lines {
+            (self.log)(line);
+        }
+    }
+
+    /// The program goes on after a stop.
+    fn went_on(&mut self) {
+        self.hooks.went_on();
+        let _ = self.works.went_on();
+    }
+
+    /// Gives what is under way a little time.
+    async fn end(&mut self, keeps_nothing: bool) {
+        let (lines, _) = tokio::join!(self.hooks.end(), self.works.end(Pace::Ending, keeps_nothing));
+        self.say(&lines);
+    }
+}
+
+async fn sleep_till(at: Option<DateTime<Utc>>, now: DateTime<Utc>) {
+    match at {
+        Some(at) => sleep_until(Instant::now() + (at - now).to_std().unwrap_or(Duration::ZERO)).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,354 @@
+//! What of a running holdover needs no terminal: the model, the sources that are polled, the records, and what is on its way
+//! from the outbox. The dashboard and `watch` both drive it; what they do with what it tells is theirs.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::bookkeeper::{Bookkeeper, Event, ToKeep};
+use super::delivery::{Delivery, Pace, ack_of, write_beside};
+use super::kept;
+use super::shared_source::SharedSource;
+use crate::app::{self, Ack, Effect, Message, Model, Rules, Screen, SourceRules};
+use crate::domain::{Deed, DeedKind, Fault, Grounds, Outcome, PollReport, SafeText, Ticket, TicketKey};
+use crate::records::{OutboxEntry, Queued, Records};
+use crate::sources::poller::{self, Poller};
+use crate::sources::{Clock, TicketSource};
+
+/// So many reports and outcomes may wait to be taken in.
+const WAITING: usize = 64;
+
+/// A source that is to be polled.
+pub struct Polled {
+    /// Its name, and when it counts as late.
+    pub rules: SourceRules,
+    /// The source, or why it cannot be asked at all.
+    pub source: Result<Arc<dyn TicketSource>, Fault>,
+    /// Its tickets are in the records already.
+    pub in_records: bool,
+}
+
+/// What the works begin with.
+pub struct Beginning {
+    /// What does not change.
+    pub rules: Rules,
+    /// The sources in the order of the configuration.
+    pub sources: Vec<Polled>,
+    /// What must outlive the program; none where it cannot be used.
+    pub records: Option<Arc<Records>>,
+    /// They are written, and what is in the outbox is sent.
+    pub writes: bool,
+    /// Says the time.
+    pub clock: Clock,
+    /// Who answers.
+    pub who: SafeText,
+    /// Columns and rows of what is drawn on.
+    pub size: (u16, u16),
+}
+
+/// Something that happened beside the loop, to be taken in.
+pub struct News(pub(super) Incoming);
+
+/// What kind of thing it is.
+pub(super) enum Incoming {
+    /// A source answered, or failed to.
+    Report(PollReport),
+    /// Anything else.
+    Event(Event),
+}
+
+/// The model, and the world around it but for the terminal.
+pub struct Works {
+    /// All that is known.
+    pub model: Model,
+    clock: Clock,
+    who: SafeText,
+    sources: Vec<Arc<dyn TicketSource>>,
+    polls: Vec<Poll>,
+    reports: mpsc::Receiver<PollReport>,
+    pub(super) events: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
+    pub(super) records: Option<Arc<Records>>,
+    pub(super) bookkeeper: Option<Bookkeeper>,
+    /// What is on its way from the outbox to a source.
+    pub(super) deliveries: JoinSet<()>,
+    pub(super) pace: watch::Sender<Pace>,
+    /// The entries of the outbox that can be undone.
+    held: HashMap<TicketKey, i64>,
+    /// What is to be undone as soon as it is written.
+    unwanted: HashSet<TicketKey>,
+    /// Those that are delivered now.
+    delivered: HashMap<i64, AbortHandle>,
+}
+
+/// How one source is polled.
+struct Poll {
+    source: Arc<dyn TicketSource>,
+    poller: Poller,
+    /// Other processes may ask it too.
+    shared: Option<Arc<SharedSource>>,
+    in_records: bool,
+    /// What it told last stood in the records.
+    recorded: bool,
+}
+
+impl Works {
+    /// Begins to poll every source. What it knows at once is what the records tell.
+    #[must_use]
+    pub fn begin(beginning: Beginning) -> Self {
+        let Beginning { rules, sources, records, writes, clock, who, size } = beginning;
+        let now = clock();
+        let (sender, reports) = mpsc::channel(WAITING);
+        let known: Vec<SourceRules> = sources.iter().map(|polled| polled.rules.clone()).collect();
+        let (mut polls, mut faults) = (Vec::new(), Vec::new());
+        for Polled { rules, source, in_records } in sources {
+            let source = match source {
+                Ok(source) => source,
+                Err(fault) => {
+                    faults.push(PollReport { source: rules.name, began_at: now, ended_at: now, outcome: Err(fault) });
+                    continue;
+                }
+            };
+            let shared = records
+                .as_ref()
+                .filter(|_| writes && !in_records)
+                .map(|records| Arc::new(SharedSource::new(Arc::clone(&source), Arc::clone(records), rules.poll_every, Arc::clone(&clock))));
+            let source = shared.clone().map_or(source, |shared| shared as Arc<dyn TicketSource>);
+            let poller = poller::spawn(Arc::clone(&source), rules.poll_every, Arc::clone(&clock), sender.clone());
+            polls.push(Poll { source, poller, shared, in_records, recorded: false });
+        }
+        let names: Vec<_> = known.iter().map(|rules| rules.name.clone()).collect();
+        let mut model = Model::new(rules, known, now, size);
+        let sources: Vec<_> = polls.iter().map(|poll| Arc::clone(&poll.source)).collect();
+        model.capabilities = sources.iter().map(|source| (source.name().clone(), source.capabilities())).collect();
+        let recalled = records.as_ref().map_or_else(Vec::new, |records| kept::recall(&mut model, records, &names, now));
+        for warning in recalled {
+            app::update(&mut model, Message::Warned(warning));
+        }
+        // what cannot be asked at all is told for as long as the program runs
+        for report in faults {
+            app::update(&mut model, Message::Polled(report));
+        }
+        let events = mpsc::channel(WAITING);
+        let bookkeeper = records.as_ref().filter(|_| writes).map(|records| {
+            let keeper = Bookkeeper::spawn(Arc::clone(records), Arc::clone(&clock), events.0.clone());
+            keeper.look();
+            keeper
+        });
+        Self {
+            model,
+            clock,
+            who,
+            sources,
+            polls,
+            reports,
+            events,
+            records,
+            bookkeeper,
+            deliveries: JoinSet::new(),
+            pace: watch::Sender::new(Pace::Running),
+            held: HashMap::new(),
+            unwanted: HashSet::new(),
+            delivered: HashMap::new(),
+        }
+    }
+
+    /// Waits for the next thing that happens beside the loop. Whoever stops waiting loses nothing.
+    pub async fn next(&mut self) -> News {
+        // a sender of each lives as long as this does, but where no source is polled
+        let report = async {
+            match self.reports.recv().await {
+                Some(report) => report,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            report = report => News(Incoming::Report(report)),
+            Some(event) = self.events.1.recv() => News(Incoming::Event(event)),
+        }
+    }
+
+    /// What has happened already.
+    pub fn pending(&mut self) -> Option<News> {
+        let report = self.reports.try_recv().map(Incoming::Report);
+        report.or_else(|_| self.events.1.try_recv().map(Incoming::Event)).ok().map(News)
+    }
+
+    /// Takes in what happened. What it asks for that only the caller can do.
+    pub fn take_in(&mut self, news: News) -> Vec<Effect> {
+        match news.0 {
+            Incoming::Report(report) => self.polled(report),
+            Incoming::Event(event) => self.event(event),
+        }
+    }
+
+    /// A source answered, or failed to: that is kept.
+    fn polled(&mut self, report: PollReport) -> Vec<Effect> {
+        let poll = self.polls.iter_mut().find(|poll| *poll.source.name() == report.source);
+        // local tickets are in the records already
+        let in_records = poll.as_ref().is_some_and(|poll| poll.in_records);
+        if let Some(poll) = poll {
+            poll.recorded = report.outcome.as_ref().is_ok_and(|pass| pass.recorded.is_some());
+        }
+        let kept = ToKeep::of(&report).filter(|_| !in_records);
+        let effects = self.happened(Message::Polled(report));
+        if let Some(bookkeeper) = &self.bookkeeper {
+            bookkeeper.keep(kept, &self.model.store);
+        }
+        effects
+    }
+
+    /// Something happened beside the loop.
+    fn event(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Happened(message) => {
+                if let Message::Underway { key, deed: DeedKind::Acknowledge, ack, .. } = &message
+                    && !matches!(ack, Ack::Held { .. })
+                {
+                    self.held.remove(key);
+                }
+                if let Message::Undone(key) = &message {
+                    self.held.remove(key);
+                }
+                self.happened(message)
+            }
+            Event::Left(id) => {
+                self.delivered.remove(&id);
+                Vec::new()
+            }
+            Event::Written => {
+                // what others have written is looked up at once
+                self.polls.iter().filter(|poll| poll.in_records || poll.recorded).for_each(|poll| poll.poller.poll_now());
+                if matches!(self.model.screen, Screen::Handover(_)) { vec![Effect::ReadPast] } else { Vec::new() }
+            }
+            Event::Adopted(entry) => {
+                let (key, ack) = ack_of(&entry, (self.clock)());
+                let deed = entry.deed.kind();
+                if deed == DeedKind::Acknowledge && matches!(ack, Ack::Held { .. }) {
+                    self.held.insert(key.clone(), entry.id);
+                }
+                let unwanted = deed == DeedKind::Acknowledge && self.unwanted.remove(&key);
+                let effects = self.happened(Message::Underway { entry: entry.id, key: key.clone(), deed, ack });
+                self.deliver(entry);
+                if unwanted {
+                    self.undo(key);
+                }
+                effects
+            }
+        }
+    }
+
+    /// Moves on in time.
+    pub fn tick(&mut self) {
+        app::update(&mut self.model, Message::Tick((self.clock)()));
+    }
+
+    /// Changes the model and does what it asks for; returns what of that only the caller can do.
+    pub fn happened(&mut self, message: Message) -> Vec<Effect> {
+        self.tick();
+        let mut left = Vec::new();
+        for effect in app::update(&mut self.model, message) {
+            match effect {
+                Effect::Acknowledge { key, send_at } => left.extend(self.tell(key, Deed::Acknowledge { note: None }, send_at)),
+                Effect::GiveBack(key) => left.extend(self.tell(key, Deed::Unacknowledge, (self.clock)())),
+                Effect::Undo(key) => self.undo(key),
+                Effect::PollNow => {
+                    for poll in &self.polls {
+                        poll.shared.iter().for_each(|source| source.ask_itself());
+                        poll.poller.poll_now();
+                    }
+                }
+                Effect::ReadPast | Effect::Redraw | Effect::Suspend | Effect::Quit => left.push(effect),
+            }
+        }
+        left
+    }
+
+    /// The program goes on after a stop, however long that was.
+    pub fn went_on(&mut self) -> Vec<Effect> {
+        if let Some(bookkeeper) = &self.bookkeeper {
+            bookkeeper.look();
+        }
+        self.happened(Message::WentOn)
+    }
+
+    /// Writes a deed down, beside the loop; then it is on its way.
+    fn tell(&mut self, key: TicketKey, deed: Deed, send_at: DateTime<Utc>) -> Vec<Effect> {
+        let Some(records) = self.records.clone() else {
+            let why = self.model.no_records.as_ref().map_or("there are no records", SafeText::as_str);
+            let reason = SafeText::line(&format!("nothing was sent: {why}"));
+            return self.happened(Message::Done { entry: None, key, deed, outcome: Outcome::Refused { reason } });
+        };
+        let now = (self.clock)();
+        let ticket = self.model.store.tickets().find(|ticket| ticket.id == key).cloned();
+        let agreements = Arc::clone(&self.model.rules.agreements);
+        let (who, events) = (self.who.clone(), self.events.0.clone());
+        self.deliveries.spawn(async move {
+            let (id, queued_deed) = (key.clone(), deed.clone());
+            let queued = write_beside(&records, move |records| {
+                let unknown = Ticket::new(id.clone());
+                let ticket = ticket.as_deref().unwrap_or(&unknown);
+                let (grounds, submitted_at) = (Grounds::of(ticket, &agreements, now), ticket.submitted_at);
+                records.queue(&Queued { key: &id, deed: &queued_deed, who: &who, grounds: &grounds, submitted_at, asked_at: now, send_at })
+            });
+            let event = match queued.await {
+                Ok(entry) => Event::Adopted(entry),
+                Err(fault) => {
+                    let reason = SafeText::line(&format!("nothing was sent: {fault}"));
+                    Event::Happened(Message::Done { entry: None, key, deed, outcome: Outcome::Refused { reason } })
+                }
+            };
+            // the loop has ended: nobody asks any more
+            let _ = events.send(event).await;
+        });
+        Vec::new()
+    }
+
+    /// Sees an entry of the outbox to its end, beside the loop.
+    pub(super) fn deliver(&mut self, entry: OutboxEntry) {
+        let Some(records) = self.records.clone().filter(|_| entry.other.is_none()) else { return };
+        if self.delivered.contains_key(&entry.id) {
+            return;
+        }
+        let source = self.sources.iter().find(|source| *source.name() == entry.key.source).cloned();
+        let (clock, events, pace) = (Arc::clone(&self.clock), self.events.0.clone(), self.pace.subscribe());
+        let id = entry.id;
+        let task = self.deliveries.spawn(Delivery { records, source, clock, events, pace }.run(entry));
+        self.delivered.insert(id, task);
+    }
+
+    /// Lets go of what is not being sent, and of the right to ask: while the program stands, another can.
+    pub fn let_go(&mut self) {
+        self.polls.iter().filter_map(|poll| poll.shared.as_ref()).for_each(|source| source.let_go());
+        let Some(records) = &self.records else { return };
+        self.delivered.retain(|id, task| {
+            let released = records.release(*id).unwrap_or(false);
+            if released {
+                task.abort();
+            }
+            !released
+        });
+    }
+
+    /// Takes an acknowledgement back, if nothing of it is sent yet.
+    fn undo(&mut self, key: TicketKey) {
+        let Some(records) = self.records.clone() else { return };
+        let Some(id) = self.held.get(&key).copied() else {
+            // it is just being written
+            self.unwanted.insert(key);
+            return;
+        };
+        let events = self.events.0.clone();
+        self.deliveries.spawn(async move {
+            let message = match write_beside(&records, move |records| records.undo(id)).await {
+                Ok(true) => Message::Undone(key),
+                Ok(false) => Message::Warned(format!("{key} is not undone: it is being sent")),
+                Err(fault) => Message::Warned(format!("{key} is not undone: {fault}")),
+            };
+            let _ = events.send(Event::Happened(message)).await;
+        });
+    }
+}
