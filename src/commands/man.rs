@@ -46,7 +46,7 @@ pub(super) fn run(args: &ManArgs) -> color_eyre::Result<Exit> {
         None => output::print(|out| out.write_all(ascii(&page(&command)?).as_bytes()))?,
         Some(dir) => {
             if let Err((path, error)) = write_all(&command, dir) {
-                output::say(&format!("{} cannot be written – {error} – name a folder that exists and is yours", path.display()));
+                output::say(&format!("{} cannot be written – {error} – name a folder that is yours", path.display()));
                 return Ok(Exit::Failed);
             }
         }
@@ -54,8 +54,9 @@ pub(super) fn run(args: &ManArgs) -> color_eyre::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Writes all pages; what went wrong with which file.
+/// Writes all pages into a folder, which is made where it is missing; what went wrong with which file.
 fn write_all(command: &Command, dir: &Path) -> Result<(), (std::path::PathBuf, io::Error)> {
+    std::fs::create_dir_all(dir).map_err(|error| (dir.to_owned(), error))?;
     let write = |name: String, page: io::Result<Vec<u8>>| {
         let path = dir.join(name);
         page.and_then(|page| std::fs::write(&path, ascii(&page))).map_err(|error| (path, error))
