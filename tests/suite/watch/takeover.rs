@@ -127,6 +127,25 @@ async fn what_changes_while_no_watch_runs_is_told_at_the_next_start_if_it_still_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hook_that_is_new_hears_of_all_that_stands_and_one_that_is_no_more_is_forgotten() {
+    let tickets = vec![Written::new("desk", "D-1", "S1", "2026-12-03T00:02:00Z")];
+    let mut office = Office::new(FROM, Script { tickets, ..Script::default() }, HOOKS);
+    let first = office.watch("first", 0);
+    office.until(at("2026-12-03T00:12:00Z")).await;
+    first.abort();
+    office.until(at("2026-12-03T00:12:01Z")).await;
+    office.hooks[0].name = holdover::domain::SafeText::line("other");
+    let second = office.watch("second", 1);
+    office.until(at("2026-12-03T00:20:00Z")).await;
+    let runs = office.script.runs.lock().unwrap().clone();
+    let told: Vec<(&str, &str)> = runs.iter().map(|run| (run.hook.as_str(), run.change.as_str())).collect();
+    assert_eq!(told, [("page", "unanswered"), ("other", "unanswered")], "{runs:?}");
+    let kept: Vec<String> = office.records(9).told().unwrap().into_iter().map(|told| told.hook.to_string()).collect();
+    assert_eq!(kept, ["other"]);
+    second.abort();
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_nothing_can_be_kept_each_change_is_told_once_all_the_same() {
     let tickets = vec![
         Written::new("desk", "D-1", "S1", "2026-12-03T00:02:00Z"),
