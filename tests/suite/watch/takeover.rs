@@ -74,6 +74,44 @@ async fn who_polls_and_runs_the_hooks_is_succeeded_within_two_intervals() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_processes_that_begin_at_once_one_asks_even_while_a_source_fails() {
+    let down = vec![("phone", at("2026-12-03T01:02:00Z"), at("2026-12-03T03:02:00Z"))];
+    let office = Office::new(FROM, Script { down, ..Script::default() }, HOOKS);
+    let processes = [office.dashboard("first", 0), office.watch("watch", 1), office.dashboard("second", 2)];
+    office.until(at("2026-12-03T00:01:00Z")).await;
+    for source in ["desk", "phone"] {
+        assert_eq!(office.script.polls_of(source).len(), 1, "who is not the first waits for what it was told");
+    }
+    office.until(at("2026-12-03T04:00:00Z")).await;
+    for source in ["desk", "phone"] {
+        let polls = office.script.polls_of(source);
+        assert!(polls.iter().all(|(process, ..)| *process == polls[0].0), "{polls:?}");
+        assert!(polls.len() <= 49, "one in each interval at most: {polls:?}");
+    }
+    let runs = office.script.runs.lock().unwrap().clone();
+    let told: Vec<(&str, &str)> = runs.iter().map(|run| (run.of.as_str(), run.change.as_str())).collect();
+    assert_eq!(told, [("phone", "blind"), ("phone", "well")], "{runs:?}");
+    processes.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+/// What a dashboard does when it is stopped.
+#[tokio::test(start_paused = true)]
+async fn who_is_stopped_lets_others_ask() {
+    let office = Office::new(FROM, Script::default(), HOOKS);
+    let mut works = office.works("stopped", &Arc::new(office.records(0)));
+    while office.script.polls_of("desk").is_empty() || office.script.polls_of("phone").is_empty() {
+        let news = works.next().await;
+        works.take_in(news);
+    }
+    works.let_go();
+    let other = office.dashboard("other", 1);
+    office.until(at("2026-12-03T00:04:00Z")).await;
+    let polls = office.script.polls_of("desk");
+    assert_eq!(polls.iter().map(|(process, ..)| *process).collect::<Vec<_>>(), ["stopped", "other"], "{polls:?}");
+    other.abort();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_that_had_begun_is_run_again_and_one_that_had_ended_is_not() {
     let tickets = vec![
         Written::new("desk", "D-1", "S1", "2026-12-03T00:02:00Z").taken("2026-12-03T00:22:00Z"),
