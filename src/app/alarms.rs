@@ -1,6 +1,7 @@
 //! What somebody must hear of, and what of it is new since they last did. Knows nothing of how they are told: a hook, a bell.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,15 @@ impl Subject {
         match self {
             Self::Ticket(key) => &key.source,
             Self::Source(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ticket(key) => key.fmt(f),
+            Self::Source(name) => write!(f, "source {name}"),
         }
     }
 }

@@ -173,17 +173,26 @@ impl Hooks {
         self.turn = Turn::Ours { since: instant::whole_seconds((self.parts.clock)()), _lease: lease };
         self.fresh.clear();
         match write_beside(&self.parts.records, Records::told).await {
-            Ok(told) => self.go_on(told, lines),
+            Ok(told) => {
+                let forgotten = self.go_on(told, lines);
+                // what is not forgotten now is the next time
+                let _ = write_beside(&self.parts.records, move |records| records.tell(&forgotten)).await;
+            }
             Err(fault) => lines.push(format!("it is not known what the hooks have heard of – {fault} – they hear of everything anew")),
         }
         true
     }
 
-    /// Goes on where another process has ended, or an earlier run of this program.
-    fn go_on(&mut self, told: Vec<Told>, lines: &mut Vec<String>) {
+    /// Goes on where another process has ended, or an earlier run of this program. What was told to hooks that there are no
+    /// more can be forgotten.
+    fn go_on(&mut self, told: Vec<Told>, lines: &mut Vec<String>) -> Vec<Told> {
+        let mut forgotten = Vec::new();
         let mut heard: Vec<Vec<(Subject, Standing)>> = vec![Vec::new(); self.parts.settings.len()];
         for Told { hook, source, key, standing, run } in told {
-            let Some(index) = self.parts.settings.iter().position(|settings| settings.name == hook) else { continue };
+            let Some(index) = self.parts.settings.iter().position(|settings| settings.name == hook) else {
+                forgotten.push(Told { hook, source, key, standing: None, run: None });
+                continue;
+            };
             let subject = match key {
                 Some(key) => Subject::Ticket(TicketKey { source, key }),
                 None => Subject::Source(source),
@@ -193,7 +202,7 @@ impl Hooks {
             let Some((mut told, alarm)) = run.and_then(|run| run.alarm.parse().ok().map(|alarm| (run, alarm))) else { continue };
             match told.state {
                 RunState::Begun => {
-                    let name = shown(&subject);
+                    let name = &subject;
                     lines.push(format!("it is not known whether the hook {hook} was run for {name} – it is run again"));
                     told.state = RunState::Waiting;
                     told.times = told.times.saturating_sub(1);
@@ -204,6 +213,7 @@ impl Hooks {
             self.runs.insert((index, subject), Run { told, alarm, number: 0 });
         }
         self.alarms = heard.into_iter().map(Alarms::heard).collect();
+        forgotten
     }
 
     /// Something stands otherwise than the hook has heard: whether it is run for that.
@@ -304,7 +314,7 @@ impl Hooks {
         let Ok(EndedRun { place, number, alarm, ran }) = ended else { return Vec::new() };
         self.at_work.remove(&place);
         let settings = &self.parts.settings[place.0];
-        let (hook, alarm, name) = (&settings.name, <&str>::from(alarm), shown(&place.1));
+        let (hook, alarm, name) = (&settings.name, <&str>::from(alarm), &place.1);
         let said = ran.said.map_or_else(String::new, |said| format!(", and said: {said}"));
         let mut lines = vec![match ran.how {
             Ok(()) => format!("hook {hook} was run: {alarm}, {name}{said}"),
@@ -381,12 +391,5 @@ fn concerns(settings: &HookSettings, standing: Option<&Standing>) -> bool {
     match standing {
         Some(Standing::Open { severity: Some(severity), .. }) => settings.severities.is_empty() || settings.severities.contains(severity),
         Some(Standing::Open { severity: None, .. } | Standing::Blind) | None => true,
-    }
-}
-
-fn shown(subject: &Subject) -> String {
-    match subject {
-        Subject::Ticket(key) => key.to_string(),
-        Subject::Source(name) => format!("source {name}"),
     }
 }

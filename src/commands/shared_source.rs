@@ -14,8 +14,8 @@ use crate::sources::{Clock, TicketSource};
 
 /// So much later than it should another process may ask, before it is asked here.
 const GRACE: TimeDelta = TimeDelta::seconds(10);
-/// Who asks a source that fails may let so much time pass between two attempts.
-const WHILE_IT_FAILS: TimeDelta = TimeDelta::minutes(6);
+/// Who asks a source that fails, or that wants to be left alone, may let so much time pass between two attempts.
+const WHILE_IT_FAILS: TimeDelta = TimeDelta::minutes(10);
 /// What another process is only just being told is looked for this often, and so many times.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const LOOKS: u32 = 10;

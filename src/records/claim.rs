@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::fault::RecordsFault;
 use super::folder;
-use crate::domain::SafeText;
+use crate::domain::{SafeText, sha256};
 
 /// The name under which a process holds what it is doing, for as long as it lives.
 #[derive(Debug)]
@@ -87,9 +87,11 @@ impl Lease {
         Self::of(folder, &format!("polls-{source}"))
     }
 
-    /// Takes the lease of the hooks, or says which process has it.
-    pub(super) fn of_hooks(folder: &Path) -> Result<Result<Self, SafeText>, RecordsFault> {
-        Self::of(folder, "runs-hooks")
+    /// Takes the lease of the hooks for some sources, or says which process has it.
+    pub(super) fn of_hooks(folder: &Path, sources: &[i64]) -> Result<Result<Self, SafeText>, RecordsFault> {
+        // there may be more of them than a name has room for
+        let sources = sha256(&format!("{sources:?}"));
+        Self::of(folder, &format!("runs-hooks-{}", &sources.as_str()[..16]))
     }
 
     fn of(folder: &Path, what: &str) -> Result<Result<Self, SafeText>, RecordsFault> {

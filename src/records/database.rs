@@ -193,6 +193,13 @@ impl Records {
         self.sources.iter().find(|known| known.name == *source).map(|known| known.id)
     }
 
+    /// All sources in the database that the configuration has.
+    pub(super) fn ids(&self) -> Vec<i64> {
+        let mut ids: Vec<i64> = self.sources.iter().map(|known| known.id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     /// The name of a source in the database, if the configuration has it.
     pub(super) fn name(&self, id: i64) -> Option<&SourceName> {
         self.sources.iter().find(|known| known.id == id).map(|known| &known.name)

@@ -55,12 +55,14 @@ pub enum RunState {
 }
 
 impl Records {
-    /// Takes the right to run hooks, or says which process has it.
+    /// Takes the right to run the hooks for the sources of the configuration, or says which process has it. Whoever watches
+    /// others has a right of its own.
     ///
     /// # Errors
     /// The folder cannot be used.
     pub fn lease_of_hooks(&self) -> Result<Result<Lease, SafeText>, RecordsFault> {
-        self.folder().map_or_else(|| Ok(Ok(Lease::alone())), Lease::of_hooks)
+        let Some(folder) = self.folder() else { return Ok(Ok(Lease::alone())) };
+        Lease::of_hooks(folder, &self.ids())
     }
 
     /// All that hooks have heard of, of the sources of the configuration.

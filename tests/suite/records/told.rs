@@ -1,7 +1,7 @@
 //! What hooks have heard of comes back as it was, and one process at a time runs them.
 
 use holdover::domain::{SafeText, SourceName};
-use holdover::records::{RunState, Told, ToldRun};
+use holdover::records::{RecordedSource, Records, RunState, Told, ToldRun};
 use tempfile::TempDir;
 
 use super::{now, open};
@@ -48,6 +48,15 @@ fn one_process_runs_hooks_and_the_others_know_which() {
     let lease = first.lease_of_hooks().unwrap().unwrap();
     assert_eq!(second.lease_of_hooks().unwrap().unwrap_err().as_str(), std::process::id().to_string());
     assert!(second.lease(&SourceName::new("desk")).unwrap().is_ok(), "who polls is another matter");
+    // another configuration has other sources, and hooks of its own
+    let elsewhere = [RecordedSource {
+        name: SourceName::new("phone"),
+        place: "home".to_owned(),
+        reading: "as it is".to_owned(),
+        blind_after: std::time::Duration::from_secs(300),
+    }];
+    let other = Records::open(folder.path(), &elsewhere, now() + chrono::TimeDelta::seconds(2)).unwrap().records;
+    assert!(other.lease_of_hooks().unwrap().is_ok());
     drop(lease);
     assert!(second.lease_of_hooks().unwrap().is_ok());
 }

@@ -74,6 +74,44 @@ async fn who_polls_and_runs_the_hooks_is_succeeded_within_two_intervals() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_processes_that_begin_at_once_one_asks_even_while_a_source_fails() {
+    let down = vec![("phone", at("2026-12-03T01:02:00Z"), at("2026-12-03T03:02:00Z"))];
+    let office = Office::new(FROM, Script { down, ..Script::default() }, HOOKS);
+    let processes = [office.dashboard("first", 0), office.watch("watch", 1), office.dashboard("second", 2)];
+    office.until(at("2026-12-03T00:01:00Z")).await;
+    for source in ["desk", "phone"] {
+        assert_eq!(office.script.polls_of(source).len(), 1, "who is not the first waits for what it was told");
+    }
+    office.until(at("2026-12-03T04:00:00Z")).await;
+    for source in ["desk", "phone"] {
+        let polls = office.script.polls_of(source);
+        assert!(polls.iter().all(|(process, ..)| *process == polls[0].0), "{polls:?}");
+        assert!(polls.len() <= 49, "one in each interval at most: {polls:?}");
+    }
+    let runs = office.script.runs.lock().unwrap().clone();
+    let told: Vec<(&str, &str)> = runs.iter().map(|run| (run.of.as_str(), run.change.as_str())).collect();
+    assert_eq!(told, [("phone", "blind"), ("phone", "well")], "{runs:?}");
+    processes.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+/// What a dashboard does when it is stopped.
+#[tokio::test(start_paused = true)]
+async fn who_is_stopped_lets_others_ask() {
+    let office = Office::new(FROM, Script::default(), HOOKS);
+    let mut works = office.works("stopped", &Arc::new(office.records(0)));
+    while office.script.polls_of("desk").is_empty() || office.script.polls_of("phone").is_empty() {
+        let news = works.next().await;
+        works.take_in(news);
+    }
+    works.let_go();
+    let other = office.dashboard("other", 1);
+    office.until(at("2026-12-03T00:04:00Z")).await;
+    let polls = office.script.polls_of("desk");
+    assert_eq!(polls.iter().map(|(process, ..)| *process).collect::<Vec<_>>(), ["stopped", "other"], "{polls:?}");
+    other.abort();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_that_had_begun_is_run_again_and_one_that_had_ended_is_not() {
     let tickets = vec![
         Written::new("desk", "D-1", "S1", "2026-12-03T00:02:00Z").taken("2026-12-03T00:22:00Z"),
@@ -123,6 +161,25 @@ async fn what_changes_while_no_watch_runs_is_told_at_the_next_start_if_it_still_
     let runs = office.script.runs.lock().unwrap().clone();
     let told: Vec<(&str, &str, &str)> = runs.iter().map(|run| (run.process, run.of.as_str(), run.change.as_str())).collect();
     assert_eq!(told, [("first", "D-1", "unanswered"), ("second", "D-1", "breached"), ("second", "D-3", "unanswered")], "{runs:?}");
+    second.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_that_is_new_hears_of_all_that_stands_and_one_that_is_no_more_is_forgotten() {
+    let tickets = vec![Written::new("desk", "D-1", "S1", "2026-12-03T00:02:00Z")];
+    let mut office = Office::new(FROM, Script { tickets, ..Script::default() }, HOOKS);
+    let first = office.watch("first", 0);
+    office.until(at("2026-12-03T00:12:00Z")).await;
+    first.abort();
+    office.until(at("2026-12-03T00:12:01Z")).await;
+    office.hooks[0].name = holdover::domain::SafeText::line("other");
+    let second = office.watch("second", 1);
+    office.until(at("2026-12-03T00:20:00Z")).await;
+    let runs = office.script.runs.lock().unwrap().clone();
+    let told: Vec<(&str, &str)> = runs.iter().map(|run| (run.hook.as_str(), run.change.as_str())).collect();
+    assert_eq!(told, [("page", "unanswered"), ("other", "unanswered")], "{runs:?}");
+    let kept: Vec<String> = office.records(9).told().unwrap().into_iter().map(|told| told.hook.to_string()).collect();
+    assert_eq!(kept, ["other"]);
     second.abort();
 }
 
