@@ -79,5 +79,7 @@ impl Works {
             }
             Err(fault) => output::say(&format!("it is not known what is still to be sent – {fault}")),
         }
+        // nothing is lost where that is not done
+        let _ = timeout(LAST_LOOK, write_beside(records, Records::settle)).await;
     }
 }

@@ -229,6 +229,17 @@ impl Records {
         if sound == "ok" { Ok(()) } else { Err(RecordsFault::sqlite(&self.path, "read", &damage(&sound))) }
     }
 
+    /// Brings what stands in its log into the database itself, as far as nobody is just reading it. Who reads it next, for a
+    /// status line, need not read the log then.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub fn settle(&self) -> Result<(), RecordsFault> {
+        self.locked()
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .map_err(|error| RecordsFault::sqlite(&self.path, "written", &error))
+    }
+
     /// Where the database is.
     #[must_use]
     pub fn path(&self) -> &Path {

@@ -216,6 +216,18 @@ fn records_of_a_newer_version_are_left_alone() {
     assert_eq!(version, 4);
 }
 
+#[test]
+fn who_reads_after_a_dashboard_has_ended_finds_no_log() {
+    let desk = Desk::with(&[TICKET]);
+    let mut dashboard = Pty::dashboard(&desk.path("config.toml"), (80, 24));
+    dashboard.wait_for("the board", |screen| screen.contains("A-1"));
+    dashboard.press("qq");
+    assert_eq!(dashboard.end(), 0);
+    let log = fs::metadata(desk.path(".local/state/holdover/records.db-wal"));
+    assert_eq!(log.map_or(0, |log| log.len()), 0);
+    desk.run(&["list", "--cached"]).ended(0);
+}
+
 /// A ticket as the first schema had it.
 const FIRST_BODY: &str = r#"{"id":{"source":"desk","key":"4"},"title":"It \"stands\"","client":"acme","agreement":null,"severity":"S2","severity_unreadable":false,"severity_origin":null,"unassessed_as":null,"support_level":null,"channel":"email","service":null,"status":"open","assignee":null,"url":null,"description":"One\nTwo","submitted_at":"2026-11-01T00:00:00Z","acknowledged_at":null,"acknowledged_by":null,"answered_at":null,"last_word_at":null,"resolved_at":null,"contact":null,"callback_requested":false,"contacts":[{"at":"2026-11-01T00:00:00Z","channel":null}],"assessments":[],"on_client":[],"notes":[],"unreadable":null,"first_seen_at":null,"severity_seen_at":null}"#;
 
