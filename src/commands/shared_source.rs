@@ -30,6 +30,8 @@ pub(super) struct SharedSource {
     wanted: AtomicBool,
     /// What another process is told may be waited for.
     patient: AtomicBool,
+    /// When another process was last seen to have asked.
+    theirs_at: Mutex<Option<DateTime<Utc>>>,
 }
 
 /// What is asked of the records, beside the loop.
@@ -50,7 +52,8 @@ enum Turn {
 impl SharedSource {
     pub fn new(source: Arc<dyn TicketSource>, records: Arc<Records>, poll_every: Duration, clock: Clock) -> Self {
         let shared = Shared { records, name: source.name().clone(), lease: Mutex::new(None) };
-        Self { source, shared: Arc::new(shared), poll_every, clock, wanted: AtomicBool::new(false), patient: AtomicBool::new(true) }
+        let (wanted, patient) = (AtomicBool::new(false), AtomicBool::new(true));
+        Self { source, shared: Arc::new(shared), poll_every, clock, wanted, patient, theirs_at: Mutex::default() }
     }
 
     /// Asks the source itself at the next turn, whoever else does.
@@ -87,8 +90,13 @@ impl SharedSource {
         }
         let patience = patience.checked_add(&GRACE)?;
         let now = (self.clock)();
+        let mut theirs_at = self.theirs_at.lock().unwrap_or_else(PoisonError::into_inner);
+        // what was asked here in between says nothing of the other
+        if !snapshot.ours {
+            *theirs_at = Some(snapshot.tried_at);
+        }
         // what was asked in the future was asked by a wrong clock
-        let asks = !snapshot.ours && (-GRACE..=patience).contains(&(now - snapshot.tried_at));
+        let asks = theirs_at.is_some_and(|at| (-GRACE..=patience).contains(&(now - at)));
         asks.then(|| pass(snapshot, Some(by), now))
     }
 }
