@@ -164,6 +164,12 @@ impl Alarms {
         Self(heard.into_iter().collect())
     }
 
+    /// Whether there is nothing that they must hear of.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// How something stood when they last heard of it; nothing where there was nothing to hear.
     #[must_use]
     pub fn of(&self, subject: &Subject) -> Option<&Standing> {

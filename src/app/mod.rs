@@ -2,6 +2,7 @@
 
 mod ack;
 mod alarms;
+mod bell;
 mod board;
 mod detail;
 mod explanation;
@@ -28,6 +29,7 @@ pub mod words;
 
 pub use ack::Ack;
 pub use alarms::{Alarms, Stage, Standing, Standings, Subject, Turned, new_alarms};
+pub use bell::Bell;
 pub use board::{Board, BoardRow, Counts, Next, NextKind};
 pub use detail::{Detail, DetailLine};
 pub use filter::{Filter, TERMS};

@@ -119,6 +119,8 @@ pub struct Model {
     /// It is this late.
     pub now: DateTime<Utc>,
     started_at: DateTime<Utc>,
+    /// How often the board was changed: with the same number it is the same.
+    pub(super) boards: u64,
     /// There is more than one source.
     several: bool,
     keys: Option<Keys>,
@@ -133,6 +135,7 @@ impl Model {
         Self {
             rules,
             started_at: now,
+            boards: 0,
             several: sources.len() > 1,
             store: Store::new(sources, now),
             counts: board.counts(),
@@ -159,6 +162,11 @@ impl Model {
     pub(super) fn key_pressed(&mut self) {
         let first = self.keys.filter(|_| self.order_stays()).map_or(self.now, |keys| keys.first);
         self.keys = Some(Keys { first, last: self.now });
+    }
+
+    /// When the last key was pressed.
+    pub(super) fn last_key(&self) -> Option<DateTime<Utc>> {
+        self.keys.map(|keys| keys.last)
     }
 
     /// Whether the dashboard has only just come up: nobody can have read it, and no key was pressed.

@@ -167,6 +167,7 @@ fn change_board(model: &mut Model, change: impl FnOnce(&mut Board, &Store, &Agre
     // the list lets go of the board, so that it need not be copied to be changed
     let before = (!model.order_stays()).then(|| model.list.release());
     change(Arc::make_mut(&mut model.board), &model.store, &model.rules.agreements);
+    model.boards += 1;
     model.counts = model.board.counts();
     if let Some(before) = before {
         model.list.show(Arc::clone(&model.board), before, line);

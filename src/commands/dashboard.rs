@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use color_eyre::eyre::{Result, WrapErr};
 use tokio::time::{Instant, sleep_until};
 
@@ -13,7 +13,7 @@ use super::output;
 use super::past::{self, Question};
 use super::session::{Exit, Session};
 use super::works::Works;
-use crate::app::{self, Effect, Message, Screen, View};
+use crate::app::{self, Bell, Effect, Message, Screen, View};
 use crate::config::ColorChoice;
 use crate::domain::SafeText;
 use crate::tui::{self, Asked, ColorWish, Input, Signals, Terminal, Theme, keymap, views};
@@ -68,6 +68,8 @@ struct Dashboard<'a> {
     signals: Signals,
     theme: Theme,
     drawn: Option<View>,
+    /// None where the terminal is to be silent.
+    bell: Option<Bell>,
     /// How it ended, once it has.
     ended: Option<Exit>,
 }
@@ -76,7 +78,9 @@ impl<'a> Dashboard<'a> {
     /// Opens every source and begins to poll it.
     fn start(session: &'a Session, kept: Kept, signals: Signals, terminal: Terminal, theme: Theme) -> Result<Self> {
         let works = kept.begin(session, terminal.size()?, views::help_lines().len());
-        Ok(Self { session, works, terminal, signals, theme, drawn: None, ended: None })
+        let settings = &session.settings;
+        let bell = settings.bell.then(|| Bell::new(TimeDelta::from_std(settings.bell_again).unwrap_or(TimeDelta::MAX)));
+        Ok(Self { session, works, terminal, signals, theme, drawn: None, bell, ended: None })
     }
 
     async fn run(mut self) -> Result<Exit> {
@@ -91,7 +95,7 @@ impl<'a> Dashboard<'a> {
         }
     }
 
-    /// Draws, if what is on the screen is another; returns when it will be by itself.
+    /// Draws, if what is on the screen is another, and rings, if somebody must hear of it; returns when either will be by itself.
     fn draw(&mut self) -> Result<Option<DateTime<Utc>>> {
         let (view, changes_at) = app::view(&self.works.model);
         if self.drawn.as_ref() != Some(&view) {
@@ -100,7 +104,12 @@ impl<'a> Dashboard<'a> {
             drawn.wrap_err("the terminal cannot be written")?;
             self.drawn = Some(view);
         }
-        Ok(changes_at)
+        let model = &self.works.model;
+        if self.bell.as_mut().is_some_and(|bell| bell.rings(model)) {
+            self.terminal.ring().wrap_err("the terminal cannot be written")?;
+        }
+        let rings_at = self.bell.as_ref().and_then(|bell| bell.rings_at(model));
+        Ok(changes_at.into_iter().chain(rings_at).min())
     }
 
     /// Sleeps until something happens, and takes it in.

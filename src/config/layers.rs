@@ -13,8 +13,16 @@ use super::zone;
 use crate::tui::Theme;
 
 /// The settings that the environment can give, with their defaults; the zone's is the host's.
-pub(super) const SCALARS: [(&str, &str); 6] =
-    [("timezone", ""), ("poll_every", "30s"), ("blind_after", "5m"), ("theme", "base"), ("color", "auto"), ("ascii", "false")];
+pub(super) const SCALARS: [(&str, &str); 8] = [
+    ("timezone", ""),
+    ("poll_every", "30s"),
+    ("blind_after", "5m"),
+    ("theme", "base"),
+    ("color", "auto"),
+    ("ascii", "false"),
+    ("bell", "true"),
+    ("bell_again", "5m"),
+];
 
 /// What names of the environment begin with.
 const PREFIX: &str = "HOLDOVER__";
@@ -58,7 +66,7 @@ fn of_file(file: &Table, problems: &mut Problems) -> Vec<(&'static str, String)>
     for (key, _) in SCALARS {
         let Some(value) = file.get(key) else { continue };
         let text = match (&value.kind, key) {
-            (_, "ascii") => value.boolean(problems).map(|is| is.to_string()),
+            (_, "ascii" | "bell") => value.boolean(problems).map(|is| is.to_string()),
             (Kind::Text(text), _) => Some(text.clone()),
             _ => value.text(problems).map(str::to_owned),
         };
@@ -97,11 +105,11 @@ fn judge(key: &str, text: &str) -> Result<(), (String, String)> {
         "timezone" if zone::parse(text).is_none() => {
             Err((format!("there is no time zone '{}'", super::document::shown(text)), zone::suggest(text)))
         }
-        "poll_every" | "blind_after" => duration::parse(text).map(|_| ()).map_err(|(what, help)| (what, help.to_owned())),
+        "poll_every" | "blind_after" | "bell_again" => duration::parse(text).map(|_| ()).map_err(|(what, help)| (what, help.to_owned())),
         "color" if !COLORS.contains(&text) => {
             Err((format!("colours cannot be '{}'", super::document::shown(text)), nearest::suggest(text, COLORS)))
         }
-        "ascii" if !["true", "false"].contains(&text) => {
+        "ascii" | "bell" if !["true", "false"].contains(&text) => {
             Err((format!("'{}' is neither true nor false", super::document::shown(text)), "write true or false".to_owned()))
         }
         "theme" if !Theme::names().any(|name| name == text) => {

@@ -43,6 +43,10 @@ pub struct Settings {
     pub color: ColorChoice,
     /// Only ASCII on the screen.
     pub ascii: bool,
+    /// Whether the terminal rings.
+    pub bell: bool,
+    /// After how long without a key it rings again while something is unanswered.
+    pub bell_again: Duration,
     /// The agreements, ready to be matched.
     pub agreements: Arc<Agreements>,
     /// The sources in the order written.
@@ -163,6 +167,8 @@ fn build(
         theme: scalars.get("theme"),
         color: <ColorChoice as clap::ValueEnum>::from_str(&scalars.get("color"), false).unwrap_or_default(),
         ascii: scalars.get("ascii") == "true",
+        bell: scalars.get("bell") == "true",
+        bell_again: seconds("bell_again"),
         agreements,
         sources,
         hooks,

@@ -1,7 +1,7 @@
 //! The terminal: entered, drawn on, and left as it was found, whatever happens. Nothing is ever asked of it: a late answer
 //! would be typed into the program as keys.
 
-use std::io::{self, BufWriter, IsTerminal, Stdout};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
@@ -72,6 +72,20 @@ impl Terminal {
         match self.canvas.draw(size, render) {
             Err(_) if is_gone() => Ok(()),
             drawn => drawn,
+        }
+    }
+
+    /// Rings once; a terminal that is gone, or given to the shell, does not.
+    ///
+    /// # Errors
+    /// Where the terminal cannot be written.
+    pub fn ring(&mut self) -> io::Result<()> {
+        if !is_taken() {
+            return Ok(());
+        }
+        match io::stdout().write_all(b"\x07").and_then(|()| io::stdout().flush()) {
+            Err(_) if is_gone() => Ok(()),
+            rung => rung,
         }
     }
 

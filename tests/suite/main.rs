@@ -4,6 +4,7 @@
 mod alertmanager_server;
 mod architecture;
 mod bad_input;
+mod bell;
 mod calculator;
 mod calendar;
 mod cases;

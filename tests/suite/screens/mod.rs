@@ -16,7 +16,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use futures::executor::block_on;
 use holdover::app::{self, Ack, Effect, Message, Model, Past, Rules, Since, SourceRules, View};
 use holdover::config::{self, Settings};
-use holdover::domain::{Deed, DeedKind, Fault, FaultKind, Outcome, Pass, PollReport, SafeText, SourceName, TicketKey};
+use holdover::domain::{Deed, DeedKind, Fault, FaultKind, Outcome, Pass, PollReport, Recorded, SafeText, SourceName, TicketKey};
 use holdover::sources::{self, Clock, SourceKind, TicketFormat, TicketSource};
 use holdover::tui::{ColorDepth, Role, Theme, keymap, views};
 use ratatui::buffer::Buffer;
@@ -74,6 +74,28 @@ impl Dashboard {
         let config = format!("{}\n[[source]]\nname = \"tickets\"\nkind = \"file\"\npath = \"tickets.json\"\n", crate::support::ACME);
         let mut dashboard = Self::new(config::parse(&config, "config.toml", &[]).unwrap(), NIGHT, size);
         dashboard.tell("tickets", tickets);
+        dashboard
+    }
+
+    /// The same, but the desk has not answered: it is the records that tell what it told a minute ago.
+    pub fn recalled(tickets: &str) -> Self {
+        let mut dashboard = Self::acme((80, 24), "[]");
+        let settings = &dashboard.settings.sources[0];
+        let tickets = sources::read_tickets(tickets.as_bytes(), &TicketFormat::of(settings, "tickets.json")).unwrap();
+        let names = dashboard.settings.sources.iter();
+        let names = names.map(|s| SourceRules { name: s.name.clone(), poll_every: s.poll_every, blind_after: s.blind_after });
+        let minute_ago = (dashboard.clock)() - TimeDelta::minutes(1);
+        let rules = Rules {
+            agreements: Arc::clone(&dashboard.settings.agreements),
+            zone: dashboard.settings.timezone,
+            help_lines: 0,
+            frozen: false,
+            read_only: false,
+        };
+        dashboard.model = Model::new(rules, names, (dashboard.clock)(), (80, 24));
+        let recorded = Recorded { began_at: minute_ago, ended_at: minute_ago, complete_at: Some(minute_ago), fault: None, by: None };
+        let pass = Pass { tickets, complete: true, recorded: Some(recorded), ..Pass::default() };
+        dashboard.send(Message::Recalled(SourceName::new("tickets"), pass));
         dashboard
     }
 
