@@ -36,11 +36,11 @@ impl Rung {
     }
 
     /// At which of the next seconds it rings; never at one for which the dashboard would not have woken.
-    fn at(&mut self, seconds: i64) -> Vec<i64> {
+    fn at(&mut self, for_seconds: i64) -> Vec<i64> {
         let mut rang = Vec::new();
         // at the first, something has just happened
         let mut wakes_at = Some(self.model().now);
-        for second in 0..seconds {
+        for second in 0..for_seconds {
             let tells = self.tells.as_ref().filter(|_| second > 0 && second % 30 == 0);
             if let Some(tickets) = tells {
                 self.dashboard.tell("tickets", tickets);
@@ -61,12 +61,12 @@ impl Rung {
 fn what_is_new_rings_once_and_again_while_nobody_is_there() {
     let mut rung = Rung::of(&format!("[{}]", ticket("A-1", "\"S1\"", "")));
     // S1 has 30 minutes, of which half a one is over: at risk in the last 6, and breached after the last second
-    let rang = rung.at(40 * 60);
+    let seconds = rung.at(40 * 60);
     let (at_risk, breached) = (24 * 60 - 30, 30 * 60 - 30 + 1);
-    assert_eq!(rang[0], 0);
-    assert!(rang.contains(&at_risk) && rang.contains(&breached), "{rang:?}");
-    assert!(rang.windows(2).all(|pair| pair[1] - pair[0] <= 300 && pair[1] - pair[0] >= 10), "{rang:?}");
-    assert_eq!(rang[1..4], [300, 600, 900]);
+    assert_eq!(seconds[0], 0);
+    assert!(seconds.contains(&at_risk) && seconds.contains(&breached), "{seconds:?}");
+    assert!(seconds.windows(2).all(|pair| pair[1] - pair[0] <= 300 && pair[1] - pair[0] >= 10), "{seconds:?}");
+    assert_eq!(seconds[1..4], [300, 600, 900]);
 }
 
 #[test]
@@ -111,8 +111,8 @@ fn a_source_that_turns_blind_rings() {
     assert_eq!(rung.at(60), [0; 0]);
     rung.tells = None;
     rung.dashboard.fail("tickets", FaultKind::Unreachable, "no route");
-    let rang = rung.at(400);
-    assert_eq!(rang.len(), 1, "{rang:?}");
+    let seconds = rung.at(400);
+    assert_eq!(seconds.len(), 1, "{seconds:?}");
 }
 
 #[test]

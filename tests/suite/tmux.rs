@@ -61,7 +61,7 @@ fn the_lines_of_the_readme_show_the_counts_and_the_bell() {
     pty.wait_for("the counts", |screen| screen.contains("un 1 br 1 ? 1") && !screen.contains("BLIND"));
     assert!(!pty.text().contains("sign in"), "{}", pty.text());
     // the board in a window that nobody looks at rings, for one is breached
-    inside.ask(&["new-window", "-d", "-n", "rings", "exec holdover"]);
+    inside.ask(&["new-window", "-d", "-n", "rings", &format!("exec '{}' --config '{}'", program.display(), config.display())]);
     pty.wait_for("the mark of the bell", |screen| screen.contains("rings!"));
 }
 
