@@ -268,10 +268,11 @@ impl Agreements {
     /// The agreement whose name or patterns look most like `text`.
     fn nearest(&self, text: &SafeText) -> Option<SafeText> {
         let wanted = text.as_str().to_lowercase();
-        let mut known = self.nearest.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(nearest) = known.get(&wanted) {
+        let known = || self.nearest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(nearest) = known().get(&wanted) {
             return nearest.clone();
         }
+        // not under the lock: others look for other names meanwhile
         let nearest = self
             .list
             .iter()
@@ -284,6 +285,7 @@ impl Agreements {
             })
             .max_by(|(a, _), (b, _)| a.total_cmp(b))
             .map(|(_, a)| a.name.clone());
+        let mut known = known();
         if known.len() < NEAREST_KNOWN {
             known.insert(wanted, nearest.clone());
         }

@@ -1,4 +1,5 @@
-//! FLOOR 0: the rules of the product. No I/O, no clock, no terminal; std, chrono, serde and a glob matcher only.
+//! FLOOR 0: the rules of the product. No I/O, no clock, no terminal; std, chrono, serde and a glob matcher only. Threads are used
+//! to judge many tickets at once, and change nothing of what comes out.
 
 mod agreement;
 mod alarm;

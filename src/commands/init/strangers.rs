@@ -49,7 +49,7 @@ fn seen(name: &str, values: &[SafeText]) -> SeenField {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
     #[test]
     fn whatever_was_seen_the_text_says_just_that(priorities in names(), projects in names(), field in strange(), path in "\\PC{1,40}") {
