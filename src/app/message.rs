@@ -39,6 +39,10 @@ pub enum Action {
     Acknowledge,
     /// Take back the last acknowledgement that is not sent yet.
     Undo,
+    /// Write a note to the ticket under the cursor that the client cannot read.
+    Note,
+    /// Write to the client of the ticket under the cursor.
+    Word,
     /// Ask all sources now.
     Refresh,
     /// Type a filter.
@@ -58,13 +62,13 @@ pub enum Action {
 pub enum Message {
     /// The user pressed a key that means something.
     User(Action),
-    /// The user typed or pasted text into the filter.
+    /// The user typed or pasted text: into the filter, or into what asks for it.
     Typed(String),
-    /// The user took the last character of the filter back.
+    /// The user took the last character of it back.
     Erased,
-    /// The user emptied the filter.
+    /// The user emptied it.
     Emptied,
-    /// The user is done typing the filter.
+    /// The user is done typing.
     Entered,
     /// A source answered, or failed to.
     Polled(PollReport),
@@ -120,17 +124,17 @@ pub enum Message {
 /// What the world must do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Write down that the ticket is taken, and tell its source, but not before this instant.
-    Acknowledge {
-        /// Which ticket.
+    /// Write a deed down, and tell the source, but not before this instant.
+    Tell {
+        /// Of which ticket.
         key: TicketKey,
+        /// What is done to it.
+        deed: Deed,
         /// When its source may be told.
         send_at: DateTime<Utc>,
     },
     /// Take back an acknowledgement, if nothing of it is sent yet.
     Undo(TicketKey),
-    /// Tell its source that nobody has the ticket any more.
-    GiveBack(TicketKey),
     /// Ask all sources now.
     PollNow,
     /// Read in the records what came before a handover.

@@ -8,9 +8,11 @@ use chrono_tz::Tz;
 
 use super::ack::Ack;
 use super::board::{Board, Counts};
+use super::deeds::Deeds;
 use super::handover::Handover;
 use super::list::List;
 use super::past::Past;
+use super::prompt::Prompt;
 use super::store::{SourceRules, Store};
 use crate::domain::{Agreements, Capabilities, SafeText, SourceName, TicketKey};
 
@@ -43,11 +45,19 @@ pub enum Screen {
     Explanation(usize),
     /// What the next engineer must know, scrolled down by so many lines.
     Handover(usize),
+    /// A text is asked for, over the screen below.
+    Prompt(Prompt),
     /// The keys, scrolled down by so many lines; esc returns to the screen below.
     Help(usize, Box<Screen>),
 }
 
 impl Screen {
+    /// Whether letters are letters on it: a filter, or a text that is asked for.
+    #[must_use]
+    pub const fn takes_text(&self) -> bool {
+        matches!(self, Self::Filter | Self::Prompt(_))
+    }
+
     /// Whether the handover is up, be it under the keys.
     pub(super) fn has_handover(&self) -> bool {
         match self {
@@ -98,8 +108,8 @@ pub struct Model {
     pub acks: HashMap<TicketKey, Ack>,
     /// What each source can be told of; unknown of one that could not be opened.
     pub capabilities: HashMap<SourceName, Capabilities>,
-    /// Other deeds under way, by their numbers in the outbox.
-    pub(super) deeds: HashMap<i64, Ack>,
+    /// Other deeds under way or just ended.
+    pub(super) deeds: Deeds,
     /// The tickets that were taken here and are not sent yet, in the order of the keys.
     pub(super) taken: Vec<TicketKey>,
     /// The tickets that were taken here, as their sources have confirmed.
@@ -141,7 +151,7 @@ impl Model {
             screen: Screen::default(),
             acks: HashMap::new(),
             capabilities: HashMap::new(),
-            deeds: HashMap::new(),
+            deeds: Deeds::default(),
             taken: Vec::new(),
             ours: HashSet::new(),
             given_back_next: None,
@@ -182,7 +192,7 @@ impl Model {
     }
 
     fn underway(&self) -> impl Iterator<Item = &Ack> {
-        self.acks.values().chain(self.deeds.values())
+        self.acks.values().chain(self.deeds.underway())
     }
 
     /// The ticket that was taken last, if that can still be undone. One that is being written can be, once it is.

@@ -7,12 +7,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ack::Ack;
 use super::board::{Board, BoardRow};
+use super::doing;
 use super::handover_text;
 use super::layout;
 use super::lines::{self, Line};
 use super::list::{Cursor, Fold};
 use super::message::{Action, Effect, Message};
 use super::model::{Model, Notice, Screen};
+use super::prompt;
 use super::store::Store;
 use super::view;
 use crate::domain::{Agreements, Deed, DeedKind, Group, Outcome, PollReport, Status, TicketKey, judge};
@@ -35,12 +37,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Done { key, deed: deed @ Deed::Acknowledge { .. }, outcome, .. } => acknowledged(model, key, &deed, outcome),
-        Message::Done { entry, key, deed, outcome } => {
-            model.deeds.retain(|under_way, _| Some(*under_way) != entry);
-            done(model, &key, &deed, outcome)
-        }
-        Message::Underway { entry, deed, ack, .. } if deed != DeedKind::Acknowledge => {
-            model.deeds.insert(entry, ack);
+        Message::Done { entry, key, deed, outcome } => done(model, entry, &key, &deed, outcome),
+        Message::Underway { entry, key, deed, ack } if deed != DeedKind::Acknowledge => {
+            model.deeds.stand(entry, key, deed, ack);
             Vec::new()
         }
         Message::Underway { key, ack, .. } => {
@@ -96,15 +95,14 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             let given_back_next = model.given_back_next.take().filter(|_| action == Action::Undo);
             if let Some(key) = given_back_next.filter(|key| *model.list.cursor() == Cursor::Ticket(key.clone())) {
                 notice(model, format!("{} is being given back", model.name_of(&key)), false);
-                return vec![Effect::GiveBack(key)];
+                return vec![Effect::Tell { key, deed: Deed::Unacknowledge, send_at: model.now }];
             }
             user(model, action)
         }
         Message::Typed(_) | Message::Erased | Message::Emptied | Message::Entered => {
             model.key_pressed();
             model.notice = None;
-            type_filter(model, &message);
-            Vec::new()
+            typed(model, &message)
         }
     };
     if model.handover.is_some() && !key {
@@ -197,18 +195,19 @@ fn polled(model: &mut Model, report: PollReport) {
         let open: HashSet<&TicketKey> = open.map(|ticket| &ticket.id).collect();
         let told = |key: &TicketKey, ack: &Ack| ack.ended_at().is_some_and(|at| at < began_at) && (!ack.failed() || !open.contains(key));
         model.acks.retain(|key, ack| key.source != source || !told(key, ack));
+        model.deeds.forget(|key, ack| key.source == source && told(key, ack));
     }
 }
 
 /// A deed other than an acknowledgement came to its end.
-fn done(model: &mut Model, key: &TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
+fn done(model: &mut Model, entry: Option<i64>, key: &TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
     model.store.done(key, deed, &outcome, model.now);
     if matches!((deed, &outcome), (Deed::Unacknowledge, Outcome::Confirmed { .. } | Outcome::Here { .. })) {
         model.ours.remove(key);
         // what was said of taking it is over
         model.acks.remove(key);
     }
-    let ack = Ack::Ended { outcome, at: model.now };
+    let ack = model.deeds.end(entry, key, deed, outcome, model.now);
     notice(model, format!("{}: {}", model.name_of(key), ack.words_of(deed.kind(), model.rules.zone, model.now)), ack.failed());
     renew(model);
     // how the ticket stands now is for its source to tell
@@ -239,6 +238,8 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
         (_, Action::Redraw) => return vec![Effect::Redraw],
         (_, Action::Suspend) => return vec![Effect::Suspend],
         (_, Action::Refresh) => return vec![ask_all(model)],
+        (Screen::Prompt(_), Action::Back | Action::Quit) => prompt::leave(model),
+        (Screen::Prompt(_), _) => {}
         (Screen::Help(_, below), Action::Back | Action::Quit | Action::Help) => model.screen = std::mem::take(below),
         (below, Action::Help) => {
             let below = std::mem::take(below);
@@ -254,6 +255,9 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
             return vec![Effect::ReadPast];
         }
         (Screen::Explanation(_), Action::Acknowledge) => return acknowledge(model),
+        (Screen::Board | Screen::Filter | Screen::Leave | Screen::Explanation(_), Action::Note | Action::Word) => {
+            return doing::act(model, action);
+        }
         (_, Action::Undo) => return undo(model),
         (Screen::Help(..) | Screen::Explanation(_) | Screen::Handover(_), action) => scroll(model, action),
         (Screen::Leave, Action::Quit) => return vec![Effect::Quit],
@@ -300,7 +304,8 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
         },
         Action::Back if !model.list.filter().is_empty() => model.list.set_filter(""),
         Action::Quit => return leave(model),
-        Action::Back | Action::Refresh | Action::Handover | Action::Help | Action::Redraw | Action::Suspend | Action::Undo => {}
+        // what means the same on other screens was seen to before
+        _ => {}
     }
     Vec::new()
 }
@@ -317,6 +322,15 @@ fn leave(model: &mut Model) -> Vec<Effect> {
 /// Whether something is unanswered or under way.
 fn asks_before_leaving(model: &Model) -> bool {
     model.counts.untaken() > 0 || model.acks.values().any(Ack::is_unsent)
+}
+
+/// Takes in what was typed, where it was.
+fn typed(model: &mut Model, message: &Message) -> Vec<Effect> {
+    match model.screen {
+        Screen::Prompt(_) => return prompt::typed(model, message),
+        _ => type_filter(model, message),
+    }
+    Vec::new()
 }
 
 fn type_filter(model: &mut Model, message: &Message) {
@@ -479,7 +493,7 @@ fn acknowledge(model: &mut Model) -> Vec<Effect> {
                 model.acks.insert(key.clone(), Ack::Writing);
                 model.taken.retain(|before| *before != key);
                 model.taken.push(key.clone());
-                return vec![Effect::Acknowledge { key, send_at }];
+                return vec![Effect::Tell { key, deed: Deed::Acknowledge { note: None }, send_at }];
             }
         },
         (Cursor::Ticket(key), None, Some(gone)) => format!("{} is not acknowledged: {}", model.name_of(key), gone.why),

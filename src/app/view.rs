@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::ack::Ack;
 use super::board::BoardRow;
 use super::detail::{self, Detail};
+use super::doing;
 use super::explanation;
 use super::handover_text;
 use super::labels::{self, RowLabels};
@@ -15,10 +16,11 @@ use super::layout::{self, Layout, Placed, Size};
 use super::lines::Line;
 use super::list::Listed;
 use super::model::{Model, Notice, Screen};
+use super::prompt::{self, PromptView};
 use super::store::Health;
 use super::summary::{self, Piece, SummaryRow};
 use super::words;
-use crate::domain::{Group, Severity, judge};
+use crate::domain::{DeedKind, Group, Severity, judge};
 
 /// What is on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +37,14 @@ pub struct View {
     pub notice: Option<Notice>,
     /// The filter, and whether it is being typed.
     pub filter: Option<(String, bool)>,
+    /// What asks for a text, in place of the footer.
+    pub prompt: Option<PromptView>,
     /// For how many seconds the last acknowledgement can still be undone.
     pub undo: Option<i64>,
     /// The ticket under the cursor can be taken.
     pub can_acknowledge: bool,
+    /// What else can be done to it.
+    pub possible: Vec<DeedKind>,
 }
 
 /// What is below the rows at the top.
@@ -150,14 +156,9 @@ impl Maker<'_> {
         let placed = layout::place(model);
         let (summary, changes) = summary::rows(model, placed.layout.size);
         self.changes.extend(changes);
-        let (body, typing) = match &model.screen {
-            _ if placed.layout.size == Size::Tiny => (Body::Nothing, false),
-            Screen::Board | Screen::Leave => (self.list(&placed), false),
-            Screen::Filter => (self.list(&placed), true),
-            Screen::Explanation(scroll) => (self.explanation(*scroll), false),
-            Screen::Handover(scroll) => (self.handover(*scroll), false),
-            Screen::Help(scroll, _) => (Body::Help(*scroll), false),
-        };
+        let tiny = placed.layout.size == Size::Tiny;
+        let typing = model.screen == Screen::Filter && !tiny;
+        let body = if tiny { Body::Nothing } else { self.body(&model.screen, &placed) };
         let filter = model.list.filter();
         let compact = matches!(placed.layout.size, Size::Compact | Size::Tiny);
         let hides = summary::hides(model).filter(|_| compact).map(|text| Notice { text, alarm: true });
@@ -168,10 +169,23 @@ impl Maker<'_> {
             body,
             notice: self.question().or(model.notice.clone()).or(hides),
             filter: (typing || !filter.is_empty()).then(|| (filter.to_owned(), typing)),
+            prompt: prompt::view(model).filter(|_| !tiny),
             undo: model.held_until().map(|until| (until - model.now).num_seconds().max(1)),
             can_acknowledge: !model.rules.frozen
                 && !model.rules.read_only
                 && model.list.selected().is_some_and(|row| can_be_taken(model, row)),
+            possible: doing::possible(model),
+        }
+    }
+
+    /// What is below the rows at the top on a screen.
+    fn body(&mut self, screen: &Screen, placed: &Placed) -> Body {
+        match screen {
+            Screen::Board | Screen::Leave | Screen::Filter => self.list(placed),
+            Screen::Explanation(scroll) => self.explanation(*scroll),
+            Screen::Handover(scroll) => self.handover(*scroll),
+            Screen::Help(scroll, _) => Body::Help(*scroll),
+            Screen::Prompt(prompt) => self.body(prompt.below(), placed),
         }
     }
 

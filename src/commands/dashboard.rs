@@ -161,10 +161,12 @@ impl<'a> Dashboard<'a> {
                 }
             }
             // letters that are pasted are no keys
-            Some(Input::Paste(text)) if self.works.model.screen == Screen::Filter => {
-                self.happened(Message::Typed(SafeText::line(&text).to_string()));
-            }
-            Some(Input::Paste(_)) => {}
+            // but where a text is asked for, which keeps its lines
+            Some(Input::Paste(text)) => match self.works.model.screen {
+                Screen::Filter => self.happened(Message::Typed(SafeText::line(&text).to_string())),
+                Screen::Prompt(_) => self.happened(Message::Typed(SafeText::body(&text).to_string())),
+                _ => {}
+            },
             Some(Input::Resize(columns, rows)) => self.happened(Message::Resized { columns, rows }),
             None => self.ended = Some(Exit::HANG_UP),
         }
@@ -193,7 +195,7 @@ impl<'a> Dashboard<'a> {
                 }
                 Effect::Quit => self.ended = Some(Exit::Done),
                 // the works have done them
-                Effect::Acknowledge { .. } | Effect::GiveBack(_) | Effect::Undo(_) | Effect::PollNow => {}
+                Effect::Tell { .. } | Effect::Undo(_) | Effect::PollNow => {}
             }
         }
     }

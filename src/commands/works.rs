@@ -252,8 +252,7 @@ impl Works {
         let mut left = Vec::new();
         for effect in app::update(&mut self.model, message) {
             match effect {
-                Effect::Acknowledge { key, send_at } => left.extend(self.tell(key, Deed::Acknowledge { note: None }, send_at)),
-                Effect::GiveBack(key) => left.extend(self.tell(key, Deed::Unacknowledge, (self.clock)())),
+                Effect::Tell { key, deed, send_at } => left.extend(self.tell(key, deed, send_at)),
                 Effect::Undo(key) => self.undo(key),
                 Effect::PollNow => {
                     for poll in &self.polls {

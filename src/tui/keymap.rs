@@ -82,6 +82,18 @@ pub const BINDINGS: &[Binding] = &[
         help: "undo: take back the last acknowledgement before it is sent; pressed twice on one that is yours: give it back",
     },
     Binding {
+        keys: &[letter('c')],
+        action: Action::Note,
+        short: "note",
+        help: "an internal note, which the client cannot read; enter sends it, esc leaves",
+    },
+    Binding {
+        keys: &[letter('m')],
+        action: Action::Word,
+        short: "to client",
+        help: "a word to the client, who is named while you write; enter sends it, esc leaves",
+    },
+    Binding {
         keys: &[key(KeyCode::Tab)],
         action: Action::NextUnanswered,
         short: "next due",
@@ -139,7 +151,7 @@ pub const BINDINGS: &[Binding] = &[
 /// What a key means on a screen; nothing where it means nothing.
 #[must_use]
 pub fn message(screen: &Screen, pressed: &KeyEvent) -> Option<Message> {
-    if *screen == Screen::Filter {
+    if screen.takes_text() {
         match pressed.code {
             KeyCode::Char('u') if pressed.modifiers == KeyModifiers::CONTROL => return Some(Message::Emptied),
             KeyCode::Char(c) if pressed.modifiers.difference(KeyModifiers::SHIFT).is_empty() => return Some(Message::Typed(c.into())),
@@ -150,7 +162,8 @@ pub fn message(screen: &Screen, pressed: &KeyEvent) -> Option<Message> {
             _ => {}
         }
     }
-    BINDINGS.iter().find(|binding| binding.keys.iter().any(|key| key.is(pressed))).map(|binding| Message::User(binding.action))
+    let binding = BINDINGS.iter().find(|binding| binding.keys.iter().any(|key| key.is(pressed)))?;
+    Some(Message::User(binding.action))
 }
 
 /// The binding of an action.

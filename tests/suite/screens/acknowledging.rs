@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use holdover::app::{Ack, Effect, Message};
-use holdover::domain::{FaultKind, Outcome, Pass, PollReport, SafeText, SourceName, Status, Ticket};
+use holdover::domain::{Deed, FaultKind, Outcome, Pass, PollReport, SafeText, SourceName, Status, Ticket};
 
 use super::Dashboard;
 
@@ -14,7 +14,9 @@ const S1: &str =
 fn sending() -> Dashboard {
     let mut dashboard = Dashboard::acme((80, 24), S1);
     dashboard.press("a");
-    assert!(matches!(&dashboard.effects[..], [Effect::Acknowledge { key, .. }] if key.to_string() == "tickets/A-1"));
+    assert!(
+        matches!(&dashboard.effects[..], [Effect::Tell { key, deed: Deed::Acknowledge { .. }, .. }] if key.to_string() == "tickets/A-1")
+    );
     assert!(!dashboard.screen().contains("unsent") && !dashboard.screen().contains("ACK"), "nothing is shown before it is on the disk");
     let asked_at = dashboard.model.now;
     dashboard.underway("tickets", "A-1", Ack::Sending { by: None, asked_at });
@@ -137,7 +139,7 @@ fn held() -> Dashboard {
     let mut dashboard = Dashboard::acme((80, 24), S1);
     dashboard.press("a");
     let until = dashboard.model.now + TimeDelta::seconds(5);
-    assert!(matches!(dashboard.effects[..], [Effect::Acknowledge { send_at, .. }] if send_at == until));
+    assert!(matches!(dashboard.effects[..], [Effect::Tell { deed: Deed::Acknowledge { .. }, send_at, .. }] if send_at == until));
     dashboard.underway("tickets", "A-1", Ack::Held { until });
     dashboard
 }
@@ -222,7 +224,10 @@ fn nothing_is_held_where_the_client_would_lose_by_it() {
         dashboard.wait(wait - wait / 2);
         dashboard.press("a");
         let until = dashboard.model.now + TimeDelta::seconds(held);
-        assert!(matches!(dashboard.effects[..], [Effect::Acknowledge { send_at, .. }] if send_at == until), "after {wait} s");
+        assert!(
+            matches!(dashboard.effects[..], [Effect::Tell { deed: Deed::Acknowledge { .. }, send_at, .. }] if send_at == until),
+            "after {wait} s"
+        );
     }
 }
 
