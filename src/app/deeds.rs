@@ -1,7 +1,7 @@
 //! Deeds other than acknowledgements: how each stands until its source has said what became of it, and the texts that a source
 //! refused, kept to be offered again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
@@ -11,8 +11,8 @@ use crate::domain::{Deed, DeedKind, Outcome, SafeText, TicketKey};
 /// Deeds under way or just ended.
 #[derive(Debug, Default)]
 pub(super) struct Deeds {
-    /// Asked for, but not on the disk yet.
-    asked: HashSet<(TicketKey, DeedKind)>,
+    /// Asked for, but not on the disk yet: each stands as being written.
+    asked: HashMap<(TicketKey, DeedKind), Ack>,
     /// By their numbers in the outbox.
     underway: HashMap<i64, (TicketKey, DeedKind, Ack)>,
     /// The last that ended of each ticket.
@@ -23,7 +23,7 @@ pub(super) struct Deeds {
 impl Deeds {
     /// One was asked for.
     pub fn ask(&mut self, key: &TicketKey, kind: DeedKind) {
-        self.asked.insert((key.clone(), kind));
+        self.asked.insert((key.clone(), kind), Ack::Writing);
         self.ended.remove(key);
     }
 
@@ -31,6 +31,18 @@ impl Deeds {
     pub fn stand(&mut self, entry: i64, key: TicketKey, kind: DeedKind, ack: Ack) {
         self.asked.remove(&(key.clone(), kind));
         self.underway.insert(entry, (key, kind, ack));
+    }
+
+    /// One was taken back.
+    pub fn undo(&mut self, key: &TicketKey, kind: DeedKind) {
+        self.asked.remove(&(key.clone(), kind));
+        self.underway.retain(|_, (of, other, _)| (&*of, *other) != (key, kind));
+    }
+
+    /// How one of a kind stands that its source has still to be told of.
+    pub fn standing(&self, key: &TicketKey, kind: DeedKind) -> Option<&Ack> {
+        let underway = self.underway.values().find(|(of, other, _)| (of, *other) == (key, kind)).map(|(.., ack)| ack);
+        underway.or_else(|| self.asked.get(&(key.clone(), kind)))
     }
 
     /// One came to its end; what was written and came to nothing is kept.

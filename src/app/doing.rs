@@ -3,14 +3,30 @@
 use super::list::Cursor;
 use super::message::{Action, Effect};
 use super::model::{Model, Notice};
-use super::{deeds, prompt};
-use crate::domain::{DeedKind, Status, TicketKey};
+use super::update::UNDO;
+use super::{assessing, deeds, prompt};
+use crate::domain::{Deed, DeedKind, SafeText, Status, TicketKey};
+
+/// What is said where the cursor is on none.
+const NO_TICKET: &str = "there is no ticket under the cursor";
+
+/// Whether this is what a key asks for.
+pub(super) const fn is_one(action: Action) -> bool {
+    use Action::{Assess, CopyKey, CopyLink, New, Note, PhonedIn, ShowLink, Word};
+    matches!(action, Assess | CopyKey | CopyLink | New | Note | PhonedIn | ShowLink | Word)
+}
 
 /// Does what a key asks for; what cannot be done says why.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let done = match action {
         Action::Note => prompt::open(model, DeedKind::Note).map(|()| Vec::new()),
         Action::Word => prompt::open(model, DeedKind::Word).map(|()| Vec::new()),
+        Action::PhonedIn => phoned_in(model),
+        Action::Assess => assessing::open(model),
+        Action::New => prompt::open_new(model).map(|()| Vec::new()),
+        Action::CopyKey => copy_key(model),
+        Action::CopyLink => copy_link(model),
+        Action::ShowLink => show_link(model),
         _ => Ok(Vec::new()),
     };
     done.unwrap_or_else(|text| {
@@ -34,7 +50,7 @@ pub(super) fn ticket(model: &Model, kind: DeedKind) -> Result<TicketKey, String>
     let key = match model.list.cursor() {
         Cursor::Ticket(key) => key,
         Cursor::Fold(_) => return Err("one ticket after the other: enter unfolds".to_owned()),
-        Cursor::Nothing => return Err("there is no ticket here".to_owned()),
+        Cursor::Nothing => return Err(NO_TICKET.to_owned()),
     };
     // the list may be older than what is known by now
     if let Some(why) = gone(model, key) {
@@ -44,6 +60,64 @@ pub(super) fn ticket(model: &Model, kind: DeedKind) -> Result<TicketKey, String>
         Some(why) => Err(format!("no {} for {}: {why}", deeds::name(kind), model.name_of(key))),
         None => Ok(key.clone()),
     }
+}
+
+/// Why a deed cannot be done again: one of its kind is still under way.
+pub(super) fn not_underway(model: &Model, key: &TicketKey, kind: DeedKind) -> Result<(), String> {
+    model
+        .deeds
+        .standing(key, kind)
+        .map_or(Ok(()), |ack| Err(format!("{}: {}: {}", model.name_of(key), deeds::name(kind), ack.words(model.rules.zone, model.now))))
+}
+
+/// Asks for a deed that can be undone until it is sent.
+pub(super) fn tell_undoable(model: &mut Model, key: TicketKey, deed: Deed) -> Vec<Effect> {
+    let kind = deed.kind();
+    model.deeds.ask(&key, kind);
+    model.taken.retain(|(before, other)| (before, *other) != (&key, kind));
+    model.taken.push((key.clone(), kind));
+    let set = deed.value().map_or_else(String::new, |value| format!(", {value},"));
+    let text = format!("{}: the {}{set} is on its way; u undoes it", model.name_of(&key), deeds::name(kind));
+    model.notice = Some(Notice { text, alarm: false });
+    vec![Effect::Tell { key, deed, send_at: model.now + UNDO }]
+}
+
+/// Notes that the client has just phoned.
+fn phoned_in(model: &mut Model) -> Result<Vec<Effect>, String> {
+    let key = ticket(model, DeedKind::Contact)?;
+    not_underway(model, &key, DeedKind::Contact)?;
+    Ok(tell_undoable(model, key, Deed::Contact { channel: SafeText::line("phone") }))
+}
+
+fn copy_key(model: &mut Model) -> Result<Vec<Effect>, String> {
+    let Cursor::Ticket(key) = model.list.cursor() else { return Err(NO_TICKET.to_owned()) };
+    let text = key.key.clone();
+    Ok(copy(model, text))
+}
+
+fn copy_link(model: &mut Model) -> Result<Vec<Effect>, String> {
+    let link = link(model)?;
+    Ok(copy(model, link))
+}
+
+/// Nobody can know whether it was copied: terminals do not say.
+fn copy(model: &mut Model, text: SafeText) -> Vec<Effect> {
+    model.notice = Some(Notice { text: format!("given to the terminal to copy: {text}"), alarm: false });
+    vec![Effect::Copy(text)]
+}
+
+fn show_link(model: &mut Model) -> Result<Vec<Effect>, String> {
+    let text = link(model)?.to_string();
+    model.notice = Some(Notice { text, alarm: false });
+    Ok(Vec::new())
+}
+
+/// The link to the ticket under the cursor.
+fn link(model: &Model) -> Result<SafeText, String> {
+    let row = model.list.selected().or_else(|| model.list.gone().map(|gone| &gone.row));
+    let ticket = &row.ok_or(NO_TICKET)?.ticket;
+    let web = |url: &&SafeText| ["http://", "https://"].iter().any(|scheme| url.as_str().starts_with(scheme));
+    ticket.url.as_ref().filter(web).cloned().ok_or_else(|| format!("{} has no link", model.name_of(&ticket.id)))
 }
 
 /// Why the source of a ticket cannot be told, of what is not kept here instead.

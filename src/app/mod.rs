@@ -2,6 +2,7 @@
 
 mod ack;
 mod alarms;
+mod assessing;
 mod board;
 mod deeds;
 mod detail;
@@ -31,6 +32,7 @@ pub mod words;
 
 pub use ack::Ack;
 pub use alarms::{Alarms, Stage, Standing, Standings, Subject, Turned, new_alarms};
+pub use assessing::{AssessRow, Assessing};
 pub use board::{Board, BoardRow, Counts, Next, NextKind};
 pub use detail::{Detail, DetailLine};
 pub use filter::{Filter, TERMS};

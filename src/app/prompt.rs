@@ -8,10 +8,12 @@ use super::layout::Size;
 use super::message::{Effect, Message};
 use super::model::{Model, Notice, Screen};
 use super::{deeds, doing};
-use crate::domain::{Deed, DeedKind, SafeText, TicketKey};
+use crate::domain::{Deed, DeedKind, SafeText, SourceName, TicketKey};
 
 /// Most characters of a text.
 const MOST: usize = 4000;
+/// Most characters of a text on one line.
+const MOST_OF_LINE: usize = 200;
 /// Most rows of what says who will read it.
 const HEAD: usize = 2;
 /// Most rows of the text; its end is what one looks at.
@@ -35,12 +37,25 @@ enum Asks {
     Note(TicketKey),
     /// A word to the client, who is named.
     Word(TicketKey, String),
+    /// What the client reports, for a new ticket of a source.
+    Title(SourceName),
+    /// Which client it is that reports it.
+    Client(SourceName, SafeText),
 }
 
 impl Asks {
     const fn ticket(&self) -> Option<&TicketKey> {
         match self {
             Self::Note(key) | Self::Word(key, _) => Some(key),
+            Self::Title(_) | Self::Client(..) => None,
+        }
+    }
+
+    /// Most characters of the text, and whether it keeps its lines.
+    const fn room(&self) -> (usize, bool) {
+        match self {
+            Self::Note(_) | Self::Word(..) => (MOST, true),
+            Self::Title(_) | Self::Client(..) => (MOST_OF_LINE, false),
         }
     }
 }
@@ -53,8 +68,11 @@ impl Prompt {
 
     /// The text so far and more, as far as there is room.
     fn add(&mut self, more: &str) -> bool {
+        let (most, lines) = self.asks.room();
+        let more = SafeText::body(more);
+        let more = if lines { more.to_string() } else { more.as_str().replace('\n', " ") };
         let whole = SafeText::body(&format!("{}{more}", self.text));
-        let kept: String = whole.as_str().chars().take(MOST).collect();
+        let kept: String = whole.as_str().chars().take(most).collect();
         let all = kept.len() == whole.as_str().len();
         self.text = SafeText::body(&kept);
         all
@@ -81,6 +99,18 @@ pub(super) fn open(model: &mut Model, kind: DeedKind) -> Result<(), String> {
     Ok(())
 }
 
+/// Asks for what makes a new ticket.
+///
+/// # Errors
+/// Why there can be none.
+pub(super) fn open_new(model: &mut Model) -> Result<(), String> {
+    doing::nothing_is_sent(model)?;
+    let source = model.local.clone().ok_or("there is no source to keep it – add a [[source]] with kind = \"local\"")?;
+    let below = Box::new(std::mem::take(&mut model.screen));
+    model.screen = Screen::Prompt(Prompt { asks: Asks::Title(source), text: SafeText::body(""), below, warned: false });
+    Ok(())
+}
+
 /// Who reads a word to the client of a ticket.
 fn reader(model: &Model, key: &TicketKey) -> String {
     let ticket = model.store.tickets().find(|ticket| ticket.id == *key);
@@ -104,7 +134,8 @@ pub(super) fn typed(model: &mut Model, message: &Message) -> Vec<Effect> {
     match message {
         Message::Typed(text) => {
             if !prompt.add(text) {
-                model.notice = Some(Notice { text: format!("{MOST} characters at most: the rest is left out"), alarm: true });
+                let (most, _) = prompt.asks.room();
+                model.notice = Some(Notice { text: format!("{most} characters at most: the rest is left out"), alarm: true });
             }
         }
         Message::Erased => prompt.erase(),
@@ -120,9 +151,9 @@ fn enter(model: &mut Model) -> Vec<Effect> {
     let Screen::Prompt(prompt) = &model.screen else { return Vec::new() };
     let Prompt { asks, text, warned, .. } = prompt.clone();
     let text = SafeText::body(text.as_str().trim());
-    if text.as_str().is_empty() {
+    if text.as_str().is_empty() && !matches!(asks, Asks::Client(..)) {
         leave(model);
-        model.notice = Some(Notice { text: "nothing was sent: the text is empty".to_owned(), alarm: false });
+        model.notice = Some(Notice { text: "nothing was written: the text is empty".to_owned(), alarm: false });
         return Vec::new();
     }
     if !warned && asks.ticket().is_some_and(|key| doing::gone(model, key).is_some()) {
@@ -132,8 +163,17 @@ fn enter(model: &mut Model) -> Vec<Effect> {
         model.notice = Some(Notice { text: "the ticket is gone: enter again sends it all the same".to_owned(), alarm: true });
         return Vec::new();
     }
+    if let (Asks::Title(source), Screen::Prompt(prompt)) = (&asks, &mut model.screen) {
+        (prompt.asks, prompt.text) = (Asks::Client(source.clone(), text), SafeText::body(""));
+        return Vec::new();
+    }
     leave(model);
     match asks {
+        Asks::Title(_) => Vec::new(),
+        Asks::Client(source, title) => {
+            let client = Some(text).filter(|client| !client.as_str().is_empty());
+            vec![Effect::Make { source, title, client }]
+        }
         Asks::Note(key) => tell(model, key, Deed::Note { text }),
         Asks::Word(key, _) => tell(model, key, Deed::Word { text }),
     }
@@ -171,9 +211,17 @@ impl PromptView {
 pub(super) fn view(model: &Model) -> Option<PromptView> {
     let Screen::Prompt(prompt) = &model.screen else { return None };
     let columns = usize::from(model.size.0).saturating_sub(2).max(2);
-    let (who, to_client) = match &prompt.asks {
-        Asks::Note(key) => (format!("INTERNAL note to {}", model.name_of(key)), false),
-        Asks::Word(key, reader) => (format!("TO THE CLIENT: {reader} – {}", model.name_of(key)), true),
+    let who = match &prompt.asks {
+        Asks::Note(key) => format!("INTERNAL note to {}", model.name_of(key)),
+        Asks::Word(key, reader) => format!("TO THE CLIENT: {reader} – {}", model.name_of(key)),
+        Asks::Title(source) => format!("NEW TICKET by phone, kept in {source} – what does the client report?"),
+        Asks::Client(source, _) => format!("NEW TICKET by phone, kept in {source} – which client? (may stay empty)"),
+    };
+    let to_client = matches!(prompt.asks, Asks::Word(..));
+    let hint = match prompt.asks {
+        Asks::Title(_) => "enter goes on  esc leaves  ^U empties",
+        Asks::Client(..) => "enter adds it  esc leaves  ^U empties",
+        Asks::Note(_) | Asks::Word(..) => "enter sends  esc leaves  ^U empties",
     };
     let gone = prompt.asks.ticket().and_then(|key| doing::gone(model, key));
     let head = gone.as_ref().map_or_else(|| who.clone(), |gone| format!("{who} – {gone}"));
@@ -182,7 +230,7 @@ pub(super) fn view(model: &Model) -> Option<PromptView> {
     let mut rows = broken(prompt.text.as_str(), columns);
     let most = usize::from(ROWS.min(model.size.1 / 4).max(1));
     rows.drain(..rows.len().saturating_sub(most));
-    Some(PromptView { head, alarm: to_client || gone.is_some(), rows, hint: "enter sends  esc leaves  ^U empties" })
+    Some(PromptView { head, alarm: to_client || gone.is_some(), rows, hint })
 }
 
 /// A text in rows of so many columns, nothing of it left out; never without a row.

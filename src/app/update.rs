@@ -6,7 +6,9 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ack::Ack;
+use super::assessing;
 use super::board::{Board, BoardRow};
+use super::deeds;
 use super::doing;
 use super::handover_text;
 use super::layout;
@@ -38,21 +40,24 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Done { key, deed: deed @ Deed::Acknowledge { .. }, outcome, .. } => acknowledged(model, key, &deed, outcome),
         Message::Done { entry, key, deed, outcome } => done(model, entry, &key, &deed, outcome),
-        Message::Underway { entry, key, deed, ack } if deed != DeedKind::Acknowledge => {
-            model.deeds.stand(entry, key, deed, ack);
-            Vec::new()
-        }
-        Message::Underway { key, ack, .. } => {
-            if matches!(ack, Ack::Held { .. }) && !model.taken.contains(&key) {
-                model.taken.push(key.clone());
+        Message::Underway { entry, key, deed, ack } => {
+            let named = (key.clone(), deed);
+            if matches!(ack, Ack::Held { .. }) && !model.taken.contains(&named) {
+                model.taken.push(named);
             }
-            model.acks.insert(key, ack);
+            if deed == DeedKind::Acknowledge {
+                model.acks.insert(key, ack);
+            } else {
+                model.deeds.stand(entry, key, deed, ack);
+            }
             Vec::new()
         }
-        Message::Undone(key) => {
-            notice(model, format!("{} is not acknowledged: undone", model.name_of(&key)), false);
-            model.acks.remove(&key);
-            model.taken.retain(|before| *before != key);
+        Message::Undone { key, deed } => {
+            undone(model, &key, deed);
+            Vec::new()
+        }
+        Message::Made(key) => {
+            notice(model, format!("{} is noted", model.name_of(&key)), false);
             Vec::new()
         }
         Message::Recalled(source, pass) => {
@@ -199,6 +204,19 @@ fn polled(model: &mut Model, report: PollReport) {
     }
 }
 
+/// A deed was taken back in time.
+fn undone(model: &mut Model, key: &TicketKey, deed: DeedKind) {
+    let name = model.name_of(key);
+    if deed == DeedKind::Acknowledge {
+        model.acks.remove(key);
+        notice(model, format!("{name} is not acknowledged: undone"), false);
+    } else {
+        model.deeds.undo(key, deed);
+        notice(model, format!("{name}: the {} is undone; its source was told nothing", deeds::name(deed)), false);
+    }
+    model.taken.retain(|before| (&before.0, before.1) != (key, deed));
+}
+
 /// A deed other than an acknowledgement came to its end.
 fn done(model: &mut Model, entry: Option<i64>, key: &TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
     model.store.done(key, deed, &outcome, model.now);
@@ -208,6 +226,7 @@ fn done(model: &mut Model, entry: Option<i64>, key: &TicketKey, deed: &Deed, out
         model.acks.remove(key);
     }
     let ack = model.deeds.end(entry, key, deed, outcome, model.now);
+    model.taken.retain(|before| (&before.0, before.1) != (key, deed.kind()));
     notice(model, format!("{}: {}", model.name_of(key), ack.words_of(deed.kind(), model.rules.zone, model.now)), ack.failed());
     renew(model);
     // how the ticket stands now is for its source to tell
@@ -221,7 +240,7 @@ fn acknowledged(model: &mut Model, key: TicketKey, deed: &Deed, outcome: Outcome
     }
     let ack = Ack::Ended { outcome, at: model.now };
     notice(model, format!("{}: {}", model.name_of(&key), ack.words(model.rules.zone, model.now)), ack.failed());
-    model.taken.retain(|before| *before != key);
+    model.taken.retain(|(before, kind)| (before, *kind) != (&key, DeedKind::Acknowledge));
     model.acks.insert(key, ack);
     renew(model);
     Vec::new()
@@ -255,7 +274,9 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
             return vec![Effect::ReadPast];
         }
         (Screen::Explanation(_), Action::Acknowledge) => return acknowledge(model),
-        (Screen::Board | Screen::Filter | Screen::Leave | Screen::Explanation(_), Action::Note | Action::Word) => {
+        (Screen::Assess(_), Action::Back | Action::Quit) => assessing::leave(model),
+        (Screen::Assess(_), action) => return assessing::act(model, action),
+        (Screen::Board | Screen::Filter | Screen::Leave | Screen::Explanation(_), action) if doing::is_one(action) => {
             return doing::act(model, action);
         }
         (_, Action::Undo) => return undo(model),
@@ -328,6 +349,7 @@ fn asks_before_leaving(model: &Model) -> bool {
 fn typed(model: &mut Model, message: &Message) -> Vec<Effect> {
     match model.screen {
         Screen::Prompt(_) => return prompt::typed(model, message),
+        Screen::Assess(_) => return assessing::typed(model, message),
         _ => type_filter(model, message),
     }
     Vec::new()
@@ -441,8 +463,8 @@ fn hold(model: &Model, row: &BoardRow) -> TimeDelta {
 
 /// Takes back the acknowledgement that was asked for last.
 fn undo(model: &mut Model) -> Vec<Effect> {
-    if let Some(key) = model.last_taken() {
-        return vec![Effect::Undo(key)];
+    if let Some((key, deed)) = model.last_taken() {
+        return vec![Effect::Undo { key, deed }];
     }
     if let Some(key) = model.list.selected().map(|row| row.ticket.id.clone()).filter(|key| model.ours.contains(key)) {
         give_back(model, key);
@@ -491,8 +513,8 @@ fn acknowledge(model: &mut Model) -> Vec<Effect> {
                 let key = key.clone();
                 let send_at = model.now + hold(model, row);
                 model.acks.insert(key.clone(), Ack::Writing);
-                model.taken.retain(|before| *before != key);
-                model.taken.push(key.clone());
+                model.taken.retain(|(before, kind)| (before, *kind) != (&key, DeedKind::Acknowledge));
+                model.taken.push((key.clone(), DeedKind::Acknowledge));
                 return vec![Effect::Tell { key, deed: Deed::Acknowledge { note: None }, send_at }];
             }
         },

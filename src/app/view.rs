@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::ack::Ack;
+use super::assessing::AssessRow;
 use super::board::BoardRow;
 use super::detail::{self, Detail};
 use super::doing;
@@ -20,7 +21,7 @@ use super::prompt::{self, PromptView};
 use super::store::Health;
 use super::summary::{self, Piece, SummaryRow};
 use super::words;
-use crate::domain::{DeedKind, Group, Severity, judge};
+use crate::domain::{DeedKind, Group, SafeText, Severity, judge};
 
 /// What is on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +77,15 @@ pub enum Body {
         head: String,
         /// The lines from the scrolled one on.
         lines: Vec<Vec<Piece>>,
+    },
+    /// What each severity of a ticket would oblige to.
+    Assess {
+        /// Which ticket, and what it is now.
+        head: String,
+        /// Its title.
+        title: SafeText,
+        /// A row for each severity; none of a ticket that is gone.
+        rows: Vec<AssessRow>,
     },
     /// The keys, from the scrolled line on.
     Help(usize),
@@ -186,6 +196,11 @@ impl Maker<'_> {
             Screen::Handover(scroll) => self.handover(*scroll),
             Screen::Help(scroll, _) => Body::Help(*scroll),
             Screen::Prompt(prompt) => self.body(prompt.below(), placed),
+            Screen::Assess(assessing) => {
+                let (head, title, rows, changes) = assessing.view(self.model);
+                self.changes.extend(changes);
+                Body::Assess { head, title, rows }
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::delivery::Pace;
 use super::kept::Kept;
+use super::new;
 use super::output;
 use super::past::{self, Question};
 use super::session::{Exit, Session};
@@ -185,6 +186,12 @@ impl<'a> Dashboard<'a> {
                     let (records, events) = (self.works.records.clone(), self.works.events.0.clone());
                     past::read_beside(records, Question::of(self.session, None), events);
                 }
+                Effect::Make { source, title, client } => {
+                    let (records, events) = (self.works.records.clone(), self.works.events.0.clone());
+                    new::make_beside(self.session, records, &source, title, client, events);
+                }
+                // a terminal that takes nothing is told of by the next frame
+                Effect::Copy(text) => drop(self.terminal.copy(&text)),
                 Effect::Redraw => {
                     self.terminal.redraw();
                     self.drawn = None;
@@ -195,7 +202,7 @@ impl<'a> Dashboard<'a> {
                 }
                 Effect::Quit => self.ended = Some(Exit::Done),
                 // the works have done them
-                Effect::Tell { .. } | Effect::Undo(_) | Effect::PollNow => {}
+                Effect::Tell { .. } | Effect::Undo { .. } | Effect::PollNow => {}
             }
         }
     }

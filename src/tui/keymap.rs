@@ -79,7 +79,13 @@ pub const BINDINGS: &[Binding] = &[
         keys: &[letter('u')],
         action: Action::Undo,
         short: "undo",
-        help: "undo: take back the last acknowledgement before it is sent; pressed twice on one that is yours: give it back",
+        help: "undo: take back what you did last before it is sent; pressed twice on one that is yours: give it back",
+    },
+    Binding {
+        keys: &[letter('p')],
+        action: Action::PhonedIn,
+        short: "phoned in",
+        help: "the client has just phoned: note a contact by phone, which may start a clock",
     },
     Binding {
         keys: &[letter('c')],
@@ -93,6 +99,21 @@ pub const BINDINGS: &[Binding] = &[
         short: "to client",
         help: "a word to the client, who is named while you write; enter sends it, esc leaves",
     },
+    Binding {
+        keys: &[letter('s')],
+        action: Action::Assess,
+        short: "assess",
+        help: "assess: see what each severity obliges to; 1 to 5 chooses, or j, k and enter; esc leaves",
+    },
+    Binding {
+        keys: &[letter('+')],
+        action: Action::New,
+        short: "",
+        help: "a new ticket that came by phone, kept here in a source of kind local: asks for title and client",
+    },
+    Binding { keys: &[letter('y')], action: Action::CopyKey, short: "", help: "copy the key of the ticket, by OSC 52" },
+    Binding { keys: &[letter('Y')], action: Action::CopyLink, short: "", help: "copy the link to the ticket, by OSC 52" },
+    Binding { keys: &[letter('o')], action: Action::ShowLink, short: "", help: "show the link to the ticket" },
     Binding {
         keys: &[key(KeyCode::Tab)],
         action: Action::NextUnanswered,
@@ -159,6 +180,15 @@ pub fn message(screen: &Screen, pressed: &KeyEvent) -> Option<Message> {
             KeyCode::Enter => return Some(Message::Entered),
             // letters are letters here: of the other keys those that move, and those that leave
             KeyCode::Left | KeyCode::Right => return None,
+            _ => {}
+        }
+    }
+    if matches!(screen, Screen::Assess(_)) {
+        match pressed.code {
+            KeyCode::Char(c @ '1'..='5') if pressed.modifiers.is_empty() => return Some(Message::Typed(c.into())),
+            // of the keys that open, only enter chooses
+            KeyCode::Char('l') if pressed.modifiers.is_empty() => return None,
+            KeyCode::Right => return None,
             _ => {}
         }
     }

@@ -74,6 +74,7 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
         Body::List { .. } => &[
             Action::Undo,
             Action::Acknowledge,
+            Action::PhonedIn,
             Action::Note,
             Action::NextUnanswered,
             Action::Open,
@@ -81,8 +82,10 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
             Action::Fold,
             Action::Refresh,
         ],
-        Body::Explanation { .. } => &[Action::Undo, Action::Back, Action::Acknowledge, Action::Note, Action::Word],
-        Body::Handover { .. } | Body::Help(_) | Body::Nothing => &[Action::Back],
+        Body::Explanation { .. } => {
+            &[Action::Undo, Action::Back, Action::Acknowledge, Action::PhonedIn, Action::Note, Action::Word, Action::Assess]
+        }
+        Body::Handover { .. } | Body::Assess { .. } | Body::Help(_) | Body::Nothing => &[Action::Back],
     };
     let help = keymap::binding(Action::Help).filter(|_| !matches!(view.body, Body::Help(_)));
     let help = help.map(|binding| (binding.keys[0].label(), binding.short));
@@ -92,6 +95,8 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
     let possible = |action: &&Action| match action {
         Action::Acknowledge => view.can_acknowledge,
         Action::Undo => view.undo.is_some(),
+        Action::PhonedIn => view.possible.contains(&DeedKind::Contact),
+        Action::Assess => view.possible.contains(&DeedKind::Assess),
         Action::Note => view.possible.contains(&DeedKind::Note),
         Action::Word => view.possible.contains(&DeedKind::Word),
         _ => true,

@@ -7,6 +7,7 @@
 //! footer    a rule that can say something, and the keys; or what asks for a text
 //! ```
 
+mod assess;
 mod bars;
 mod detail;
 mod help;
@@ -52,12 +53,13 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
                 pieces(buffer, Position::new(body.x + 1, row), line, body.right(), theme);
             }
         }
+        Body::Assess { head, title, rows } => assess::draw(buffer, body, head, title.as_str(), rows, theme),
         Body::Help(scroll) => help::draw(buffer, body, *scroll, theme),
         Body::Nothing => {}
     }
     let foot = rows(area, area.height.saturating_sub(view.layout.footer), view.layout.footer);
     let cursor = match &view.prompt {
-        Some(asked) => prompt::draw(buffer, foot, asked, view.notice.as_ref(), theme),
+        Some(asked) => Some(prompt::draw(buffer, foot, asked, view.notice.as_ref(), theme)),
         None => bars::footer(buffer, foot, view, theme),
     };
     only_ascii(buffer, area, ascii);

@@ -7,7 +7,7 @@ use super::{Role, Theme, rows, text};
 use crate::app::{Notice, PromptView, cut};
 
 /// Draws it; returns where the terminal's cursor is, which is at the end of the text.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, prompt: &PromptView, notice: Option<&Notice>, theme: &Theme) -> Option<Position> {
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, prompt: &PromptView, notice: Option<&Notice>, theme: &Theme) -> Position {
     let head = theme.style(if prompt.alarm { Role::Breached } else { Role::Header });
     let mut y = area.y;
     for line in &prompt.head {
@@ -23,5 +23,5 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, prompt: &PromptView, notice:
     let (hint, role) =
         notice.map_or((prompt.hint, Role::Muted), |notice| (notice.text.as_str(), if notice.alarm { Role::Error } else { Role::Ok }));
     text(buffer, Position::new(last.x + 1, last.y), &cut(hint, usize::from(last.width.saturating_sub(2))), last.right(), theme.style(role));
-    Some(Position::new(end.min(area.right() - 1), y.saturating_sub(1)))
+    Position::new(end.min(area.right() - 1), y.saturating_sub(1))
 }

@@ -1,6 +1,7 @@
 //! The dashboard without a terminal: keys in, screen out.
 
 mod acknowledging;
+mod doing;
 mod handover;
 mod header;
 mod list;

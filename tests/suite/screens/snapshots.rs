@@ -122,3 +122,9 @@ fn what_asks_for_a_text() {
         }
     }
 }
+
+#[test]
+fn the_severities_of_a_ticket() {
+    demo("assess-80x24", (80, 24), "s j");
+    demo("assess-40x12", (40, 12), "s j");
+}

@@ -81,7 +81,7 @@ fn esc_leaves_and_sends_nothing_and_an_empty_text_is_none() {
     dashboard.type_text("   ");
     dashboard.press("enter");
     assert_eq!(told(&mut dashboard), []);
-    assert!(dashboard.screen().contains("nothing was sent: the text is empty"), "{}", dashboard.screen());
+    assert!(dashboard.screen().contains("nothing was written: the text is empty"), "{}", dashboard.screen());
     // from the explanation one comes back to it
     dashboard.press("enter c");
     dashboard.press_key(control('c'));
