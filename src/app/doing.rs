@@ -3,7 +3,7 @@
 use super::list::Cursor;
 use super::message::{Action, Effect};
 use super::model::{Model, Notice};
-use super::update::UNDO;
+use super::taking::UNDO;
 use super::{assessing, deeds, prompt};
 use crate::domain::{Deed, DeedKind, SafeText, Status, TicketKey};
 

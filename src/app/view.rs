@@ -10,6 +10,7 @@ use super::assessing::AssessRow;
 use super::board::BoardRow;
 use super::detail::{self, Detail};
 use super::doing;
+use super::empty;
 use super::explanation;
 use super::handover_text;
 use super::labels::{self, RowLabels};
@@ -226,7 +227,7 @@ impl Maker<'_> {
         let model = self.model;
         let lines = self.lines(placed);
         let listed = placed.lines.iter().any(|line| !matches!(line, Line::Trouble(_)));
-        let empty = (!listed).then(|| empty(model));
+        let empty = (!listed).then(|| empty::meaning(model));
         let compact = placed.layout.size == Size::Compact;
         let row = model.list.selected().or(model.list.gone().map(|gone| &gone.row)).map(|row| self.judged(row));
         let Some(row) = row else { return Body::List { lines, empty, detail: None, compact: Vec::new() } };
@@ -441,27 +442,4 @@ pub(super) fn longest_scroll(model: &Model) -> usize {
 
 fn severity_word(severity: Option<Severity>) -> String {
     severity.map_or_else(|| "?".to_owned(), |severity| severity.to_string())
-}
-
-/// What an empty list means.
-fn empty(model: &Model) -> String {
-    let health = model.store.health(model.now);
-    let names = |of: &dyn Fn(&super::store::SourceHealth) -> bool| -> String {
-        health.iter().filter(|s| of(s)).map(|s| s.name.as_str()).collect::<Vec<_>>().join(", ")
-    };
-    let (asking, silent) = (names(&|s| !s.heard), names(&|s| s.heard && s.health != Health::Ok));
-    if !model.list.filter().is_empty() {
-        "Nothing matches the filter; esc clears it.".to_owned()
-    } else if health.is_empty() {
-        "There is no source, so no ticket can be shown. `holdover check` says more.".to_owned()
-    } else if !silent.is_empty() {
-        format!("This is no calm: {silent} did not tell all.")
-    } else if model.counts.now() > 0 {
-        // not listed yet
-        String::new()
-    } else if !asking.is_empty() {
-        format!("Asking {asking} …")
-    } else {
-        format!("Nothing is open in {}.", names(&|_| true))
-    }
 }
