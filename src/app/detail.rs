@@ -4,11 +4,12 @@ use chrono::{DateTime, Utc};
 
 use super::ack::Ack;
 use super::board::BoardRow;
+use super::deeds;
 use super::labels::left;
 use super::model::Model;
 use super::summary::Tone;
 use super::words;
-use crate::domain::{Clock, ClockState, Group, Obligation, SafeText, Step, explain};
+use crate::domain::{Clock, ClockState, Group, Obligation, SafeText, Step, TicketKey, explain};
 
 /// What is said of a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,7 @@ pub(super) fn detail(model: &Model, row: &BoardRow) -> (Detail, Option<DateTime<
         let tone = if ack.failed() { Tone::Alarm } else { Tone::Strong };
         DetailLine { tone, ..DetailLine::new("ACK", ack.words(model.rules.zone, model.now)) }
     });
+    let deed = deed(model, &ticket.id);
     let answer = answer(model, row, &steps);
     let changes = row.verdict.response.as_ref().and_then(|clock| left(clock, model.now).changes_at);
     let call = call(row);
@@ -62,7 +64,7 @@ pub(super) fn detail(model: &Model, row: &BoardRow) -> (Detail, Option<DateTime<
     let page = ticket.url.as_ref().map(|url| DetailLine::new("PAGE", url.to_string()));
     // what must be decided is not decided by an answer
     let (first, second) = if row.verdict.group == Group::Decide { (why(row, &steps), answer) } else { (answer, why(row, &steps)) };
-    let lines = ack.into_iter().chain(first).chain(second).chain([cost]).chain(call).chain(note);
+    let lines = ack.into_iter().chain(deed).chain(first).chain(second).chain([cost]).chain(call).chain(note);
     let detail = Detail {
         key: ticket.id.key.clone(),
         what: what(model, row),
@@ -71,6 +73,14 @@ pub(super) fn detail(model: &Model, row: &BoardRow) -> (Detail, Option<DateTime<
         description: ticket.description.clone(),
     };
     (detail, changes)
+}
+
+/// How another deed stands that was done to a ticket.
+fn deed(model: &Model, key: &TicketKey) -> Option<DetailLine> {
+    let (kind, ack) = model.deeds.of(key)?;
+    let tone = if ack.failed() { Tone::Alarm } else { Tone::Strong };
+    let text = format!("{}: {}", deeds::name(kind), ack.words_of(kind, model.rules.zone, model.now));
+    Some(DetailLine { tone, ..DetailLine::new("DEED", text) })
 }
 
 fn step<'a>(steps: &'a [Step], what: &str) -> Option<&'a Step> {
@@ -193,6 +203,7 @@ pub(super) fn compact(model: &Model, row: &BoardRow) -> (Vec<String>, Option<Dat
     let find = |labels: &[&str]| detail.lines.iter().find(|line| labels.contains(&line.label)).map(|line| line.text.clone());
     let why = find(&["DECIDE", "WHY NOW", "WHY HELD", "ON CLIENT", "OUTSIDE"]).unwrap_or_default();
     let first = format!("{key}{}; {why}", due.unwrap_or_default());
-    let last = model.acks.get(&row.ticket.id).map(|ack| ack.words(model.rules.zone, model.now)).or_else(|| find(&["CALL"]));
+    let ack = model.acks.get(&row.ticket.id).map(|ack| ack.words(model.rules.zone, model.now));
+    let last = find(&["DEED"]).or(ack).or_else(|| find(&["CALL"]));
     (std::iter::once(first).chain(last).collect(), changes)
 }

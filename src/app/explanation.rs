@@ -22,6 +22,9 @@ pub(super) fn lines(model: &Model, row: &BoardRow, gone: Option<&str>) -> Vec<Ve
     if let Some(ack) = detail.lines.iter().find(|line| line.label == "ACK") {
         lines.extend(paragraph("Acknowledge", &ack.text, "", columns, ack.tone));
     }
+    if let Some(deed) = detail.lines.iter().find(|line| line.label == "DEED") {
+        lines.extend(paragraph("Deed", &deed.text, "", columns, deed.tone));
+    }
     lines.push(Vec::new());
     for step in explain(&row.ticket, &model.rules.agreements, model.now, model.rules.zone) {
         let text = if step.when.is_empty() { step.text } else { format!("{}  {}", step.when, step.text) };

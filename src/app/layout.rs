@@ -2,6 +2,7 @@
 
 use super::lines::{self, Line, Room};
 use super::model::Model;
+use super::prompt;
 use super::store::Health;
 
 /// How much the terminal has room for.
@@ -70,6 +71,8 @@ pub struct Layout {
     pub list_columns: u16,
     /// Rows of the detail below it, with its rule; 0 where the list needs them, and where it stands beside.
     pub detail: u16,
+    /// Rows of the footer, or of what asks for a text in its place.
+    pub footer: u16,
 }
 
 /// The list on the screen.
@@ -88,14 +91,15 @@ pub(super) fn place(model: &Model) -> Placed {
     let size = Size::of(columns, rows);
     let compact = matches!(size, Size::Compact | Size::Tiny);
     let troubles = troubles(model);
-    let room = rows.saturating_sub(size.header() + size.footer());
+    let footer = prompt::view(model).filter(|_| size != Size::Tiny).map_or(size.footer(), |prompt| prompt.height());
+    let room = rows.saturating_sub(size.header() + footer);
     let detail = detail_rows(lines::least(&model.list, compact), room, size.detail());
     let list = room - detail;
     let list_columns = if size == Size::Wide { columns - (columns * 2 / 5).min(76) } else { columns };
     let lines = lines::lines(&model.list, Room { height: usize::from(list.max(1)), compact }, &troubles);
     let cursor = model.list.cursor_line(&lines);
     let top = lines::top(lines.len(), troubles.len(), cursor, model.list.top(), usize::from(list));
-    Placed { layout: Layout { size, list, list_columns, detail }, lines, top, cursor }
+    Placed { layout: Layout { size, list, list_columns, detail, footer }, lines, top, cursor }
 }
 
 /// Fewest rows of a detail that still say something, with the rule.

@@ -37,8 +37,24 @@ pub enum Action {
     Quit,
     /// Take the ticket under the cursor.
     Acknowledge,
-    /// Take back the last acknowledgement that is not sent yet.
+    /// Take back what was done last and is not sent yet.
     Undo,
+    /// Write a note to the ticket under the cursor that the client cannot read.
+    Note,
+    /// Write to the client of the ticket under the cursor.
+    Word,
+    /// Note that the client of the ticket under the cursor has just phoned.
+    PhonedIn,
+    /// See what each severity of the ticket under the cursor would oblige to, and choose one.
+    Assess,
+    /// Add a ticket that is kept here.
+    New,
+    /// Copy the key of the ticket under the cursor.
+    CopyKey,
+    /// Copy the link to it.
+    CopyLink,
+    /// Show the link to it.
+    ShowLink,
     /// Ask all sources now.
     Refresh,
     /// Type a filter.
@@ -58,13 +74,13 @@ pub enum Action {
 pub enum Message {
     /// The user pressed a key that means something.
     User(Action),
-    /// The user typed or pasted text into the filter.
+    /// The user typed or pasted text: into the filter, or into what asks for it.
     Typed(String),
-    /// The user took the last character of the filter back.
+    /// The user took the last character of it back.
     Erased,
-    /// The user emptied the filter.
+    /// The user emptied it.
     Emptied,
-    /// The user is done typing the filter.
+    /// The user is done typing.
     Entered,
     /// A source answered, or failed to.
     Polled(PollReport),
@@ -90,8 +106,15 @@ pub enum Message {
         /// How it stands.
         ack: Ack,
     },
-    /// An acknowledgement was taken back before anything of it was sent.
-    Undone(TicketKey),
+    /// A deed was taken back before anything of it was sent.
+    Undone {
+        /// Of which ticket.
+        key: TicketKey,
+        /// Which deed.
+        deed: DeedKind,
+    },
+    /// A ticket was added that is kept here.
+    Made(TicketKey),
     /// What the records tell of a source that was not asked yet.
     Recalled(SourceName, Pass),
     /// All that is kept here of tickets, for their sources cannot be told.
@@ -120,17 +143,33 @@ pub enum Message {
 /// What the world must do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Write down that the ticket is taken, and tell its source, but not before this instant.
-    Acknowledge {
-        /// Which ticket.
+    /// Write a deed down, and tell the source, but not before this instant.
+    Tell {
+        /// Of which ticket.
         key: TicketKey,
+        /// What is done to it.
+        deed: Deed,
         /// When its source may be told.
         send_at: DateTime<Utc>,
     },
-    /// Take back an acknowledgement, if nothing of it is sent yet.
-    Undo(TicketKey),
-    /// Tell its source that nobody has the ticket any more.
-    GiveBack(TicketKey),
+    /// Take back a deed, if nothing of it is sent yet.
+    Undo {
+        /// Of which ticket.
+        key: TicketKey,
+        /// Which deed.
+        deed: DeedKind,
+    },
+    /// Add a ticket that is kept here.
+    Make {
+        /// The source that keeps it.
+        source: SourceName,
+        /// What the client reports.
+        title: SafeText,
+        /// Which client, if that was said.
+        client: Option<SafeText>,
+    },
+    /// Give the terminal a text to copy.
+    Copy(SafeText),
     /// Ask all sources now.
     PollNow,
     /// Read in the records what came before a handover.

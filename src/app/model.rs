@@ -7,12 +7,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::ack::Ack;
+use super::assessing::Assessing;
 use super::board::{Board, Counts};
+use super::deeds::Deeds;
 use super::handover::Handover;
 use super::list::List;
 use super::past::Past;
+use super::prompt::Prompt;
 use super::store::{SourceRules, Store};
-use crate::domain::{Agreements, Capabilities, SafeText, SourceName, TicketKey};
+use crate::domain::{Agreements, Capabilities, DeedKind, SafeText, SourceName, TicketKey};
 
 /// What does not change while the program runs.
 #[derive(Debug)]
@@ -43,11 +46,21 @@ pub enum Screen {
     Explanation(usize),
     /// What the next engineer must know, scrolled down by so many lines.
     Handover(usize),
+    /// A text is asked for, over the screen below.
+    Prompt(Prompt),
+    /// A ticket is being assessed.
+    Assess(Assessing),
     /// The keys, scrolled down by so many lines; esc returns to the screen below.
     Help(usize, Box<Screen>),
 }
 
 impl Screen {
+    /// Whether letters are letters on it: a filter, or a text that is asked for.
+    #[must_use]
+    pub const fn takes_text(&self) -> bool {
+        matches!(self, Self::Filter | Self::Prompt(_))
+    }
+
     /// Whether the handover is up, be it under the keys.
     pub(super) fn has_handover(&self) -> bool {
         match self {
@@ -98,10 +111,12 @@ pub struct Model {
     pub acks: HashMap<TicketKey, Ack>,
     /// What each source can be told of; unknown of one that could not be opened.
     pub capabilities: HashMap<SourceName, Capabilities>,
-    /// Other deeds under way, by their numbers in the outbox.
-    pub(super) deeds: HashMap<i64, Ack>,
-    /// The tickets that were taken here and are not sent yet, in the order of the keys.
-    pub(super) taken: Vec<TicketKey>,
+    /// The source that keeps new tickets here.
+    pub local: Option<SourceName>,
+    /// Other deeds under way or just ended.
+    pub(super) deeds: Deeds,
+    /// What was done here and is not sent yet, in the order of the keys.
+    pub(super) taken: Vec<(TicketKey, DeedKind)>,
     /// The tickets that were taken here, as their sources have confirmed.
     pub(super) ours: HashSet<TicketKey>,
     /// The one of them that is given back if the key that asks for it comes again.
@@ -144,7 +159,8 @@ impl Model {
             screen: Screen::default(),
             acks: HashMap::new(),
             capabilities: HashMap::new(),
-            deeds: HashMap::new(),
+            local: None,
+            deeds: Deeds::default(),
             taken: Vec::new(),
             ours: HashSet::new(),
             given_back_next: None,
@@ -190,12 +206,17 @@ impl Model {
     }
 
     fn underway(&self) -> impl Iterator<Item = &Ack> {
-        self.acks.values().chain(self.deeds.values())
+        self.acks.values().chain(self.deeds.underway())
     }
 
-    /// The ticket that was taken last, if that can still be undone. One that is being written can be, once it is.
-    pub(super) fn last_taken(&self) -> Option<TicketKey> {
-        let undoable = |key: &&TicketKey| match self.acks.get(*key) {
+    /// How a deed stands that was asked for here.
+    fn standing(&self, (key, kind): &(TicketKey, DeedKind)) -> Option<&Ack> {
+        if *kind == DeedKind::Acknowledge { self.acks.get(key) } else { self.deeds.standing(key, *kind) }
+    }
+
+    /// What was done last, if that can still be undone. What is being written can be, once it is.
+    pub(super) fn last_taken(&self) -> Option<(TicketKey, DeedKind)> {
+        let undoable = |taken: &&(TicketKey, DeedKind)| match self.standing(taken) {
             Some(Ack::Writing) => true,
             Some(Ack::Held { until }) => *until > self.now,
             _ => false,
@@ -205,7 +226,7 @@ impl Model {
 
     /// Until when it can be.
     pub(super) fn held_until(&self) -> Option<DateTime<Utc>> {
-        match self.acks.get(&self.last_taken()?) {
+        match self.standing(&self.last_taken()?) {
             Some(Ack::Held { until }) => Some(*until),
             _ => None,
         }

@@ -3,19 +3,23 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::ack::Ack;
-use super::board::{Board, BoardRow};
+use super::assessing;
+use super::board::Board;
+use super::doing;
 use super::handover_text;
 use super::layout;
 use super::lines::{self, Line};
 use super::list::{Cursor, Fold};
 use super::message::{Action, Effect, Message};
 use super::model::{Model, Notice, Screen};
+use super::prompt;
 use super::store::Store;
+use super::taking;
 use super::view;
-use crate::domain::{Agreements, Deed, DeedKind, Group, Outcome, PollReport, Status, TicketKey, judge};
+use crate::domain::{Agreements, Deed, DeedKind, Group, PollReport, Status, TicketKey};
 
 /// Takes in what happened.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -34,26 +38,26 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             polled(model, report);
             Vec::new()
         }
-        Message::Done { key, deed: deed @ Deed::Acknowledge { .. }, outcome, .. } => acknowledged(model, key, &deed, outcome),
-        Message::Done { entry, key, deed, outcome } => {
-            model.deeds.retain(|under_way, _| Some(*under_way) != entry);
-            done(model, &key, &deed, outcome)
-        }
-        Message::Underway { entry, deed, ack, .. } if deed != DeedKind::Acknowledge => {
-            model.deeds.insert(entry, ack);
-            Vec::new()
-        }
-        Message::Underway { key, ack, .. } => {
-            if matches!(ack, Ack::Held { .. }) && !model.taken.contains(&key) {
-                model.taken.push(key.clone());
+        Message::Done { key, deed: deed @ Deed::Acknowledge { .. }, outcome, .. } => taking::acknowledged(model, key, &deed, outcome),
+        Message::Done { entry, key, deed, outcome } => taking::done(model, entry, &key, &deed, outcome),
+        Message::Underway { entry, key, deed, ack } => {
+            let named = (key.clone(), deed);
+            if matches!(ack, Ack::Held { .. }) && !model.taken.contains(&named) {
+                model.taken.push(named);
             }
-            model.acks.insert(key, ack);
+            if deed == DeedKind::Acknowledge {
+                model.acks.insert(key, ack);
+            } else {
+                model.deeds.stand(entry, key, deed, ack);
+            }
             Vec::new()
         }
-        Message::Undone(key) => {
-            notice(model, format!("{} is not acknowledged: undone", model.name_of(&key)), false);
-            model.acks.remove(&key);
-            model.taken.retain(|before| *before != key);
+        Message::Undone { key, deed } => {
+            taking::undone(model, &key, deed);
+            Vec::new()
+        }
+        Message::Made(key) => {
+            notice(model, format!("{} is noted", model.name_of(&key)), false);
             Vec::new()
         }
         Message::Recalled(source, pass) => {
@@ -96,15 +100,14 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             let given_back_next = model.given_back_next.take().filter(|_| action == Action::Undo);
             if let Some(key) = given_back_next.filter(|key| *model.list.cursor() == Cursor::Ticket(key.clone())) {
                 notice(model, format!("{} is being given back", model.name_of(&key)), false);
-                return vec![Effect::GiveBack(key)];
+                return vec![Effect::Tell { key, deed: Deed::Unacknowledge, send_at: model.now }];
             }
             user(model, action)
         }
         Message::Typed(_) | Message::Erased | Message::Emptied | Message::Entered => {
             model.key_pressed();
             model.notice = None;
-            type_filter(model, &message);
-            Vec::new()
+            typed(model, &message)
         }
     };
     if model.handover.is_some() && !key {
@@ -123,8 +126,6 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects
 }
 
-/// How long an acknowledgement is held before it is sent.
-pub const UNDO: TimeDelta = TimeDelta::seconds(5);
 /// What is said from the key that asks to the first answer.
 const ASKING: &str = "asking all sources";
 
@@ -133,7 +134,7 @@ fn ask_all(model: &mut Model) -> Effect {
     Effect::PollNow
 }
 
-fn notice(model: &mut Model, text: String, alarm: bool) {
+pub(super) fn notice(model: &mut Model, text: String, alarm: bool) {
     model.notice = Some(Notice { text, alarm });
 }
 
@@ -175,7 +176,7 @@ fn change_board(model: &mut Model, change: impl FnOnce(&mut Board, &Store, &Agre
 }
 
 /// Judges the tickets that are new or changed.
-fn renew(model: &mut Model) {
+pub(super) fn renew(model: &mut Model) {
     let now = model.now;
     change_board(model, |board, store, agreements| board.renew(store.tickets().cloned(), agreements, now));
 }
@@ -198,35 +199,8 @@ fn polled(model: &mut Model, report: PollReport) {
         let open: HashSet<&TicketKey> = open.map(|ticket| &ticket.id).collect();
         let told = |key: &TicketKey, ack: &Ack| ack.ended_at().is_some_and(|at| at < began_at) && (!ack.failed() || !open.contains(key));
         model.acks.retain(|key, ack| key.source != source || !told(key, ack));
+        model.deeds.forget(|key, ack| key.source == source && told(key, ack));
     }
-}
-
-/// A deed other than an acknowledgement came to its end.
-fn done(model: &mut Model, key: &TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
-    model.store.done(key, deed, &outcome, model.now);
-    if matches!((deed, &outcome), (Deed::Unacknowledge, Outcome::Confirmed { .. } | Outcome::Here { .. })) {
-        model.ours.remove(key);
-        // what was said of taking it is over
-        model.acks.remove(key);
-    }
-    let ack = Ack::Ended { outcome, at: model.now };
-    notice(model, format!("{}: {}", model.name_of(key), ack.words_of(deed.kind(), model.rules.zone, model.now)), ack.failed());
-    renew(model);
-    // how the ticket stands now is for its source to tell
-    vec![Effect::PollNow]
-}
-
-fn acknowledged(model: &mut Model, key: TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
-    model.store.done(&key, deed, &outcome, model.now);
-    if matches!(outcome, Outcome::Confirmed { .. } | Outcome::Here { .. }) {
-        model.ours.insert(key.clone());
-    }
-    let ack = Ack::Ended { outcome, at: model.now };
-    notice(model, format!("{}: {}", model.name_of(&key), ack.words(model.rules.zone, model.now)), ack.failed());
-    model.taken.retain(|before| *before != key);
-    model.acks.insert(key, ack);
-    renew(model);
-    Vec::new()
 }
 
 fn user(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -240,6 +214,8 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
         (_, Action::Redraw) => return vec![Effect::Redraw],
         (_, Action::Suspend) => return vec![Effect::Suspend],
         (_, Action::Refresh) => return vec![ask_all(model)],
+        (Screen::Prompt(_), Action::Back | Action::Quit) => prompt::leave(model),
+        (Screen::Prompt(_), _) => {}
         (Screen::Help(_, below), Action::Back | Action::Quit | Action::Help) => model.screen = std::mem::take(below),
         (below, Action::Help) => {
             let below = std::mem::take(below);
@@ -254,8 +230,13 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
             model.handover = None;
             return vec![Effect::ReadPast];
         }
-        (Screen::Explanation(_), Action::Acknowledge) => return acknowledge(model),
-        (_, Action::Undo) => return undo(model),
+        (Screen::Explanation(_), Action::Acknowledge) => return taking::acknowledge(model),
+        (Screen::Assess(_), Action::Back | Action::Quit) => assessing::leave(model),
+        (Screen::Assess(_), action) => return assessing::act(model, action),
+        (Screen::Board | Screen::Filter | Screen::Leave | Screen::Explanation(_), action) if doing::is_one(action) => {
+            return doing::act(model, action);
+        }
+        (_, Action::Undo) => return taking::undo(model),
         (Screen::Help(..) | Screen::Explanation(_) | Screen::Handover(_), action) => scroll(model, action),
         (Screen::Leave, Action::Quit) => return vec![Effect::Quit],
         (Screen::Board | Screen::Filter | Screen::Leave, action) => {
@@ -291,7 +272,7 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Up | Action::Down | Action::First | Action::Last | Action::PageUp | Action::PageDown => step(model, action),
         Action::NextUnanswered => to_unanswered(model, true),
         Action::PreviousUnanswered => to_unanswered(model, false),
-        Action::Acknowledge => return acknowledge(model),
+        Action::Acknowledge => return taking::acknowledge(model),
         Action::Filter => model.screen = Screen::Filter,
         Action::Fold => fold(model),
         Action::Open => match model.list.cursor() {
@@ -301,7 +282,8 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
         },
         Action::Back if !model.list.filter().is_empty() => model.list.set_filter(""),
         Action::Quit => return leave(model),
-        Action::Back | Action::Refresh | Action::Handover | Action::Help | Action::Redraw | Action::Suspend | Action::Undo => {}
+        // what means the same on other screens was seen to before
+        _ => {}
     }
     Vec::new()
 }
@@ -318,6 +300,16 @@ fn leave(model: &mut Model) -> Vec<Effect> {
 /// Whether something is unanswered or under way.
 fn asks_before_leaving(model: &Model) -> bool {
     model.counts.untaken() > 0 || model.acks.values().any(Ack::is_unsent)
+}
+
+/// Takes in what was typed, where it was.
+fn typed(model: &mut Model, message: &Message) -> Vec<Effect> {
+    match model.screen {
+        Screen::Prompt(_) => return prompt::typed(model, message),
+        Screen::Assess(_) => return assessing::typed(model, message),
+        _ => type_filter(model, message),
+    }
+    Vec::new()
 }
 
 fn type_filter(model: &mut Model, message: &Message) {
@@ -415,78 +407,4 @@ fn fold(model: &mut Model) {
         (true, _) => {}
         (false, _) => model.list.put_on_fold(fold),
     }
-}
-
-/// How long an acknowledgement can be undone: not where the client would lose by it.
-fn hold(model: &Model, row: &BoardRow) -> TimeDelta {
-    // what is left counts down between two judgements
-    let verdict = judge(&row.ticket, &model.rules.agreements, model.now);
-    let left = verdict.response.as_ref().and_then(|clock| clock.remaining_seconds);
-    let hurry = matches!(verdict.group, Group::Decide | Group::Unanswered) && left.is_some_and(|left| left < 60);
-    if hurry { TimeDelta::zero() } else { UNDO }
-}
-
-/// Takes back the acknowledgement that was asked for last.
-fn undo(model: &mut Model) -> Vec<Effect> {
-    if let Some(key) = model.last_taken() {
-        return vec![Effect::Undo(key)];
-    }
-    if let Some(key) = model.list.selected().map(|row| row.ticket.id.clone()).filter(|key| model.ours.contains(key)) {
-        give_back(model, key);
-        return Vec::new();
-    }
-    let sent = model.acks.values().any(Ack::is_unsent);
-    notice(
-        model,
-        if sent { "too late to undo: it is being sent" } else { "there is nothing to undo; what is late is sent at once" }.to_owned(),
-        sent,
-    );
-    Vec::new()
-}
-
-/// Asks whether a ticket that was taken here is given back; not where its source cannot be told.
-fn give_back(model: &mut Model, key: TicketKey) {
-    let why_not = model.capabilities.get(&key.source).and_then(|capabilities| {
-        capabilities.why_not(DeedKind::Unacknowledge).filter(|_| !capabilities.kept_here(DeedKind::Unacknowledge))
-    });
-    let name = model.name_of(&key);
-    if let Some(why) = why_not {
-        return notice(model, format!("{name} cannot be given back: {why}"), true);
-    }
-    notice(model, format!("{name} is acknowledged: u again gives it back, and it is unanswered again"), true);
-    model.given_back_next = Some(key);
-}
-
-/// Takes the ticket under the cursor, if there is anything to take.
-fn acknowledge(model: &mut Model) -> Vec<Effect> {
-    let refused = match (model.list.cursor(), model.list.selected(), model.list.gone()) {
-        (Cursor::Ticket(key), Some(row), _) => match model.acks.get(key) {
-            _ if model.rules.frozen => "nothing is sent with --at".to_owned(),
-            _ if model.rules.read_only => "nothing is sent with --read-only".to_owned(),
-            // the list may be older than what is known by now
-            _ if model.store.tickets().all(|ticket| ticket.id != *key || ticket.status == Status::Resolved) => {
-                format!("{} is not acknowledged: {}", model.name_of(key), model.list.why_gone(&model.board, key))
-            }
-            Some(ack) if ack.is_unsent() => format!("{}: {}", model.name_of(key), ack.words(model.rules.zone, model.now)),
-            // the row may be older than that, while its order stays
-            Some(ack) if ack.settled_at().is_some() => format!("{}: {}", model.name_of(key), ack.words(model.rules.zone, model.now)),
-            _ if row.verdict.acknowledged => {
-                let by = row.ticket.acknowledged_by.as_ref().or(row.ticket.assignee.as_ref());
-                format!("{} is already acknowledged{}", model.name_of(key), by.map_or_else(String::new, |by| format!(" by {by}")))
-            }
-            _ => {
-                let key = key.clone();
-                let send_at = model.now + hold(model, row);
-                model.acks.insert(key.clone(), Ack::Writing);
-                model.taken.retain(|before| *before != key);
-                model.taken.push(key.clone());
-                return vec![Effect::Acknowledge { key, send_at }];
-            }
-        },
-        (Cursor::Ticket(key), None, Some(gone)) => format!("{} is not acknowledged: {}", model.name_of(key), gone.why),
-        (Cursor::Fold(_), ..) => "acknowledge tickets one by one: enter unfolds".to_owned(),
-        _ => return Vec::new(),
-    };
-    notice(model, refused, true);
-    Vec::new()
 }

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::ack::Ack;
+use super::assessing::AssessRow;
 use super::board::BoardRow;
 use super::detail::{self, Detail};
+use super::doing;
+use super::empty;
 use super::explanation;
 use super::handover_text;
 use super::labels::{self, RowLabels};
@@ -15,10 +18,11 @@ use super::layout::{self, Layout, Placed, Size};
 use super::lines::Line;
 use super::list::Listed;
 use super::model::{Model, Notice, Screen};
+use super::prompt::{self, PromptView};
 use super::store::Health;
 use super::summary::{self, Piece, SummaryRow};
 use super::words;
-use crate::domain::{Group, Severity, judge};
+use crate::domain::{DeedKind, Group, SafeText, Severity, judge};
 
 /// What is on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +39,14 @@ pub struct View {
     pub notice: Option<Notice>,
     /// The filter, and whether it is being typed.
     pub filter: Option<(String, bool)>,
+    /// What asks for a text, in place of the footer.
+    pub prompt: Option<PromptView>,
     /// For how many seconds the last acknowledgement can still be undone.
     pub undo: Option<i64>,
     /// The ticket under the cursor can be taken.
     pub can_acknowledge: bool,
+    /// What else can be done to it.
+    pub possible: Vec<DeedKind>,
 }
 
 /// What is below the rows at the top.
@@ -70,6 +78,15 @@ pub enum Body {
         head: String,
         /// The lines from the scrolled one on.
         lines: Vec<Vec<Piece>>,
+    },
+    /// What each severity of a ticket would oblige to.
+    Assess {
+        /// Which ticket, and what it is now.
+        head: String,
+        /// Its title.
+        title: SafeText,
+        /// A row for each severity; none of a ticket that is gone.
+        rows: Vec<AssessRow>,
     },
     /// The keys, from the scrolled line on.
     Help(usize),
@@ -150,14 +167,9 @@ impl Maker<'_> {
         let placed = layout::place(model);
         let (summary, changes) = summary::rows(model, placed.layout.size);
         self.changes.extend(changes);
-        let (body, typing) = match &model.screen {
-            _ if placed.layout.size == Size::Tiny => (Body::Nothing, false),
-            Screen::Board | Screen::Leave => (self.list(&placed), false),
-            Screen::Filter => (self.list(&placed), true),
-            Screen::Explanation(scroll) => (self.explanation(*scroll), false),
-            Screen::Handover(scroll) => (self.handover(*scroll), false),
-            Screen::Help(scroll, _) => (Body::Help(*scroll), false),
-        };
+        let tiny = placed.layout.size == Size::Tiny;
+        let typing = model.screen == Screen::Filter && !tiny;
+        let body = if tiny { Body::Nothing } else { self.body(&model.screen, &placed) };
         let filter = model.list.filter();
         let compact = matches!(placed.layout.size, Size::Compact | Size::Tiny);
         let hides = summary::hides(model).filter(|_| compact).map(|text| Notice { text, alarm: true });
@@ -168,10 +180,28 @@ impl Maker<'_> {
             body,
             notice: self.question().or(model.notice.clone()).or(hides),
             filter: (typing || !filter.is_empty()).then(|| (filter.to_owned(), typing)),
+            prompt: prompt::view(model).filter(|_| !tiny),
             undo: model.held_until().map(|until| (until - model.now).num_seconds().max(1)),
             can_acknowledge: !model.rules.frozen
                 && !model.rules.read_only
                 && model.list.selected().is_some_and(|row| can_be_taken(model, row)),
+            possible: doing::possible(model),
+        }
+    }
+
+    /// What is below the rows at the top on a screen.
+    fn body(&mut self, screen: &Screen, placed: &Placed) -> Body {
+        match screen {
+            Screen::Board | Screen::Leave | Screen::Filter => self.list(placed),
+            Screen::Explanation(scroll) => self.explanation(*scroll),
+            Screen::Handover(scroll) => self.handover(*scroll),
+            Screen::Help(scroll, _) => Body::Help(*scroll),
+            Screen::Prompt(prompt) => self.body(prompt.below(), placed),
+            Screen::Assess(assessing) => {
+                let (head, title, rows, changes) = assessing.view(self.model);
+                self.changes.extend(changes);
+                Body::Assess { head, title, rows }
+            }
         }
     }
 
@@ -197,7 +227,7 @@ impl Maker<'_> {
         let model = self.model;
         let lines = self.lines(placed);
         let listed = placed.lines.iter().any(|line| !matches!(line, Line::Trouble(_)));
-        let empty = (!listed).then(|| empty(model));
+        let empty = (!listed).then(|| empty::meaning(model));
         let compact = placed.layout.size == Size::Compact;
         let row = model.list.selected().or(model.list.gone().map(|gone| &gone.row)).map(|row| self.judged(row));
         let Some(row) = row else { return Body::List { lines, empty, detail: None, compact: Vec::new() } };
@@ -412,27 +442,4 @@ pub(super) fn longest_scroll(model: &Model) -> usize {
 
 fn severity_word(severity: Option<Severity>) -> String {
     severity.map_or_else(|| "?".to_owned(), |severity| severity.to_string())
-}
-
-/// What an empty list means.
-fn empty(model: &Model) -> String {
-    let health = model.store.health(model.now);
-    let names = |of: &dyn Fn(&super::store::SourceHealth) -> bool| -> String {
-        health.iter().filter(|s| of(s)).map(|s| s.name.as_str()).collect::<Vec<_>>().join(", ")
-    };
-    let (asking, silent) = (names(&|s| !s.heard), names(&|s| s.heard && s.health != Health::Ok));
-    if !model.list.filter().is_empty() {
-        "Nothing matches the filter; esc clears it.".to_owned()
-    } else if health.is_empty() {
-        "There is no source, so no ticket can be shown. `holdover check` says more.".to_owned()
-    } else if !silent.is_empty() {
-        format!("This is no calm: {silent} did not tell all.")
-    } else if model.counts.now() > 0 {
-        // not listed yet
-        String::new()
-    } else if !asking.is_empty() {
-        format!("Asking {asking} …")
-    } else {
-        format!("Nothing is open in {}.", names(&|_| true))
-    }
 }

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::delivery::Pace;
 use super::kept::Kept;
+use super::new;
 use super::output;
 use super::past::{self, Question};
 use super::session::{Exit, Session};
@@ -170,10 +171,12 @@ impl<'a> Dashboard<'a> {
                 }
             }
             // letters that are pasted are no keys
-            Some(Input::Paste(text)) if self.works.model.screen == Screen::Filter => {
-                self.happened(Message::Typed(SafeText::line(&text).to_string()));
-            }
-            Some(Input::Paste(_)) => {}
+            // but where a text is asked for, which keeps its lines
+            Some(Input::Paste(text)) => match self.works.model.screen {
+                Screen::Filter => self.happened(Message::Typed(SafeText::line(&text).to_string())),
+                Screen::Prompt(_) => self.happened(Message::Typed(SafeText::body(&text).to_string())),
+                _ => {}
+            },
             Some(Input::Resize(columns, rows)) => self.happened(Message::Resized { columns, rows }),
             None => self.ended = Some(Exit::HANG_UP),
         }
@@ -192,6 +195,12 @@ impl<'a> Dashboard<'a> {
                     let (records, events) = (self.works.records.clone(), self.works.events.0.clone());
                     past::read_beside(records, Question::of(self.session, None), events);
                 }
+                Effect::Make { source, title, client } => {
+                    let (records, events) = (self.works.records.clone(), self.works.events.0.clone());
+                    new::make_beside(self.session, records, &source, title, client, events);
+                }
+                // a terminal that takes nothing is told of by the next frame
+                Effect::Copy(text) => drop(self.terminal.copy(&text)),
                 Effect::Redraw => {
                     self.terminal.redraw();
                     self.drawn = None;
@@ -202,7 +211,7 @@ impl<'a> Dashboard<'a> {
                 }
                 Effect::Quit => self.ended = Some(Exit::Done),
                 // the works have done them
-                Effect::Acknowledge { .. } | Effect::GiveBack(_) | Effect::Undo(_) | Effect::PollNow => {}
+                Effect::Tell { .. } | Effect::Undo { .. } | Effect::PollNow => {}
             }
         }
     }

@@ -1,11 +1,18 @@
-//! `holdover new`: a ticket that is kept here, for an issue that came by phone.
+//! `holdover new`, and the same from the dashboard: a ticket that is kept here, for an issue that came by phone.
+
+use std::sync::Arc;
 
 use serde::Serialize;
+use tokio::sync::mpsc;
 
+use super::bookkeeper::Event;
 use super::cli::NewArgs;
+use super::delivery::write_beside;
 use super::output;
 use super::session::{Exit, Session};
-use crate::domain::{Contact, SafeText, SourceName, TextKind};
+use crate::app::Message;
+use crate::domain::{Contact, SafeText, SourceName, TextKind, Ticket};
+use crate::records::Records;
 use crate::sources::{SourceKind, SourceSettings};
 
 /// What `--json` prints.
@@ -74,6 +81,36 @@ pub(super) fn run(args: &NewArgs, session: &Session) -> color_eyre::Result<Exit>
         output::print(|out| writeln!(out, "{key}"))?;
     }
     Ok(Exit::Done)
+}
+
+/// Adds a ticket to a local source beside the loop, submitted by phone now, and tells its key.
+pub(super) fn make_beside(
+    session: &Session,
+    records: Option<Arc<Records>>,
+    source: &SourceName,
+    title: SafeText,
+    client: Option<SafeText>,
+    events: mpsc::Sender<Event>,
+) {
+    let settings = session.settings.sources.iter().find(|settings| settings.name == *source);
+    let local = settings.map(|settings| session.local(settings, records.as_ref()));
+    tokio::spawn(async move {
+        let made = match (local, records) {
+            (Some(local), Some(records)) => {
+                let shared = Arc::clone(&records);
+                let fill = move |ticket: &mut Ticket| {
+                    ticket.title = ticket.take_text("title", title.as_str(), TextKind::Title);
+                    ticket.client = client.or(ticket.client.take());
+                    ticket.channel = Some(SafeText::line("phone"));
+                };
+                write_beside(&shared, move |records| local.add(records, fill)).await.map_err(|fault| fault.to_string())
+            }
+            _ => Err("there are no records – see holdover doctor".to_owned()),
+        };
+        let message = made.map_or_else(|why| Message::Warned(format!("nothing was noted: {why}")), Message::Made);
+        // the loop has ended: nobody asks any more
+        let _ = events.send(Event::Happened(message)).await;
+    });
 }
 
 /// The local source that is meant.

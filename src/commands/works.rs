@@ -76,9 +76,9 @@ pub struct Works {
     pub(super) deliveries: JoinSet<()>,
     pub(super) pace: watch::Sender<Pace>,
     /// The entries of the outbox that can be undone.
-    held: HashMap<TicketKey, i64>,
+    held: HashMap<(TicketKey, DeedKind), i64>,
     /// What is to be undone as soon as it is written.
-    unwanted: HashSet<TicketKey>,
+    unwanted: HashSet<(TicketKey, DeedKind)>,
     /// Those that are delivered now.
     delivered: HashMap<i64, AbortHandle>,
 }
@@ -122,6 +122,7 @@ impl Works {
         let names: Vec<_> = known.iter().map(|rules| rules.name.clone()).collect();
         let mut model = Model::new(rules, known, now, size);
         let sources: Vec<_> = polls.iter().map(|poll| Arc::clone(&poll.source)).collect();
+        model.local = polls.iter().find(|poll| poll.in_records).map(|poll| poll.source.name().clone());
         model.capabilities = sources.iter().map(|source| (source.name().clone(), source.capabilities())).collect();
         let recalled = records.as_ref().map_or_else(Vec::new, |records| kept::recall(&mut model, records, &names, now));
         for warning in recalled {
@@ -205,13 +206,12 @@ impl Works {
     fn event(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Happened(message) => {
-                if let Message::Underway { key, deed: DeedKind::Acknowledge, ack, .. } = &message
-                    && !matches!(ack, Ack::Held { .. })
-                {
-                    self.held.remove(key);
-                }
-                if let Message::Undone(key) = &message {
-                    self.held.remove(key);
+                match &message {
+                    Message::Underway { ack: Ack::Held { .. }, .. } => {}
+                    Message::Underway { key, deed, .. } | Message::Undone { key, deed } => {
+                        self.held.remove(&(key.clone(), *deed));
+                    }
+                    _ => {}
                 }
                 self.happened(message)
             }
@@ -227,14 +227,15 @@ impl Works {
             Event::Adopted(entry) => {
                 let (key, ack) = ack_of(&entry, (self.clock)());
                 let deed = entry.deed.kind();
-                if deed == DeedKind::Acknowledge && matches!(ack, Ack::Held { .. }) {
-                    self.held.insert(key.clone(), entry.id);
+                let named = (key.clone(), deed);
+                if matches!(ack, Ack::Held { .. }) {
+                    self.held.insert(named.clone(), entry.id);
                 }
-                let unwanted = deed == DeedKind::Acknowledge && self.unwanted.remove(&key);
+                let unwanted = self.unwanted.remove(&named);
                 let effects = self.happened(Message::Underway { entry: entry.id, key: key.clone(), deed, ack });
                 self.deliver(entry);
                 if unwanted {
-                    self.undo(key);
+                    self.undo(named);
                 }
                 effects
             }
@@ -252,16 +253,17 @@ impl Works {
         let mut left = Vec::new();
         for effect in app::update(&mut self.model, message) {
             match effect {
-                Effect::Acknowledge { key, send_at } => left.extend(self.tell(key, Deed::Acknowledge { note: None }, send_at)),
-                Effect::GiveBack(key) => left.extend(self.tell(key, Deed::Unacknowledge, (self.clock)())),
-                Effect::Undo(key) => self.undo(key),
+                Effect::Tell { key, deed, send_at } => left.extend(self.tell(key, deed, send_at)),
+                Effect::Undo { key, deed } => self.undo((key, deed)),
                 Effect::PollNow => {
                     for poll in &self.polls {
                         poll.shared.iter().for_each(|source| source.ask_itself());
                         poll.poller.poll_now();
                     }
                 }
-                Effect::ReadPast | Effect::Redraw | Effect::Suspend | Effect::Quit => left.push(effect),
+                Effect::ReadPast | Effect::Make { .. } | Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {
+                    left.push(effect);
+                }
             }
         }
         left
@@ -333,18 +335,19 @@ impl Works {
         });
     }
 
-    /// Takes an acknowledgement back, if nothing of it is sent yet.
-    fn undo(&mut self, key: TicketKey) {
+    /// Takes a deed back, if nothing of it is sent yet.
+    fn undo(&mut self, named: (TicketKey, DeedKind)) {
         let Some(records) = self.records.clone() else { return };
-        let Some(id) = self.held.get(&key).copied() else {
+        let Some(id) = self.held.get(&named).copied() else {
             // it is just being written
-            self.unwanted.insert(key);
+            self.unwanted.insert(named);
             return;
         };
+        let (key, deed) = named;
         let events = self.events.0.clone();
         self.deliveries.spawn(async move {
             let message = match write_beside(&records, move |records| records.undo(id)).await {
-                Ok(true) => Message::Undone(key),
+                Ok(true) => Message::Undone { key, deed },
                 Ok(false) => Message::Warned(format!("{key} is not undone: it is being sent")),
                 Err(fault) => Message::Warned(format!("{key} is not undone: {fault}")),
             };

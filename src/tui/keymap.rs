@@ -79,8 +79,41 @@ pub const BINDINGS: &[Binding] = &[
         keys: &[letter('u')],
         action: Action::Undo,
         short: "undo",
-        help: "undo: take back the last acknowledgement before it is sent; pressed twice on one that is yours: give it back",
+        help: "undo: take back what you did last before it is sent; pressed twice on one that is yours: give it back",
     },
+    Binding {
+        keys: &[letter('p')],
+        action: Action::PhonedIn,
+        short: "phoned in",
+        help: "the client has just phoned: note a contact by phone, which may start a clock",
+    },
+    Binding {
+        keys: &[letter('c')],
+        action: Action::Note,
+        short: "note",
+        help: "an internal note, which the client cannot read; enter sends it, esc leaves",
+    },
+    Binding {
+        keys: &[letter('m')],
+        action: Action::Word,
+        short: "to client",
+        help: "a word to the client, who is named while you write; enter sends it, esc leaves",
+    },
+    Binding {
+        keys: &[letter('s')],
+        action: Action::Assess,
+        short: "assess",
+        help: "assess: see what each severity obliges to; 1 to 5 chooses, or j, k and enter; esc leaves",
+    },
+    Binding {
+        keys: &[letter('+')],
+        action: Action::New,
+        short: "",
+        help: "a new ticket that came by phone, kept here in a source of kind local: asks for title and client",
+    },
+    Binding { keys: &[letter('y')], action: Action::CopyKey, short: "", help: "copy the key of the ticket, by OSC 52" },
+    Binding { keys: &[letter('Y')], action: Action::CopyLink, short: "", help: "copy the link to the ticket, by OSC 52" },
+    Binding { keys: &[letter('o')], action: Action::ShowLink, short: "", help: "show the link to the ticket" },
     Binding {
         keys: &[key(KeyCode::Tab)],
         action: Action::NextUnanswered,
@@ -139,7 +172,7 @@ pub const BINDINGS: &[Binding] = &[
 /// What a key means on a screen; nothing where it means nothing.
 #[must_use]
 pub fn message(screen: &Screen, pressed: &KeyEvent) -> Option<Message> {
-    if *screen == Screen::Filter {
+    if screen.takes_text() {
         match pressed.code {
             KeyCode::Char('u') if pressed.modifiers == KeyModifiers::CONTROL => return Some(Message::Emptied),
             KeyCode::Char(c) if pressed.modifiers.difference(KeyModifiers::SHIFT).is_empty() => return Some(Message::Typed(c.into())),
@@ -150,7 +183,17 @@ pub fn message(screen: &Screen, pressed: &KeyEvent) -> Option<Message> {
             _ => {}
         }
     }
-    BINDINGS.iter().find(|binding| binding.keys.iter().any(|key| key.is(pressed))).map(|binding| Message::User(binding.action))
+    if matches!(screen, Screen::Assess(_)) {
+        match pressed.code {
+            KeyCode::Char(c @ '1'..='5') if pressed.modifiers.is_empty() => return Some(Message::Typed(c.into())),
+            // of the keys that open, only enter chooses
+            KeyCode::Char('l') if pressed.modifiers.is_empty() => return None,
+            KeyCode::Right => return None,
+            _ => {}
+        }
+    }
+    let binding = BINDINGS.iter().find(|binding| binding.keys.iter().any(|key| key.is(pressed)))?;
+    Some(Message::User(binding.action))
 }
 
 /// The binding of an action.

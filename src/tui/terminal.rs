@@ -4,6 +4,7 @@
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
@@ -17,6 +18,7 @@ use super::canvas::Canvas;
 use super::input::Input;
 use super::panics;
 use super::reader::Reader;
+use crate::domain::SafeText;
 
 /// A frame at most this large goes out in one write.
 const FRAME: usize = 1 << 18;
@@ -107,6 +109,14 @@ impl Terminal {
         take()?;
         self.canvas.begin_anew();
         Ok(())
+    }
+
+    /// Gives the terminal a text to copy to the clipboard of whoever sits before it. Whether it does, it does not say.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn copy(&mut self, text: &SafeText) -> io::Result<()> {
+        if is_taken() { execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text.as_str())) } else { Ok(()) }
     }
 
     /// Makes the next frame draw everything.

@@ -3,6 +3,7 @@
 
 mod alertmanager_server;
 mod architecture;
+mod at_the_board;
 mod bad_input;
 mod bell;
 mod calculator;

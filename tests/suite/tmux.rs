@@ -65,6 +65,33 @@ fn the_lines_of_the_readme_show_the_counts_and_the_bell() {
     pty.wait_for("the mark of the bell", |screen| screen.contains("rings!"));
 }
 
+#[test]
+fn what_is_copied_in_tmux_reaches_it_as_the_readme_sets_it_up_and_not_as_it_comes() {
+    let Ok(tmux) = which("tmux") else {
+        println!("SKIPPED: copying in tmux was not tried: there is no tmux here");
+        return;
+    };
+    let desk = Desk::with(&TICKETS[..1]);
+    let program = assert_cmd::cargo::cargo_bin("holdover").display().to_string();
+    let home = desk.path("").display().to_string();
+    let inside = Tmux { desk: &desk, socket: "holdover-copy-test".to_owned() };
+    let config = desk.path("config.toml").display().to_string();
+    let arguments = ["-L", &inside.socket, "-f", "/dev/null", "new-session", &program, "--config", &config];
+    let environment = [("PATH", "/usr/bin:/bin"), ("HOME", home.as_str()), ("TMUX_TMPDIR", home.as_str())];
+    let mut pty = Pty::start(&tmux, &arguments, &environment, (80, 24));
+    pty.wait_for("the board", |screen| screen.contains("1 unanswered"));
+    for (value, copied) in [("external", ""), ("on", "A-1")] {
+        inside.ask(&["set-option", "-s", "set-clipboard", value]);
+        pty.press("y");
+        // written after what is copied, and so read after it
+        pty.wait_for("the notice", |screen| screen.contains("given to the terminal to copy: A-1"));
+        let shown = Command::new("tmux").args(["-L", &inside.socket, "show-buffer"]).env("TMUX_TMPDIR", desk.path("")).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&shown.stdout), copied, "{value}");
+        pty.press("j");
+        pty.wait_for("no notice", |screen| !screen.contains("given to the terminal"));
+    }
+}
+
 fn which(program: &str) -> Result<std::path::PathBuf, ()> {
     std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
         .map(|folder| folder.join(program))

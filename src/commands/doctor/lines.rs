@@ -206,11 +206,8 @@ fn tmux_lines(tmux: &Tmux, facts: &Facts, lines: &mut Vec<Line>) {
     judge("monitor-activity", &|value| value == "off", "every change of the board counts as news", "setw -g monitor-activity off");
     let is_coloured = |value: &str| value.contains("256color") || value.contains("direct");
     judge("default-terminal", &is_coloured, "it promises few colours", "set -g default-terminal \"tmux-256color\"");
-    // of a program in it, tmux takes the sequence only where it is on; the board itself copies nothing
-    if let Some(value) = option("set-clipboard") {
-        let help = format!("what is copied in tmux does not reach your clipboard: add set -s set-clipboard on to {TMUX_CONF}");
-        lines.push(Line::new("tmux set-clipboard", true, value, if value == "on" { "" } else { &help }));
-    }
+    // of a program in it, tmux takes the sequence only where it is on: 'external' is for what tmux itself copies
+    judge("set-clipboard", &|value| value == "on", "what y and Y copy does not reach your clipboard", "set -s set-clipboard on");
     let has_all = |(name, value): &(String, String)| {
         (name.starts_with("terminal-overrides") || name.starts_with("terminal-features")) && (value.contains("RGB") || value.contains("Tc"))
     };

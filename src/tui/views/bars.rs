@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{pieces, text, text_to};
 use crate::app::{Action, Body, Size, View, cut};
+use crate::domain::DeedKind;
 use crate::tui::keymap;
 use crate::tui::theme::{Role, Theme};
 
@@ -70,11 +71,21 @@ pub(super) fn footer(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme
 /// What can be done here and now; the way to the help is at the right and stays.
 fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
     let actions: &[Action] = match &view.body {
-        Body::List { .. } => {
-            &[Action::Undo, Action::Acknowledge, Action::NextUnanswered, Action::Open, Action::Filter, Action::Fold, Action::Refresh]
+        Body::List { .. } => &[
+            Action::Undo,
+            Action::Acknowledge,
+            Action::PhonedIn,
+            Action::Note,
+            Action::NextUnanswered,
+            Action::Open,
+            Action::Filter,
+            Action::Fold,
+            Action::Refresh,
+        ],
+        Body::Explanation { .. } => {
+            &[Action::Undo, Action::Back, Action::Acknowledge, Action::PhonedIn, Action::Note, Action::Word, Action::Assess]
         }
-        Body::Explanation { .. } => &[Action::Undo, Action::Back, Action::Acknowledge],
-        Body::Handover { .. } | Body::Help(_) | Body::Nothing => &[Action::Back],
+        Body::Handover { .. } | Body::Assess { .. } | Body::Help(_) | Body::Nothing => &[Action::Back],
     };
     let help = keymap::binding(Action::Help).filter(|_| !matches!(view.body, Body::Help(_)));
     let help = help.map(|binding| (binding.keys[0].label(), binding.short));
@@ -84,6 +95,10 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
     let possible = |action: &&Action| match action {
         Action::Acknowledge => view.can_acknowledge,
         Action::Undo => view.undo.is_some(),
+        Action::PhonedIn => view.possible.contains(&DeedKind::Contact),
+        Action::Assess => view.possible.contains(&DeedKind::Assess),
+        Action::Note => view.possible.contains(&DeedKind::Note),
+        Action::Word => view.possible.contains(&DeedKind::Word),
         _ => true,
     };
     for action in actions.iter().filter(possible) {

@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 /// Columns of the labels.
 const LABEL: u16 = 11;
 
-/// Below the list: one row each, cut; why an acknowledgement failed may take two.
+/// Below the list: one row each, cut; why a deed failed may take two.
 pub(super) fn below(buffer: &mut Buffer, area: Rect, detail: &Detail, theme: &Theme) {
     if area.is_empty() {
         return;
@@ -31,7 +31,7 @@ pub(super) fn below(buffer: &mut Buffer, area: Rect, detail: &Detail, theme: &Th
         if y >= area.bottom() {
             break;
         }
-        let most = if line.label == "ACK" { 2 } else { 1 };
+        let most = if matches!(line.label, "ACK" | "DEED") { 2 } else { 1 };
         y += said(buffer, Rect { y, height: area.bottom() - y, ..area }, line, most, theme) - 1;
     }
 }

@@ -4,13 +4,15 @@
 //! summary   1 to 3 rows: counts and next, held and troubles, windows
 //! list      the tickets, group by group      │ detail, beside it from 110 columns on
 //! detail    below it on smaller terminals
-//! footer    a rule that can say something, and the keys
+//! footer    a rule that can say something, and the keys; or what asks for a text
 //! ```
 
+mod assess;
 mod bars;
 mod detail;
 mod help;
 mod list;
+mod prompt;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -30,7 +32,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
         only_ascii(buffer, area, ascii);
         return None;
     }
-    let body = rows(area, size.header(), area.height.saturating_sub(size.header() + size.footer()));
+    let body = rows(area, size.header(), area.height.saturating_sub(size.header() + view.layout.footer));
     match &view.body {
         Body::List { lines, empty, detail, compact } => {
             let list = Rect { width: view.layout.list_columns.min(body.width), height: view.layout.list.min(body.height), ..body };
@@ -51,10 +53,15 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
                 pieces(buffer, Position::new(body.x + 1, row), line, body.right(), theme);
             }
         }
+        Body::Assess { head, title, rows } => assess::draw(buffer, body, head, title.as_str(), rows, theme),
         Body::Help(scroll) => help::draw(buffer, body, *scroll, theme),
         Body::Nothing => {}
     }
-    let cursor = bars::footer(buffer, rows(area, area.height - size.footer(), size.footer()), view, theme);
+    let foot = rows(area, area.height.saturating_sub(view.layout.footer), view.layout.footer);
+    let cursor = match &view.prompt {
+        Some(asked) => Some(prompt::draw(buffer, foot, asked, view.notice.as_ref(), theme)),
+        None => bars::footer(buffer, foot, view, theme),
+    };
     only_ascii(buffer, area, ascii);
     cursor
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use holdover::app::{Ack, Effect, Message};
-use holdover::domain::{FaultKind, Outcome, Pass, PollReport, SafeText, SourceName, Status, Ticket};
+use holdover::domain::{Deed, DeedKind, FaultKind, Outcome, Pass, PollReport, SafeText, SourceName, Status, Ticket};
 
 use super::Dashboard;
 
@@ -14,7 +14,9 @@ const S1: &str =
 fn sending() -> Dashboard {
     let mut dashboard = Dashboard::acme((80, 24), S1);
     dashboard.press("a");
-    assert!(matches!(&dashboard.effects[..], [Effect::Acknowledge { key, .. }] if key.to_string() == "tickets/A-1"));
+    assert!(
+        matches!(&dashboard.effects[..], [Effect::Tell { key, deed: Deed::Acknowledge { .. }, .. }] if key.to_string() == "tickets/A-1")
+    );
     assert!(!dashboard.screen().contains("unsent") && !dashboard.screen().contains("ACK"), "nothing is shown before it is on the disk");
     let asked_at = dashboard.model.now;
     dashboard.underway("tickets", "A-1", Ack::Sending { by: None, asked_at });
@@ -137,7 +139,7 @@ fn held() -> Dashboard {
     let mut dashboard = Dashboard::acme((80, 24), S1);
     dashboard.press("a");
     let until = dashboard.model.now + TimeDelta::seconds(5);
-    assert!(matches!(dashboard.effects[..], [Effect::Acknowledge { send_at, .. }] if send_at == until));
+    assert!(matches!(dashboard.effects[..], [Effect::Tell { deed: Deed::Acknowledge { .. }, send_at, .. }] if send_at == until));
     dashboard.underway("tickets", "A-1", Ack::Held { until });
     dashboard
 }
@@ -162,9 +164,9 @@ fn what_is_held_counts_down_and_can_be_undone() {
     assert!(second_row(&dashboard).contains("1 unsent"), "{}", dashboard.screen());
     assert!(dashboard.screen().starts_with(" 1 NOW  1 unanswered"), "it is not taken yet");
     dashboard.press("u");
-    assert!(matches!(&dashboard.effects[1..], [Effect::Undo(key)] if key.to_string() == "tickets/A-1"));
+    assert!(matches!(&dashboard.effects[1..], [Effect::Undo { key, deed: DeedKind::Acknowledge }] if key.to_string() == "tickets/A-1"));
     let key = dashboard.model.acks.keys().next().unwrap().clone();
-    dashboard.send(Message::Undone(key));
+    dashboard.send(Message::Undone { key, deed: DeedKind::Acknowledge });
     assert!(dashboard.screen().contains("A-1 is not acknowledged: undone"), "{}", dashboard.screen());
     assert!(!footer(&dashboard).contains("undo") && !second_row(&dashboard).contains("unsent"), "{}", dashboard.screen());
     dashboard.press("u");
@@ -178,7 +180,7 @@ fn what_is_being_written_can_be_undone_and_the_last_taken_comes_first() {
                   { "key": "A-2", "client": "acme", "severity": "S1", "submitted_at": "2026-12-07T00:11:00Z" }]"#;
     let mut dashboard = Dashboard::acme((80, 24), two);
     let undone = |dashboard: &Dashboard| match dashboard.effects.last() {
-        Some(Effect::Undo(key)) => key.key.to_string(),
+        Some(Effect::Undo { key, .. }) => key.key.to_string(),
         other => panic!("{other:?}"),
     };
     let until = dashboard.model.now + TimeDelta::seconds(5);
@@ -190,7 +192,7 @@ fn what_is_being_written_can_be_undone_and_the_last_taken_comes_first() {
     dashboard.press("u");
     assert_eq!(undone(&dashboard), "A-1");
     let key = dashboard.model.acks.keys().find(|key| key.key.as_str() == "A-1").unwrap().clone();
-    dashboard.send(Message::Undone(key));
+    dashboard.send(Message::Undone { key, deed: DeedKind::Acknowledge });
     dashboard.press("u");
     assert_eq!(undone(&dashboard), "A-2");
     // what was held before the program was started too
@@ -222,7 +224,10 @@ fn nothing_is_held_where_the_client_would_lose_by_it() {
         dashboard.wait(wait - wait / 2);
         dashboard.press("a");
         let until = dashboard.model.now + TimeDelta::seconds(held);
-        assert!(matches!(dashboard.effects[..], [Effect::Acknowledge { send_at, .. }] if send_at == until), "after {wait} s");
+        assert!(
+            matches!(dashboard.effects[..], [Effect::Tell { deed: Deed::Acknowledge { .. }, send_at, .. }] if send_at == until),
+            "after {wait} s"
+        );
     }
 }
 

@@ -1,7 +1,7 @@
 //! The list: the cursor is on a ticket whatever a poll brings, what must not fold never does, a filter cannot hide an alarm.
 
 use holdover::app::{Cursor, Effect, Fold, Screen};
-use holdover::domain::{Group, SourceName};
+use holdover::domain::{Deed, Group, SourceName};
 
 use super::Dashboard;
 
@@ -28,7 +28,7 @@ fn the_cursor_stays_on_its_ticket_when_a_poll_brings_others() {
     dashboard.tell("tickets", &list(&[ticket("A-1", "S1", TODAY), between, ticket("A-3", "S1", "2026-12-07T00:12:00Z")]));
     assert_eq!(dashboard.selected(), Some("A-3"));
     dashboard.press("a");
-    assert!(matches!(&dashboard.effects[..], [Effect::Acknowledge { key, .. }] if key.key.as_str() == "A-3"));
+    assert!(matches!(&dashboard.effects[..], [Effect::Tell { key, deed: Deed::Acknowledge { .. }, .. }] if key.key.as_str() == "A-3"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The dashboard without a terminal: keys in, screen out.
 
 mod acknowledging;
+mod doing;
 mod handover;
 mod header;
 mod list;
@@ -8,6 +9,7 @@ mod sizes;
 mod snapshots;
 mod strange;
 mod waking;
+mod writing;
 
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -167,11 +169,30 @@ impl Dashboard {
                 one => KeyCode::Char(one.chars().next().unwrap()),
             };
             let modifiers = if key.starts_with(char::is_uppercase) { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
-            if let Some(message) = keymap::message(&self.model.screen, &KeyEvent::new(code, modifiers)) {
-                self.send(message);
-            }
+            self.press_key(KeyEvent::new(code, modifiers));
             self.read_past();
         }
+    }
+
+    /// Types a text, letter by letter.
+    pub fn type_text(&mut self, text: &str) {
+        for letter in text.chars() {
+            self.press_key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE));
+        }
+    }
+
+    /// Presses one key.
+    pub fn press_key(&mut self, key: KeyEvent) {
+        if let Some(message) = keymap::message(&self.model.screen, &key) {
+            self.send(message);
+        }
+    }
+
+    /// Where the terminal's cursor is, if it is shown.
+    pub fn cursor(&self) -> Option<(u16, u16)> {
+        let area = Rect::new(0, 0, self.model.size.0, self.model.size.1);
+        let theme = Theme::named("base", ColorDepth::Sixteen).unwrap();
+        views::render(&mut Buffer::empty(area), area, &self.view(), &theme, false).map(|at| (at.x, at.y))
     }
 
     /// Records of which nothing is known answer at once what the last keys asked of them.
@@ -187,11 +208,11 @@ impl Dashboard {
     /// Does what the last keys asked of the sources, and takes in what they say.
     pub fn send_acknowledgements(&mut self) {
         for effect in std::mem::take(&mut self.effects) {
-            if let Effect::Acknowledge { key, .. } = effect {
+            if let Effect::Tell { key, deed, .. } = effect {
                 let source = self.sources.iter().find(|s| *s.name() == key.source).unwrap();
-                let outcome = block_on(source.tell(&key, &Deed::Acknowledge { note: None }, None));
+                let outcome = block_on(source.tell(&key, &deed, None));
                 let outcome = outcome.unwrap_or_else(|fault| Outcome::Refused { reason: fault.text });
-                self.send(Message::Done { entry: Some(1), deed: Deed::Acknowledge { note: None }, key, outcome });
+                self.send(Message::Done { entry: Some(1), deed, key, outcome });
             }
         }
     }

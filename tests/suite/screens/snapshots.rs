@@ -109,3 +109,22 @@ fn nothing_to_do_is_only_said_when_it_is_known() {
 fn leaving_asks_once() {
     demo("leave-80x24", (80, 24), "q");
 }
+
+#[test]
+fn what_asks_for_a_text() {
+    for (name, size) in [("80x24", (80, 24)), ("40x12", (40, 12))] {
+        for (reader, press) in [("note", "c"), ("word", "m")] {
+            let mut dashboard = Dashboard::demo(size);
+            dashboard.press("tab tab");
+            dashboard.press(press);
+            dashboard.type_text("Restarted the queue; it runs again. I look again in half an hour.");
+            matches(&format!("{reader}-{name}"), &dashboard);
+        }
+    }
+}
+
+#[test]
+fn the_severities_of_a_ticket() {
+    demo("assess-80x24", (80, 24), "s j");
+    demo("assess-40x12", (40, 12), "s j");
+}

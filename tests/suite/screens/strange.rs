@@ -132,7 +132,7 @@ fn what_was_taken_here_is_given_back_by_the_key_that_undoes_pressed_twice() {
     dashboard.press("z z u");
     assert_eq!(dashboard.effects, [], "another key between the two is no");
     dashboard.press("u");
-    assert_eq!(dashboard.effects, [Effect::GiveBack(key.clone())]);
+    assert_eq!(dashboard.effects, [Effect::Tell { key: key.clone(), deed: Deed::Unacknowledge, send_at: dashboard.model.now }]);
     assert!(dashboard.screen().starts_with(" 2 NOW  1 unanswered"), "it is not before its source says so: {}", dashboard.screen());
     dashboard.send(Message::Done { entry: Some(1), key: key.clone(), deed: Deed::Unacknowledge, outcome: confirmed });
     assert!(dashboard.screen().contains("A-1: given back, confirmed by the source"), "{}", dashboard.screen());
