@@ -10,6 +10,7 @@ use super::ack::Ack;
 use super::board::{Board, Counts};
 use super::handover::Handover;
 use super::list::List;
+use super::page::{Page, Topic};
 use super::past::Past;
 use super::store::{SourceRules, Store};
 use crate::domain::{Agreements, Capabilities, SafeText, SourceName, TicketKey};
@@ -43,6 +44,8 @@ pub enum Screen {
     Explanation(usize),
     /// What the next engineer must know, scrolled down by so many lines.
     Handover(usize),
+    /// A page about something, scrolled down by so many lines.
+    Page(Topic, usize),
     /// The keys, scrolled down by so many lines; esc returns to the screen below.
     Help(usize, Box<Screen>),
 }
@@ -54,6 +57,15 @@ impl Screen {
             Self::Handover(_) => true,
             Self::Help(_, below) => below.has_handover(),
             _ => false,
+        }
+    }
+
+    /// What the page is about that is up, be it under the keys.
+    pub(super) fn topic(&self) -> Option<Topic> {
+        match self {
+            Self::Page(topic, _) => Some(*topic),
+            Self::Help(_, below) => below.topic(),
+            _ => None,
         }
     }
 }
@@ -110,6 +122,8 @@ pub struct Model {
     pub(super) past: Option<Past>,
     /// The handover on its screen: of a long queue it is too much work for each key.
     pub(super) handover: Option<Handover>,
+    /// The page on its screen.
+    pub(super) page: Option<Page>,
     /// Why nothing can be written down, and so nothing acknowledged.
     pub no_records: Option<SafeText>,
     /// What is said above the footer.
@@ -147,6 +161,7 @@ impl Model {
             given_back_next: None,
             past: None,
             handover: None,
+            page: None,
             no_records: None,
             notice: None,
             size,
@@ -164,6 +179,11 @@ impl Model {
     /// Whether the dashboard has only just come up: nobody can have read it, and no key was pressed.
     pub(super) fn settling(&self) -> bool {
         self.keys.is_none() && self.now - self.started_at < STAYS
+    }
+
+    /// Whether a key alone may mean several tickets.
+    pub(super) const fn several(&self) -> bool {
+        self.several
     }
 
     /// What a ticket is called: by its key, and by its source too where there are several.

@@ -10,6 +10,7 @@ use super::layout::Size;
 use super::model::Model;
 use super::store::{Health, SourceHealth};
 use super::words;
+use crate::domain::Window;
 
 /// How a piece of text is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +25,10 @@ pub enum Tone {
     Alarm,
     /// What is not to be trusted.
     Stale,
+    /// What is so now, of all that may be.
+    Lit,
+    /// What is in a window.
+    Window(Window),
 }
 
 /// A piece of text and how it is meant.

@@ -13,6 +13,7 @@ use super::lines::{self, Line};
 use super::list::{Cursor, Fold};
 use super::message::{Action, Effect, Message};
 use super::model::{Model, Notice, Screen};
+use super::page::{self, Topic};
 use super::store::Store;
 use super::view;
 use crate::domain::{Agreements, Deed, DeedKind, Group, Outcome, PollReport, Status, TicketKey, judge};
@@ -110,6 +111,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     if model.handover.is_some() && !key {
         handover_text::renew(model);
     }
+    page::follow(model, !key);
     // nothing is left to ask about
     if model.screen == Screen::Leave && !asks_before_leaving(model) {
         model.screen = Screen::Board;
@@ -142,7 +144,9 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
     let set_back = now < model.now;
     let turned = model.board.changes_at().is_some_and(|at| at <= now);
     model.now = now;
-    let told = model.handover.as_ref().and_then(|handover| handover.changes_at).is_some_and(|at| at <= now);
+    let handover = model.handover.as_ref().and_then(|handover| handover.changes_at);
+    let page = model.page.as_ref().and_then(|page| page.changes_at);
+    let told = handover.into_iter().chain(page).any(|at| at <= now);
     if set_back {
         model.clock_set_back();
         // verdicts only know when they change next, not when they last did
@@ -229,6 +233,10 @@ fn acknowledged(model: &mut Model, key: TicketKey, deed: &Deed, outcome: Outcome
 }
 
 fn user(model: &mut Model, action: Action) -> Vec<Effect> {
+    if page::turn(model, action) {
+        return Vec::new();
+    }
+    let action = if action == Action::Left { Action::Back } else { action };
     if model.screen == Screen::Leave && !matches!(action, Action::Quit) {
         model.screen = Screen::Board;
         if action == Action::Back {
@@ -248,14 +256,19 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
             model.screen = Screen::Board;
             model.handover = None;
         }
-        (Screen::Board | Screen::Leave | Screen::Explanation(_), Action::Handover) => {
+        (Screen::Board | Screen::Leave | Screen::Explanation(_) | Screen::Page(..), Action::Handover) => {
             model.screen = Screen::Handover(0);
             model.handover = None;
             return vec![Effect::ReadPast];
         }
+        (Screen::Page(..), Action::Back | Action::Quit) | (Screen::Page(Topic::Windows(_), _), Action::Windows) => {
+            model.screen = Screen::Board;
+        }
+        (Screen::Board | Screen::Leave | Screen::Explanation(_) | Screen::Page(..), Action::Flips) => page::flips(model),
+        (Screen::Board | Screen::Leave | Screen::Explanation(_) | Screen::Page(..), Action::Windows) => page::windows(model),
         (Screen::Explanation(_), Action::Acknowledge) => return acknowledge(model),
         (_, Action::Undo) => return undo(model),
-        (Screen::Help(..) | Screen::Explanation(_) | Screen::Handover(_), action) => scroll(model, action),
+        (Screen::Help(..) | Screen::Explanation(_) | Screen::Handover(_) | Screen::Page(..), action) => scroll(model, action),
         (Screen::Leave, Action::Quit) => return vec![Effect::Quit],
         (Screen::Board | Screen::Filter | Screen::Leave, action) => {
             model.screen = Screen::Board;
@@ -269,10 +282,13 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
 fn scroll(model: &mut Model, action: Action) {
     let page = usize::from(model.size.1 / 2);
     let most = match model.screen {
-        Screen::Explanation(_) | Screen::Handover(_) => view::longest_scroll(model),
+        Screen::Explanation(_) | Screen::Handover(_) | Screen::Page(..) => view::longest_scroll(model),
         _ => model.rules.help_lines.saturating_sub(1),
     };
-    let (Screen::Help(scroll, _) | Screen::Explanation(scroll) | Screen::Handover(scroll)) = &mut model.screen else { return };
+    let (Screen::Help(scroll, _) | Screen::Explanation(scroll) | Screen::Handover(scroll) | Screen::Page(_, scroll)) = &mut model.screen
+    else {
+        return;
+    };
     let to = match action {
         Action::Up => scroll.saturating_sub(1),
         Action::Down => *scroll + 1,
@@ -300,7 +316,16 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
         },
         Action::Back if !model.list.filter().is_empty() => model.list.set_filter(""),
         Action::Quit => return leave(model),
-        Action::Back | Action::Refresh | Action::Handover | Action::Help | Action::Redraw | Action::Suspend | Action::Undo => {}
+        Action::Back
+        | Action::Left
+        | Action::Refresh
+        | Action::Handover
+        | Action::Flips
+        | Action::Windows
+        | Action::Help
+        | Action::Redraw
+        | Action::Suspend
+        | Action::Undo => {}
     }
     Vec::new()
 }

@@ -15,6 +15,7 @@ use super::layout::{self, Layout, Placed, Size};
 use super::lines::Line;
 use super::list::Listed;
 use super::model::{Model, Notice, Screen};
+use super::page::Topic;
 use super::store::Health;
 use super::summary::{self, Piece, SummaryRow};
 use super::words;
@@ -69,6 +70,15 @@ pub enum Body {
         /// When it is.
         head: String,
         /// The lines from the scrolled one on.
+        lines: Vec<Vec<Piece>>,
+    },
+    /// A page about something.
+    Page {
+        /// What it is about.
+        topic: Topic,
+        /// What it says of itself.
+        head: String,
+        /// The lines from the scrolled one on, so many as there is room for.
         lines: Vec<Vec<Piece>>,
     },
     /// The keys, from the scrolled line on.
@@ -156,6 +166,7 @@ impl Maker<'_> {
             Screen::Filter => (self.list(&placed), true),
             Screen::Explanation(scroll) => (self.explanation(*scroll), false),
             Screen::Handover(scroll) => (self.handover(*scroll), false),
+            Screen::Page(topic, scroll) => (self.page(*topic, *scroll), false),
             Screen::Help(scroll, _) => (Body::Help(*scroll), false),
         };
         let filter = model.list.filter();
@@ -390,6 +401,14 @@ impl Maker<'_> {
         let from = scroll.min(longest_scroll(self.model)).min(lines.len());
         Body::Handover { head, lines: lines.split_off(from) }
     }
+
+    fn page(&mut self, topic: Topic, scroll: usize) -> Body {
+        let Some(page) = &self.model.page else { return Body::Nothing };
+        self.changes.extend(page.changes_at);
+        let from = scroll.min(longest_scroll(self.model));
+        let lines = page.lines.iter().skip(from).take(usize::from(self.model.size.1)).cloned().collect();
+        Body::Page { topic, head: page.head.clone(), lines }
+    }
 }
 
 /// Whether a ticket is neither taken nor being taken.
@@ -404,6 +423,7 @@ pub(super) fn longest_scroll(model: &Model) -> usize {
     let row = model.list.selected().or(gone.map(|gone| &gone.row));
     let lines = match model.screen {
         Screen::Handover(_) => handover_text::screen(model).1.len(),
+        Screen::Page(..) => model.page.as_ref().map_or(0, |page| page.lines.len()),
         _ => row.map_or(0, |row| explanation::lines(model, row, gone.map(|gone| gone.why.as_str())).len()),
     };
     let size = Size::of(model.size.0, model.size.1);

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::{pieces, text, text_to};
-use crate::app::{Action, Body, Size, View, cut};
+use crate::app::{Action, Body, Size, Topic, View, cut};
 use crate::tui::keymap;
 use crate::tui::theme::{Role, Theme};
 
@@ -74,6 +74,8 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
             &[Action::Undo, Action::Acknowledge, Action::NextUnanswered, Action::Open, Action::Filter, Action::Fold, Action::Refresh]
         }
         Body::Explanation { .. } => &[Action::Undo, Action::Back, Action::Acknowledge],
+        Body::Page { topic: Topic::Flips(_), .. } => &[Action::Back, Action::Flips, Action::Windows],
+        Body::Page { topic: Topic::Windows(_), .. } => &[Action::Back, Action::Flips],
         Body::Handover { .. } | Body::Help(_) | Body::Nothing => &[Action::Back],
     };
     let help = keymap::binding(Action::Help).filter(|_| !matches!(view.body, Body::Help(_)));

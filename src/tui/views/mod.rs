@@ -18,6 +18,7 @@ use ratatui::style::Style;
 
 use super::theme::{Role, Theme};
 use crate::app::{Body, Piece, Size, Tone, View};
+use crate::domain::Window;
 
 pub use help::lines as help_lines;
 
@@ -45,7 +46,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
                 (None, _) => detail::compact(buffer, below, compact, theme),
             }
         }
-        Body::Explanation { head, lines } | Body::Handover { head, lines } => {
+        Body::Explanation { head, lines } | Body::Handover { head, lines } | Body::Page { head, lines, .. } => {
             let rule = bars::rule(buffer, rows(body, 0, 1), head, theme.style(Role::Header), theme);
             for (line, row) in lines.iter().zip(rule.bottom()..body.bottom()) {
                 pieces(buffer, Position::new(body.x + 1, row), line, body.right(), theme);
@@ -92,11 +93,16 @@ fn pieces(buffer: &mut Buffer, at: Position, all: &[Piece], end: u16, theme: &Th
 /// The role of a tone.
 const fn role(tone: Tone) -> Role {
     match tone {
-        Tone::Plain => Role::Text,
+        Tone::Plain | Tone::Window(Window::Named(_)) => Role::Text,
         Tone::Strong => Role::Header,
         Tone::Muted => Role::Muted,
         Tone::Alarm => Role::Breached,
         Tone::Stale => Role::SourceStale,
+        Tone::Lit => Role::Selection,
+        Tone::Window(Window::OfficeHours) => Role::WindowOffice,
+        Tone::Window(Window::OutOfHours) => Role::WindowOut,
+        Tone::Window(Window::Weekend) => Role::WindowWeekend,
+        Tone::Window(Window::BankHoliday) => Role::WindowHoliday,
     }
 }
 

@@ -4,6 +4,7 @@ mod acknowledging;
 mod handover;
 mod header;
 mod list;
+mod pages;
 mod sizes;
 mod snapshots;
 mod strange;

@@ -24,7 +24,8 @@ const SIZES: [(u16, u16); 16] = [
 ];
 
 /// What is pressed to come to each screen, and to every place on it.
-const SCREENS: [&str; 10] = ["", "G", "tab tab", "G z", "tab enter", "H G", "? G", "/ m o", "/ m o enter", "q"];
+const SCREENS: [&str; 14] =
+    ["", "G", "tab tab", "G z", "tab enter", "H G", "t", "t h G", "w", "w tab G", "? G", "/ m o", "/ m o enter", "q"];
 
 /// A queue of tickets that are as wide as a text can be.
 fn wide() -> String {
