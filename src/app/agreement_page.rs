@@ -36,7 +36,7 @@ pub(super) fn page(model: &Model, place: usize) -> Made {
         agreement,
         calendar: &agreement.calendar,
         severity: row.and_then(|row| row.verdict.severity),
-        now: model.now,
+        now: model.shown_at(),
         columns: usize::from(model.size.0.saturating_sub(2)),
     };
     let mut lines = teller.now(model);
@@ -95,7 +95,8 @@ impl Teller<'_> {
             let ours = if ours == theirs { String::new() } else { format!(" ({ours} here)") };
             format!(" until {theirs} {}{ours}", at.with_timezone(&there).format("%Z"))
         });
-        let now = format!("Now {}{until}", self.calendar.phrase(window, name));
+        let word = if model.time_machine.is_some() { "Then" } else { "Now" };
+        let now = format!("{word} {}{until}", self.calendar.phrase(window, name));
         let mut lines = wrapped(&now, 2, self.columns, Tone::Window(window));
         let clients: Vec<&str> = agreement.clients.iter().map(SafeText::as_str).collect();
         let level = agreement.support_level.as_ref().map_or_else(|| "every level".to_owned(), |level| format!("up to {level}"));

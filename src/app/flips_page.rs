@@ -63,12 +63,12 @@ const NAMED: usize = 3;
 /// The page of a model.
 pub(super) fn page(model: &Model, span: Span) -> Made {
     let (agreements, zone) = (&model.rules.agreements, model.rules.zone);
-    let from = model.now;
+    let from = model.shown_at();
     let columns = usize::from(model.size.0.saturating_sub(2));
     let names = agreements.all().iter().map(|agreement| agreement.name.as_str().width()).max().unwrap_or(0);
     let label = names.clamp(6, WIDEST).min(columns / 4);
     let axis = Axis::new(from, TimeDelta::hours(span.hours()), columns.saturating_sub(label + 1));
-    let flips = flips(&model.board, agreements, from, axis.end());
+    let flips = flips(model.shown_board(), agreements, from, axis.end());
     let agenda = Agenda { zone, of_several: model.several() };
     let entries = agenda.entries(&flips, from, axis.end());
 

@@ -51,6 +51,16 @@ pub enum Action {
     Flips,
     /// The windows of an agreement.
     Windows,
+    /// The queue as it is an hour before what is shown.
+    HourBefore,
+    /// The same an hour after.
+    HourAfter,
+    /// The queue as it is where a window began before what is shown.
+    WindowBefore,
+    /// The same where the next begins.
+    WindowAfter,
+    /// The present again.
+    Present,
     /// The keys.
     Help,
     /// Draw everything anew.

@@ -13,6 +13,7 @@ use super::list::List;
 use super::page::{Page, Topic};
 use super::past::Past;
 use super::store::{SourceRules, Store};
+use super::time_machine::TimeMachine;
 use crate::domain::{Agreements, Capabilities, SafeText, SourceName, TicketKey};
 
 /// What does not change while the program runs.
@@ -124,6 +125,8 @@ pub struct Model {
     pub(super) handover: Option<Handover>,
     /// The page on its screen.
     pub(super) page: Option<Page>,
+    /// The instant that is shown, where that is not now.
+    pub time_machine: Option<TimeMachine>,
     /// Why nothing can be written down, and so nothing acknowledged.
     pub no_records: Option<SafeText>,
     /// What is said above the footer.
@@ -162,6 +165,7 @@ impl Model {
             past: None,
             handover: None,
             page: None,
+            time_machine: None,
             no_records: None,
             notice: None,
             size,
@@ -174,6 +178,24 @@ impl Model {
     pub(super) fn key_pressed(&mut self) {
         let first = self.keys.filter(|_| self.order_stays()).map_or(self.now, |keys| keys.first);
         self.keys = Some(Keys { first, last: self.now });
+        if let Some(machine) = &mut self.time_machine {
+            machine.key_pressed(self.now);
+        }
+    }
+
+    /// The instant that the list and the pages are of.
+    pub(super) fn shown_at(&self) -> DateTime<Utc> {
+        self.time_machine.as_ref().map_or(self.now, |machine| machine.at)
+    }
+
+    /// The whole queue at that instant.
+    pub(super) fn shown_board(&self) -> &Board {
+        if self.time_machine.is_some() { self.list.board() } else { &self.board }
+    }
+
+    /// How the acknowledgement of a ticket stands; of another time that says nothing.
+    pub(super) fn shown_ack(&self, key: &TicketKey) -> Option<&Ack> {
+        self.acks.get(key).filter(|_| self.time_machine.is_none())
     }
 
     /// Whether the dashboard has only just come up: nobody can have read it, and no key was pressed.
@@ -247,7 +269,17 @@ impl Model {
         // an undo counts down; and what stays unsent becomes an alarm
         let held = self.held_until().map(|until| until.min(self.now + TimeDelta::seconds(1))).filter(|at| *at > self.now);
         let late = self.underway().filter_map(Ack::late_from).filter(|at| *at > self.now).min();
-        let list = if Arc::ptr_eq(&self.board, self.list.board()) { None } else { self.order_stays_until() };
-        self.board.changes_at().into_iter().chain(list).chain(held).chain(late).chain(self.store.health_changes_at(self.now)).min()
+        let of_now = self.time_machine.is_some() || Arc::ptr_eq(&self.board, self.list.board());
+        let list = if of_now { None } else { self.order_stays_until() };
+        let ends = self.time_machine.as_ref().map(TimeMachine::ends_at);
+        self.board
+            .changes_at()
+            .into_iter()
+            .chain(list)
+            .chain(ends)
+            .chain(held)
+            .chain(late)
+            .chain(self.store.health_changes_at(self.now))
+            .min()
     }
 }

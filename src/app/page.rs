@@ -25,6 +25,8 @@ pub enum Topic {
 pub(super) struct Page {
     topic: Topic,
     size: (u16, u16),
+    /// The instant that it is of, where that is not now.
+    at: Option<DateTime<Utc>>,
     pub head: String,
     pub lines: Vec<Vec<Piece>>,
     /// When it will say something else by itself.
@@ -37,8 +39,14 @@ impl Page {
             Topic::Flips(span) => flips_page::page(model, span),
             Topic::Windows(place) => agreement_page::page(model, place),
         };
-        Self { topic, size: model.size, head, lines, changes_at }
+        let at = instant(model);
+        Self { topic, size: model.size, at, head, lines, changes_at: changes_at.filter(|_| at.is_none()) }
     }
+}
+
+/// The instant that a page is of, where that is not now.
+fn instant(model: &Model) -> Option<DateTime<Utc>> {
+    model.time_machine.as_ref().map(|machine| machine.at)
 }
 
 /// What a page says of itself, its lines, and when it will say something else by itself.
@@ -87,7 +95,7 @@ pub(super) fn follow(model: &mut Model, anew: bool) {
         model.page = None;
         return;
     };
-    let same = model.page.as_ref().is_some_and(|page| page.topic == topic && page.size == model.size);
+    let same = model.page.as_ref().is_some_and(|page| page.topic == topic && page.size == model.size && page.at == instant(model));
     if anew || !same {
         model.page = Some(Page::new(topic, model));
     }

@@ -266,7 +266,8 @@ fn of_ours(model: &Model) -> Vec<Piece> {
 /// What the filter hides of what must not be hidden.
 pub(super) fn hides(model: &Model) -> Option<String> {
     let hidden = model.list.hidden_untaken();
-    (hidden > 0).then(|| format!("filter hides {hidden} NOW"))
+    // of another time nothing must be seen
+    (hidden > 0 && model.time_machine.is_none()).then(|| format!("filter hides {hidden} NOW"))
 }
 
 /// The sources not to trust: in full, by name, and as counts.

@@ -15,6 +15,7 @@ use super::message::{Action, Effect, Message};
 use super::model::{Model, Notice, Screen};
 use super::page::{self, Topic};
 use super::store::Store;
+use super::time_machine;
 use super::view;
 use crate::domain::{Agreements, Deed, DeedKind, Group, Outcome, PollReport, Status, TicketKey, judge};
 
@@ -111,6 +112,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     if model.handover.is_some() && !key {
         handover_text::renew(model);
     }
+    time_machine::watch(model);
     page::follow(model, !key);
     // nothing is left to ask about
     if model.screen == Screen::Leave && !asks_before_leaving(model) {
@@ -156,20 +158,21 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
             board.advance(agreements, now);
         });
     }
-    let newer = !model.order_stays() && !Arc::ptr_eq(&model.board, model.list.board());
+    let newer = !model.order_stays() && model.time_machine.is_none() && !Arc::ptr_eq(&model.board, model.list.board());
     if newer {
         let line = layout::place(model).cursor.unwrap_or(0);
         let before = model.list.release();
         model.list.show(Arc::clone(&model.board), before, line);
     }
-    set_back || turned || newer || told
+    let over = model.time_machine.as_ref().is_some_and(|machine| machine.ends_at() <= now);
+    set_back || turned || newer || told || over
 }
 
 /// Changes the board by what the sources told, and lists it unless a key was just pressed.
 fn change_board(model: &mut Model, change: impl FnOnce(&mut Board, &Store, &Agreements)) {
     let line = layout::place(model).cursor.unwrap_or(0);
     // the list lets go of the board, so that it need not be copied to be changed
-    let before = (!model.order_stays()).then(|| model.list.release());
+    let before = (!model.order_stays() && model.time_machine.is_none()).then(|| model.list.release());
     change(Arc::make_mut(&mut model.board), &model.store, &model.rules.agreements);
     model.counts = model.board.counts();
     if let Some(before) = before {
@@ -181,6 +184,7 @@ fn change_board(model: &mut Model, change: impl FnOnce(&mut Board, &Store, &Agre
 fn renew(model: &mut Model) {
     let now = model.now;
     change_board(model, |board, store, agreements| board.renew(store.tickets().cloned(), agreements, now));
+    time_machine::renew(model);
 }
 
 fn polled(model: &mut Model, report: PollReport) {
@@ -242,6 +246,9 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
         if action == Action::Back {
             return Vec::new();
         }
+    }
+    if time_machine::user(model, action) {
+        return Vec::new();
     }
     match (&mut model.screen, action) {
         (_, Action::Redraw) => return vec![Effect::Redraw],
@@ -322,6 +329,11 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::Handover
         | Action::Flips
         | Action::Windows
+        | Action::HourBefore
+        | Action::HourAfter
+        | Action::WindowBefore
+        | Action::WindowAfter
+        | Action::Present
         | Action::Help
         | Action::Redraw
         | Action::Suspend

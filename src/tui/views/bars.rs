@@ -70,6 +70,9 @@ pub(super) fn footer(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme
 /// What can be done here and now; the way to the help is at the right and stays.
 fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
     let actions: &[Action] = match &view.body {
+        Body::List { .. } if view.banner.is_some() => {
+            &[Action::Present, Action::HourBefore, Action::HourAfter, Action::WindowBefore, Action::WindowAfter, Action::Open]
+        }
         Body::List { .. } => {
             &[Action::Undo, Action::Acknowledge, Action::NextUnanswered, Action::Open, Action::Filter, Action::Fold, Action::Refresh]
         }

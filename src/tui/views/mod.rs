@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! summary   1 to 3 rows: counts and next, held and troubles, windows
+//! banner    where the rest is not of now
 //! list      the tickets, group by group      │ detail, beside it from 110 columns on
 //! detail    below it on smaller terminals
 //! footer    a rule that can say something, and the keys
@@ -27,11 +28,17 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
     buffer.set_style(area, theme.style(Role::Text));
     let size = view.layout.size;
     bars::summary(buffer, rows(area, 0, size.header()), view, theme);
+    if let Some(banner) = &view.banner {
+        let row = rows(area, size.header(), 1);
+        buffer.set_style(row, theme.style(Role::NowHeader));
+        text(buffer, row.as_position(), banner, row.right(), theme.style(Role::NowHeader));
+    }
     if size == Size::Tiny {
         only_ascii(buffer, area, ascii);
         return None;
     }
-    let body = rows(area, size.header(), area.height.saturating_sub(size.header() + size.footer()));
+    let above = size.header() + u16::from(view.banner.is_some());
+    let body = rows(area, above, area.height.saturating_sub(above + size.footer()));
     match &view.body {
         Body::List { lines, empty, detail, compact } => {
             let list = Rect { width: view.layout.list_columns.min(body.width), height: view.layout.list.min(body.height), ..body };

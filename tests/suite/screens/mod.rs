@@ -8,6 +8,7 @@ mod pages;
 mod sizes;
 mod snapshots;
 mod strange;
+mod time_machine;
 mod waking;
 
 use std::sync::{Arc, LazyLock, Mutex};

@@ -80,6 +80,16 @@ fn the_windows_of_an_agreement() {
 }
 
 #[test]
+fn another_time() {
+    demo("time-machine-80x24", (80, 24), ". . .");
+    demo("time-machine-40x12", (40, 12), "> >");
+    demo("time-machine-120x40", (120, 40), ".");
+    demo("time-machine-29x7", (29, 7), ">");
+    demo("time-machine-refuses-80x24", (80, 24), "> a");
+    demo("time-machine-flips-80x24", (80, 24), ", t");
+}
+
+#[test]
 fn the_keys() {
     demo("help-80x24", (80, 24), "?");
     demo("help-end-40x12", (40, 12), "? G");

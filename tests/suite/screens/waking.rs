@@ -37,6 +37,7 @@ fn no_change_is_missed_and_no_waking_is_for_nothing() {
         ((80, 60), "H"),
         ((80, 24), "t"),
         ((80, 24), "w"),
+        ((80, 24), "> >"),
     ] {
         let (foretold, changed) = run(size, keys, 3, 900);
         assert!(changed >= 15, "{keys}: {changed}");
