@@ -48,14 +48,14 @@ impl DetailLine {
 /// What is said of a row that was judged now, and when that will next be something else.
 pub(super) fn detail(model: &Model, row: &BoardRow) -> (Detail, Option<DateTime<Utc>>) {
     let ticket = &*row.ticket;
-    let steps = explain(ticket, &model.rules.agreements, model.now, model.rules.zone);
-    let ack = model.acks.get(&ticket.id).filter(|ack| **ack != Ack::Writing).map(|ack| {
+    let steps = explain(ticket, &model.rules.agreements, model.shown_at(), model.rules.zone);
+    let ack = model.shown_ack(&ticket.id).filter(|ack| **ack != Ack::Writing).map(|ack| {
         let tone = if ack.failed() { Tone::Alarm } else { Tone::Strong };
-        DetailLine { tone, ..DetailLine::new("ACK", ack.words(model.rules.zone, model.now)) }
+        DetailLine { tone, ..DetailLine::new("ACK", ack.words(model.rules.zone, model.shown_at())) }
     });
     let deed = deed(model, &ticket.id);
     let answer = answer(model, row, &steps);
-    let changes = row.verdict.response.as_ref().and_then(|clock| left(clock, model.now).changes_at);
+    let changes = row.verdict.response.as_ref().and_then(|clock| left(clock, model.shown_at()).changes_at);
     let call = call(row);
     let note = row.verdict.agreement.as_ref().and_then(|agreement| agreement.note.as_ref());
     let note = note.map(|note| DetailLine::new("NOTE", note.to_string()));
@@ -104,7 +104,8 @@ fn what(model: &Model, row: &BoardRow) -> String {
         Some(channel) => format!("by {channel}"),
         None => "came in".to_owned(),
     };
-    let when = ticket.submitted_at.map_or_else(|| "at a time unknown".to_owned(), |at| words::moment(model.rules.zone, at, model.now));
+    let when =
+        ticket.submitted_at.map_or_else(|| "at a time unknown".to_owned(), |at| words::moment(model.rules.zone, at, model.shown_at()));
     format!("{severity} · {client}{service} · {how} {when}")
 }
 
@@ -112,7 +113,7 @@ fn what(model: &Model, row: &BoardRow) -> String {
 fn answer(model: &Model, row: &BoardRow, steps: &[Step]) -> Option<DetailLine> {
     let clock = row.verdict.response.as_ref()?;
     let target = step(steps, "Clock").map(|step| format!("; {}", step.text)).unwrap_or_default();
-    let due = clock.due.map_or_else(|| "never: cover ends".to_owned(), |at| words::moment(model.rules.zone, at, model.now));
+    let due = clock.due.map_or_else(|| "never: cover ends".to_owned(), |at| words::moment(model.rules.zone, at, model.shown_at()));
     let clients = step(steps, "Due").or(step(steps, "Assess by")).filter(|step| step.when.ends_with(')'));
     let clients = clients.and_then(|step| step.when.split(" (").next()).map_or_else(String::new, |when| format!(" ({when})"));
     let line = match clock.state {
@@ -196,14 +197,14 @@ pub(super) fn compact(model: &Model, row: &BoardRow) -> (Vec<String>, Option<Dat
     let (detail, changes) = detail(model, row);
     let key = &row.ticket.id.key;
     let due = row.verdict.response.as_ref().and_then(|clock| {
-        let due = clock.due.map(|at| words::column(model.rules.zone, at, model.now))?;
+        let due = clock.due.map(|at| words::column(model.rules.zone, at, model.shown_at()))?;
         let open = !matches!(clock.state, ClockState::Met | ClockState::MetLate);
         open.then(|| format!(" due {due}, {}", standing(clock)))
     });
     let find = |labels: &[&str]| detail.lines.iter().find(|line| labels.contains(&line.label)).map(|line| line.text.clone());
     let why = find(&["DECIDE", "WHY NOW", "WHY HELD", "ON CLIENT", "OUTSIDE"]).unwrap_or_default();
     let first = format!("{key}{}; {why}", due.unwrap_or_default());
-    let ack = model.acks.get(&row.ticket.id).map(|ack| ack.words(model.rules.zone, model.now));
+    let ack = model.shown_ack(&row.ticket.id).map(|ack| ack.words(model.rules.zone, model.shown_at()));
     let last = find(&["DEED"]).or(ack).or_else(|| find(&["CALL"]));
     (std::iter::once(first).chain(last).collect(), changes)
 }

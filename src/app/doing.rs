@@ -37,6 +37,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Why nothing at all is sent or written, as was asked for.
 pub(super) fn nothing_is_sent(model: &Model) -> Result<(), String> {
+    if model.time_machine.is_some() {
+        return Err("nothing is sent from another time".to_owned());
+    }
     match (model.rules.frozen, model.rules.read_only) {
         (true, _) => Err("nothing is sent with --at".to_owned()),
         (_, true) => Err("nothing is sent with --read-only".to_owned()),

@@ -26,7 +26,7 @@ pub(super) fn lines(model: &Model, row: &BoardRow, gone: Option<&str>) -> Vec<Ve
         lines.extend(paragraph("Deed", &deed.text, "", columns, deed.tone));
     }
     lines.push(Vec::new());
-    for step in explain(&row.ticket, &model.rules.agreements, model.now, model.rules.zone) {
+    for step in explain(&row.ticket, &model.rules.agreements, model.shown_at(), model.rules.zone) {
         let text = if step.when.is_empty() { step.text } else { format!("{}  {}", step.when, step.text) };
         let file = step.file.map(|file| step.line.map_or_else(|| file.clone(), |line| format!("{file}:{line}")));
         let origin: Vec<String> = step.clause.into_iter().chain(file).collect();

@@ -92,7 +92,7 @@ pub(super) fn place(model: &Model) -> Placed {
     let compact = matches!(size, Size::Compact | Size::Tiny);
     let troubles = troubles(model);
     let footer = prompt::view(model).filter(|_| size != Size::Tiny).map_or(size.footer(), |prompt| prompt.height());
-    let room = rows.saturating_sub(size.header() + footer);
+    let room = rows.saturating_sub(size.header() + footer + banner(model));
     let detail = detail_rows(lines::least(&model.list, compact), room, size.detail());
     let list = room - detail;
     let list_columns = if size == Size::Wide { columns - (columns * 2 / 5).min(76) } else { columns };
@@ -100,6 +100,11 @@ pub(super) fn place(model: &Model) -> Placed {
     let cursor = model.list.cursor_line(&lines);
     let top = lines::top(lines.len(), troubles.len(), cursor, model.list.top(), usize::from(list));
     Placed { layout: Layout { size, list, list_columns, detail, footer }, lines, top, cursor }
+}
+
+/// Rows of what says that it is not now.
+pub(super) fn banner(model: &Model) -> u16 {
+    u16::from(model.time_machine.is_some())
 }
 
 /// Fewest rows of a detail that still say something, with the rule.

@@ -31,6 +31,8 @@ pub enum Action {
     Open,
     /// Fold what is under the cursor, or unfold it.
     Fold,
+    /// To what stands at the left; where nothing does, back.
+    Left,
     /// Back to where one came from; clears a filter first. Never leaves the program.
     Back,
     /// Leave: the view, and at the top the program.
@@ -61,6 +63,20 @@ pub enum Action {
     Filter,
     /// What the next engineer must know.
     Handover,
+    /// What flips next.
+    Flips,
+    /// The windows of an agreement.
+    Windows,
+    /// The queue as it is an hour before what is shown.
+    HourBefore,
+    /// The same an hour after.
+    HourAfter,
+    /// The queue as it is where a window began before what is shown.
+    WindowBefore,
+    /// The same where the next begins.
+    WindowAfter,
+    /// The present again.
+    Present,
     /// The keys.
     Help,
     /// Draw everything anew.

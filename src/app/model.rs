@@ -12,9 +12,11 @@ use super::board::{Board, Counts};
 use super::deeds::Deeds;
 use super::handover::Handover;
 use super::list::List;
+use super::page::{Page, Topic};
 use super::past::Past;
 use super::prompt::Prompt;
 use super::store::{SourceRules, Store};
+use super::time_machine::TimeMachine;
 use crate::domain::{Agreements, Capabilities, DeedKind, SafeText, SourceName, TicketKey};
 
 /// What does not change while the program runs.
@@ -50,6 +52,8 @@ pub enum Screen {
     Prompt(Prompt),
     /// A ticket is being assessed.
     Assess(Assessing),
+    /// A page about something, scrolled down by so many lines.
+    Page(Topic, usize),
     /// The keys, scrolled down by so many lines; esc returns to the screen below.
     Help(usize, Box<Screen>),
 }
@@ -67,6 +71,15 @@ impl Screen {
             Self::Handover(_) => true,
             Self::Help(_, below) => below.has_handover(),
             _ => false,
+        }
+    }
+
+    /// What the page is about that is up, be it under the keys.
+    pub(super) fn topic(&self) -> Option<Topic> {
+        match self {
+            Self::Page(topic, _) => Some(*topic),
+            Self::Help(_, below) => below.topic(),
+            _ => None,
         }
     }
 }
@@ -125,6 +138,10 @@ pub struct Model {
     pub(super) past: Option<Past>,
     /// The handover on its screen: of a long queue it is too much work for each key.
     pub(super) handover: Option<Handover>,
+    /// The page on its screen.
+    pub(super) page: Option<Page>,
+    /// The instant that is shown, where that is not now.
+    pub time_machine: Option<TimeMachine>,
     /// Why nothing can be written down, and so nothing acknowledged.
     pub no_records: Option<SafeText>,
     /// What is said above the footer.
@@ -166,6 +183,8 @@ impl Model {
             given_back_next: None,
             past: None,
             handover: None,
+            page: None,
+            time_machine: None,
             no_records: None,
             notice: None,
             size,
@@ -178,6 +197,24 @@ impl Model {
     pub(super) fn key_pressed(&mut self) {
         let first = self.keys.filter(|_| self.order_stays()).map_or(self.now, |keys| keys.first);
         self.keys = Some(Keys { first, last: self.now });
+        if let Some(machine) = &mut self.time_machine {
+            machine.key_pressed(self.now);
+        }
+    }
+
+    /// The instant that the list and the pages are of.
+    pub(super) fn shown_at(&self) -> DateTime<Utc> {
+        self.time_machine.as_ref().map_or(self.now, |machine| machine.at)
+    }
+
+    /// The whole queue at that instant.
+    pub(super) fn shown_board(&self) -> &Board {
+        if self.time_machine.is_some() { self.list.board() } else { &self.board }
+    }
+
+    /// How the acknowledgement of a ticket stands; of another time that says nothing.
+    pub(super) fn shown_ack(&self, key: &TicketKey) -> Option<&Ack> {
+        self.acks.get(key).filter(|_| self.time_machine.is_none())
     }
 
     /// When the last key was pressed.
@@ -188,6 +225,11 @@ impl Model {
     /// Whether the dashboard has only just come up: nobody can have read it, and no key was pressed.
     pub(super) fn settling(&self) -> bool {
         self.keys.is_none() && self.now - self.started_at < STAYS
+    }
+
+    /// Whether a key alone may mean several tickets.
+    pub(super) const fn several(&self) -> bool {
+        self.several
     }
 
     /// What a ticket is called: by its key, and by its source too where there are several.
@@ -256,7 +298,17 @@ impl Model {
         // an undo counts down; and what stays unsent becomes an alarm
         let held = self.held_until().map(|until| until.min(self.now + TimeDelta::seconds(1))).filter(|at| *at > self.now);
         let late = self.underway().filter_map(Ack::late_from).filter(|at| *at > self.now).min();
-        let list = if Arc::ptr_eq(&self.board, self.list.board()) { None } else { self.order_stays_until() };
-        self.board.changes_at().into_iter().chain(list).chain(held).chain(late).chain(self.store.health_changes_at(self.now)).min()
+        let of_now = self.time_machine.is_some() || Arc::ptr_eq(&self.board, self.list.board());
+        let list = if of_now { None } else { self.order_stays_until() };
+        let ends = self.time_machine.as_ref().map(TimeMachine::ends_at);
+        self.board
+            .changes_at()
+            .into_iter()
+            .chain(list)
+            .chain(ends)
+            .chain(held)
+            .chain(late)
+            .chain(self.store.health_changes_at(self.now))
+            .min()
     }
 }

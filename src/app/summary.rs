@@ -10,6 +10,7 @@ use super::layout::Size;
 use super::model::Model;
 use super::store::{Health, SourceHealth};
 use super::words;
+use crate::domain::Window;
 
 /// How a piece of text is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +25,10 @@ pub enum Tone {
     Alarm,
     /// What is not to be trusted.
     Stale,
+    /// What is so now, of all that may be.
+    Lit,
+    /// What is in a window.
+    Window(Window),
 }
 
 /// A piece of text and how it is meant.
@@ -261,7 +266,8 @@ fn of_ours(model: &Model) -> Vec<Piece> {
 /// What the filter hides of what must not be hidden.
 pub(super) fn hides(model: &Model) -> Option<String> {
     let hidden = model.list.hidden_untaken();
-    (hidden > 0).then(|| format!("filter hides {hidden} NOW"))
+    // of another time nothing must be seen
+    (hidden > 0 && model.time_machine.is_none()).then(|| format!("filter hides {hidden} NOW"))
 }
 
 /// The sources not to trust: in full, by name, and as counts.

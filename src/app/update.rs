@@ -15,9 +15,11 @@ use super::lines::{self, Line};
 use super::list::{Cursor, Fold};
 use super::message::{Action, Effect, Message};
 use super::model::{Model, Notice, Screen};
+use super::page::{self, Topic};
 use super::prompt;
 use super::store::Store;
 use super::taking;
+use super::time_machine;
 use super::view;
 use crate::domain::{Agreements, Deed, DeedKind, Group, PollReport, Status, TicketKey};
 
@@ -113,6 +115,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     if model.handover.is_some() && !key {
         handover_text::renew(model);
     }
+    time_machine::watch(model);
+    page::follow(model, !key);
     // nothing is left to ask about
     if model.screen == Screen::Leave && !asks_before_leaving(model) {
         model.screen = Screen::Board;
@@ -143,7 +147,9 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
     let set_back = now < model.now;
     let turned = model.board.changes_at().is_some_and(|at| at <= now);
     model.now = now;
-    let told = model.handover.as_ref().and_then(|handover| handover.changes_at).is_some_and(|at| at <= now);
+    let handover = model.handover.as_ref().and_then(|handover| handover.changes_at);
+    let page = model.page.as_ref().and_then(|page| page.changes_at);
+    let told = handover.into_iter().chain(page).any(|at| at <= now);
     if set_back {
         model.clock_set_back();
         // verdicts only know when they change next, not when they last did
@@ -153,20 +159,21 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
             board.advance(agreements, now);
         });
     }
-    let newer = !model.order_stays() && !Arc::ptr_eq(&model.board, model.list.board());
+    let newer = !model.order_stays() && model.time_machine.is_none() && !Arc::ptr_eq(&model.board, model.list.board());
     if newer {
         let line = layout::place(model).cursor.unwrap_or(0);
         let before = model.list.release();
         model.list.show(Arc::clone(&model.board), before, line);
     }
-    set_back || turned || newer || told
+    let over = model.time_machine.as_ref().is_some_and(|machine| machine.ends_at() <= now);
+    set_back || turned || newer || told || over
 }
 
 /// Changes the board by what the sources told, and lists it unless a key was just pressed.
 fn change_board(model: &mut Model, change: impl FnOnce(&mut Board, &Store, &Agreements)) {
     let line = layout::place(model).cursor.unwrap_or(0);
     // the list lets go of the board, so that it need not be copied to be changed
-    let before = (!model.order_stays()).then(|| model.list.release());
+    let before = (!model.order_stays() && model.time_machine.is_none()).then(|| model.list.release());
     change(Arc::make_mut(&mut model.board), &model.store, &model.rules.agreements);
     model.boards += 1;
     model.counts = model.board.counts();
@@ -179,6 +186,7 @@ fn change_board(model: &mut Model, change: impl FnOnce(&mut Board, &Store, &Agre
 pub(super) fn renew(model: &mut Model) {
     let now = model.now;
     change_board(model, |board, store, agreements| board.renew(store.tickets().cloned(), agreements, now));
+    time_machine::renew(model);
 }
 
 fn polled(model: &mut Model, report: PollReport) {
@@ -204,11 +212,18 @@ fn polled(model: &mut Model, report: PollReport) {
 }
 
 fn user(model: &mut Model, action: Action) -> Vec<Effect> {
+    if page::turn(model, action) {
+        return Vec::new();
+    }
+    let action = if action == Action::Left { Action::Back } else { action };
     if model.screen == Screen::Leave && !matches!(action, Action::Quit) {
         model.screen = Screen::Board;
         if action == Action::Back {
             return Vec::new();
         }
+    }
+    if time_machine::user(model, action) {
+        return Vec::new();
     }
     match (&mut model.screen, action) {
         (_, Action::Redraw) => return vec![Effect::Redraw],
@@ -225,11 +240,16 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
             model.screen = Screen::Board;
             model.handover = None;
         }
-        (Screen::Board | Screen::Leave | Screen::Explanation(_), Action::Handover) => {
+        (Screen::Board | Screen::Leave | Screen::Explanation(_) | Screen::Page(..), Action::Handover) => {
             model.screen = Screen::Handover(0);
             model.handover = None;
             return vec![Effect::ReadPast];
         }
+        (Screen::Page(..), Action::Back | Action::Quit) | (Screen::Page(Topic::Windows(_), _), Action::Windows) => {
+            model.screen = Screen::Board;
+        }
+        (Screen::Board | Screen::Leave | Screen::Explanation(_) | Screen::Page(..), Action::Flips) => page::flips(model),
+        (Screen::Board | Screen::Leave | Screen::Explanation(_) | Screen::Page(..), Action::Windows) => page::windows(model),
         (Screen::Explanation(_), Action::Acknowledge) => return taking::acknowledge(model),
         (Screen::Assess(_), Action::Back | Action::Quit) => assessing::leave(model),
         (Screen::Assess(_), action) => return assessing::act(model, action),
@@ -237,7 +257,7 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
             return doing::act(model, action);
         }
         (_, Action::Undo) => return taking::undo(model),
-        (Screen::Help(..) | Screen::Explanation(_) | Screen::Handover(_), action) => scroll(model, action),
+        (Screen::Help(..) | Screen::Explanation(_) | Screen::Handover(_) | Screen::Page(..), action) => scroll(model, action),
         (Screen::Leave, Action::Quit) => return vec![Effect::Quit],
         (Screen::Board | Screen::Filter | Screen::Leave, action) => {
             model.screen = Screen::Board;
@@ -251,10 +271,13 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
 fn scroll(model: &mut Model, action: Action) {
     let page = usize::from(model.size.1 / 2);
     let most = match model.screen {
-        Screen::Explanation(_) | Screen::Handover(_) => view::longest_scroll(model),
+        Screen::Explanation(_) | Screen::Handover(_) | Screen::Page(..) => view::longest_scroll(model),
         _ => model.rules.help_lines.saturating_sub(1),
     };
-    let (Screen::Help(scroll, _) | Screen::Explanation(scroll) | Screen::Handover(scroll)) = &mut model.screen else { return };
+    let (Screen::Help(scroll, _) | Screen::Explanation(scroll) | Screen::Handover(scroll) | Screen::Page(_, scroll)) = &mut model.screen
+    else {
+        return;
+    };
     let to = match action {
         Action::Up => scroll.saturating_sub(1),
         Action::Down => *scroll + 1,

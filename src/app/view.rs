@@ -18,9 +18,11 @@ use super::layout::{self, Layout, Placed, Size};
 use super::lines::Line;
 use super::list::Listed;
 use super::model::{Model, Notice, Screen};
+use super::page::Topic;
 use super::prompt::{self, PromptView};
 use super::store::Health;
 use super::summary::{self, Piece, SummaryRow};
+use super::time_machine;
 use super::words;
 use crate::domain::{DeedKind, Group, SafeText, Severity, judge};
 
@@ -33,6 +35,8 @@ pub struct View {
     pub layout: Layout,
     /// The rows at the top.
     pub summary: Vec<SummaryRow>,
+    /// What says that the rest is not of now.
+    pub banner: Option<String>,
     /// What is below them.
     pub body: Body,
     /// What is said above the footer.
@@ -87,6 +91,15 @@ pub enum Body {
         title: SafeText,
         /// A row for each severity; none of a ticket that is gone.
         rows: Vec<AssessRow>,
+    },
+    /// A page about something.
+    Page {
+        /// What it is about.
+        topic: Topic,
+        /// What it says of itself.
+        head: String,
+        /// The lines from the scrolled one on, so many as there is room for.
+        lines: Vec<Vec<Piece>>,
     },
     /// The keys, from the scrolled line on.
     Help(usize),
@@ -167,9 +180,14 @@ impl Maker<'_> {
         let placed = layout::place(model);
         let (summary, changes) = summary::rows(model, placed.layout.size);
         self.changes.extend(changes);
+        let of_now = self.changes.len();
         let tiny = placed.layout.size == Size::Tiny;
         let typing = model.screen == Screen::Filter && !tiny;
         let body = if tiny { Body::Nothing } else { self.body(&model.screen, &placed) };
+        if model.time_machine.is_some() {
+            // what is of another time stays as it is
+            self.changes.truncate(of_now);
+        }
         let filter = model.list.filter();
         let compact = matches!(placed.layout.size, Size::Compact | Size::Tiny);
         let hides = summary::hides(model).filter(|_| compact).map(|text| Notice { text, alarm: true });
@@ -177,13 +195,15 @@ impl Maker<'_> {
             size: model.size,
             layout: placed.layout,
             summary,
+            banner: time_machine::banner(model),
             body,
             notice: self.question().or(model.notice.clone()).or(hides),
             filter: (typing || !filter.is_empty()).then(|| (filter.to_owned(), typing)),
             prompt: prompt::view(model).filter(|_| !tiny),
-            undo: model.held_until().map(|until| (until - model.now).num_seconds().max(1)),
+            undo: model.held_until().filter(|_| model.time_machine.is_none()).map(|until| (until - model.now).num_seconds().max(1)),
             can_acknowledge: !model.rules.frozen
                 && !model.rules.read_only
+                && model.time_machine.is_none()
                 && model.list.selected().is_some_and(|row| can_be_taken(model, row)),
             possible: doing::possible(model),
         }
@@ -195,6 +215,7 @@ impl Maker<'_> {
             Screen::Board | Screen::Leave | Screen::Filter => self.list(placed),
             Screen::Explanation(scroll) => self.explanation(*scroll),
             Screen::Handover(scroll) => self.handover(*scroll),
+            Screen::Page(topic, scroll) => self.page(*topic, *scroll),
             Screen::Help(scroll, _) => Body::Help(*scroll),
             Screen::Prompt(prompt) => self.body(prompt.below(), placed),
             Screen::Assess(assessing) => {
@@ -217,7 +238,7 @@ impl Maker<'_> {
 
     /// A row with its verdict of this instant: what counts down does.
     fn judged(&self, row: &BoardRow) -> BoardRow {
-        let verdict = judge(&row.ticket, &self.model.rules.agreements, self.model.now);
+        let verdict = judge(&row.ticket, &self.model.rules.agreements, self.model.shown_at());
         // the group is that under whose heading it stands, while the order stays
         let group = row.verdict.group;
         BoardRow { ticket: Arc::clone(&row.ticket), verdict: crate::domain::Verdict { group, ..verdict } }
@@ -267,7 +288,7 @@ impl Maker<'_> {
                 Line::Ticket(place) => {
                     let row = self.judged(&rows[*place]);
                     let stale = health.get(&row.ticket.id.source).is_some_and(|health| *health != Health::Ok);
-                    let (labels, changes) = labels::row(&row, stale, model.acks.get(&row.ticket.id), model.rules.zone, model.now);
+                    let (labels, changes) = labels::row(&row, stale, model.shown_ack(&row.ticket.id), model.rules.zone, model.shown_at());
                     self.changes.extend(changes);
                     let run = Some((row.verdict.group, labels.severity));
                     let first_of_severity = std::mem::replace(&mut severity, run) != run;
@@ -287,7 +308,7 @@ impl Maker<'_> {
                 },
                 Line::Gone => match model.list.gone() {
                     Some(gone) => {
-                        let (labels, _) = labels::row(&gone.row, false, None, model.rules.zone, model.now);
+                        let (labels, _) = labels::row(&gone.row, false, None, model.rules.zone, model.shown_at());
                         ListLine::Gone { labels: Box::new(labels), why: gone.why.clone() }
                     }
                     None => continue,
@@ -384,7 +405,7 @@ impl Maker<'_> {
             let freed = |place: Option<&usize>| place.and_then(|place| rows[*place].verdict.held_until);
             let from = if last.is_some() && freed(last) != freed(first) { "from " } else { "" };
             let first =
-                freed(first).map_or_else(String::new, |at| format!(" {from}{}", words::day_column(model.rules.zone, at, model.now)));
+                freed(first).map_or_else(String::new, |at| format!(" {from}{}", words::day_column(model.rules.zone, at, model.shown_at())));
             (count > 0).then(|| format!("{} {count}{first}", severity_word(severity)))
         });
         let said = said.collect::<Vec<_>>().join(" · ");
@@ -420,6 +441,14 @@ impl Maker<'_> {
         let from = scroll.min(longest_scroll(self.model)).min(lines.len());
         Body::Handover { head, lines: lines.split_off(from) }
     }
+
+    fn page(&mut self, topic: Topic, scroll: usize) -> Body {
+        let Some(page) = &self.model.page else { return Body::Nothing };
+        self.changes.extend(page.changes_at);
+        let from = scroll.min(longest_scroll(self.model));
+        let lines = page.lines.iter().skip(from).take(usize::from(self.model.size.1)).cloned().collect();
+        Body::Page { topic, head: page.head.clone(), lines }
+    }
 }
 
 /// Whether a ticket is neither taken nor being taken.
@@ -434,10 +463,11 @@ pub(super) fn longest_scroll(model: &Model) -> usize {
     let row = model.list.selected().or(gone.map(|gone| &gone.row));
     let lines = match model.screen {
         Screen::Handover(_) => handover_text::screen(model).1.len(),
+        Screen::Page(..) => model.page.as_ref().map_or(0, |page| page.lines.len()),
         _ => row.map_or(0, |row| explanation::lines(model, row, gone.map(|gone| gone.why.as_str())).len()),
     };
     let size = Size::of(model.size.0, model.size.1);
-    lines.saturating_sub(usize::from(model.size.1.saturating_sub(size.header() + size.footer() + 1)))
+    lines.saturating_sub(usize::from(model.size.1.saturating_sub(size.header() + size.footer() + layout::banner(model) + 1)))
 }
 
 fn severity_word(severity: Option<Severity>) -> String {

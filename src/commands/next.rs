@@ -9,8 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::cli::NextArgs;
 use super::output;
 use super::session::{Exit, Session};
-use crate::app::{Flip, FlipKind, FlippedTicket, cut, flips};
-use crate::domain::{Agreement, clock_changes};
+use crate::app::{Agenda, AgendaEntry, flips};
 
 /// Prints what flips within the hours that are asked for.
 ///
@@ -19,110 +18,35 @@ use crate::domain::{Agreement, clock_changes};
 pub(super) fn run(args: &NextArgs, session: &Session) -> color_eyre::Result<Exit> {
     let fetched = session.fetch(None)?;
     let board = session.board(&fetched.store);
-    let until = board.at + TimeDelta::hours(args.hours);
-    let flips = flips(&board, &session.settings.agreements, board.at, until);
+    let (from, to) = (board.at, board.at + TimeDelta::hours(args.hours));
+    let flips = flips(&board, &session.settings.agreements, from, to);
     if args.json {
         output::print_json(&flips)?;
     } else {
-        let of_several = session.settings.sources.len() > 1;
-        let agenda = Agenda { now: board.at, until, zone: session.settings.timezone, of_several };
-        output::print(|out| agenda.print(&flips, out))?;
+        let agenda = Agenda { zone: session.settings.timezone, of_several: session.settings.sources.len() > 1 };
+        let entries = agenda.entries(&flips, from, to);
+        output::print(|out| print(&entries, agenda.zone, [from, to], out))?;
     }
     Ok(fetched.exit())
 }
 
-/// Longest name of an agreement in the column, and most tickets named in a line.
-const WIDEST: usize = 24;
-const MOST: usize = 6;
-
-/// From when until when, on whose clock.
-struct Agenda {
-    now: DateTime<Utc>,
-    until: DateTime<Utc>,
-    zone: Tz,
-    /// A key alone may mean several tickets.
-    of_several: bool,
-}
-
-/// What happens at an instant, for a line of its own.
-struct Entry {
-    at: DateTime<Utc>,
-    kind: String,
-    whose: String,
-    what: String,
-}
-
-impl Agenda {
-    fn print(&self, flips: &[Flip], out: &mut dyn Write) -> io::Result<()> {
-        let entry = |flip: &Flip| {
-            let (kind, whose) = (flip.kind.to_string(), cut(flip.agreement.name.as_str(), WIDEST));
-            Entry { at: flip.at, kind, whose, what: self.what(flip) }
-        };
-        let mut entries: Vec<Entry> = flips.iter().map(entry).collect();
-        entries.extend(self.clocks(flips));
-        // stable: of one instant clocks come last, with the time they show from then on
-        entries.sort_by_key(|entry| entry.at);
-        let local = |at: DateTime<Utc>, format: &str| at.with_timezone(&self.zone).format(format).to_string();
-        writeln!(out, "from {} to {}", local(self.now, "%a %-d %b %Y %H:%M %Z"), local(self.until, "%a %-d %b %Y %H:%M %Z"))?;
-        if entries.is_empty() {
-            writeln!(out, "nothing flips")?;
-        }
-        let kinds = entries.iter().map(|entry| entry.kind.width()).max().unwrap_or(0);
-        let names = entries.iter().map(|entry| entry.whose.width()).max().unwrap_or(0);
-        let mut day = None;
-        for Entry { at, kind, whose, what } in &entries {
-            let date = at.with_timezone(&self.zone).date_naive();
-            if day.replace(date) != Some(date) {
-                writeln!(out, "\n{}", local(*at, "%a %-d %b %Y"))?;
-            }
-            let pad = names.saturating_sub(whose.width());
-            writeln!(out, "  {}  {kind:<kinds$}  {whose}{:pad$}  {what}", local(*at, "%H:%M"), "")?;
-        }
-        Ok(())
+fn print(entries: &[AgendaEntry], zone: Tz, [from, to]: [DateTime<Utc>; 2], out: &mut dyn Write) -> io::Result<()> {
+    let local = |at: DateTime<Utc>, format: &str| at.with_timezone(&zone).format(format).to_string();
+    writeln!(out, "from {} to {}", local(from, "%a %-d %b %Y %H:%M %Z"), local(to, "%a %-d %b %Y %H:%M %Z"))?;
+    if entries.is_empty() {
+        writeln!(out, "nothing flips")?;
     }
-
-    /// The tickets, or the window that begins; with the time on the client's clock where that is another.
-    fn what(&self, flip: &Flip) -> String {
-        let there = self.there(flip.at, &flip.agreement);
-        if flip.kind == FlipKind::Window {
-            let calendar = &flip.agreement.calendar;
-            let (window, name) = calendar.named_window_at(flip.at);
-            return format!("{}{there}", calendar.phrase(window, name));
+    let kinds = entries.iter().map(|entry| entry.kind_word().width()).max().unwrap_or(0);
+    let names = entries.iter().map(|entry| entry.whose.width()).max().unwrap_or(0);
+    let mut day = None;
+    for entry in entries {
+        let AgendaEntry { at, whose, what, .. } = entry;
+        let date = at.with_timezone(&zone).date_naive();
+        if day.replace(date) != Some(date) {
+            writeln!(out, "\n{}", local(*at, "%a %-d %b %Y"))?;
         }
-        let ticket = |ticket: &FlippedTicket| {
-            let key = if self.of_several { ticket.id.to_string() } else { ticket.id.key.in_list().to_string() };
-            format!("{key} {}", ticket.severity.map_or_else(|| "?".to_owned(), |severity| severity.to_string()))
-        };
-        let named: Vec<String> = flip.tickets.iter().take(MOST).map(ticket).collect();
-        let more = flip.tickets.len() - named.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}{there}", named.join(", "))
+        let (kind, pad) = (entry.kind_word(), names.saturating_sub(whose.width()));
+        writeln!(out, "  {}  {kind:<kinds$}  {whose}{:pad$}  {what}", local(*at, "%H:%M"), "")?;
     }
-
-    /// The time on the client's clock, where that shows another.
-    fn there(&self, at: DateTime<Utc>, agreement: &Agreement) -> String {
-        let (here, there) = (at.with_timezone(&self.zone), at.with_timezone(&agreement.calendar.zone()));
-        if here.naive_local() == there.naive_local() {
-            return String::new();
-        }
-        let format = if here.date_naive() == there.date_naive() { "%H:%M %Z" } else { "%a %H:%M %Z" };
-        format!(" (there {})", there.format(format))
-    }
-
-    /// The clocks that are set forward or back: the engineer's and those of the agreements.
-    fn clocks(&self, flips: &[Flip]) -> Vec<Entry> {
-        let mut zones = vec![self.zone];
-        zones.extend(flips.iter().map(|flip| flip.agreement.calendar.zone()));
-        zones.sort_by_key(|zone| (*zone != self.zone, zone.name()));
-        zones.dedup();
-        let change = |zone: Tz, at: DateTime<Utc>| {
-            let after = at.with_timezone(&zone);
-            let before = (at - TimeDelta::seconds(1)).with_timezone(&zone);
-            // what it would have shown without the change
-            let old = at.with_timezone(&chrono::Offset::fix(before.offset()));
-            let what = format!("{} {} becomes {}", old.format("%H:%M"), before.format("%Z"), after.format("%H:%M %Z"));
-            Entry { at, kind: "clock".to_owned(), whose: zone.name().to_owned(), what }
-        };
-        zones.into_iter().flat_map(|zone| clock_changes(zone, self.now, self.until).into_iter().map(move |at| change(zone, at))).collect()
-    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::{pieces, text, text_to};
-use crate::app::{Action, Body, Size, View, cut};
+use crate::app::{Action, Body, Size, Topic, View, cut};
 use crate::domain::DeedKind;
 use crate::tui::keymap;
 use crate::tui::theme::{Role, Theme};
@@ -71,6 +71,9 @@ pub(super) fn footer(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme
 /// What can be done here and now; the way to the help is at the right and stays.
 fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
     let actions: &[Action] = match &view.body {
+        Body::List { .. } if view.banner.is_some() => {
+            &[Action::Present, Action::HourBefore, Action::HourAfter, Action::WindowBefore, Action::WindowAfter, Action::Open]
+        }
         Body::List { .. } => &[
             Action::Undo,
             Action::Acknowledge,
@@ -85,6 +88,8 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
         Body::Explanation { .. } => {
             &[Action::Undo, Action::Back, Action::Acknowledge, Action::PhonedIn, Action::Note, Action::Word, Action::Assess]
         }
+        Body::Page { topic: Topic::Flips(_), .. } => &[Action::Back, Action::Flips, Action::Windows],
+        Body::Page { topic: Topic::Windows(_), .. } => &[Action::Back, Action::Flips],
         Body::Handover { .. } | Body::Assess { .. } | Body::Help(_) | Body::Nothing => &[Action::Back],
     };
     let help = keymap::binding(Action::Help).filter(|_| !matches!(view.body, Body::Help(_)));

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! summary   1 to 3 rows: counts and next, held and troubles, windows
+//! banner    where the rest is not of now
 //! list      the tickets, group by group      │ detail, beside it from 110 columns on
 //! detail    below it on smaller terminals
 //! footer    a rule that can say something, and the keys; or what asks for a text
@@ -20,6 +21,7 @@ use ratatui::style::Style;
 
 use super::theme::{Role, Theme};
 use crate::app::{Body, Piece, Size, Tone, View};
+use crate::domain::Window;
 
 pub use help::lines as help_lines;
 
@@ -28,11 +30,17 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
     buffer.set_style(area, theme.style(Role::Text));
     let size = view.layout.size;
     bars::summary(buffer, rows(area, 0, size.header()), view, theme);
+    if let Some(banner) = &view.banner {
+        let row = rows(area, size.header(), 1);
+        buffer.set_style(row, theme.style(Role::NowHeader));
+        text(buffer, row.as_position(), banner, row.right(), theme.style(Role::NowHeader));
+    }
     if size == Size::Tiny {
         only_ascii(buffer, area, ascii);
         return None;
     }
-    let body = rows(area, size.header(), area.height.saturating_sub(size.header() + view.layout.footer));
+    let above = size.header() + u16::from(view.banner.is_some());
+    let body = rows(area, above, area.height.saturating_sub(above + view.layout.footer));
     match &view.body {
         Body::List { lines, empty, detail, compact } => {
             let list = Rect { width: view.layout.list_columns.min(body.width), height: view.layout.list.min(body.height), ..body };
@@ -47,7 +55,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
                 (None, _) => detail::compact(buffer, below, compact, theme),
             }
         }
-        Body::Explanation { head, lines } | Body::Handover { head, lines } => {
+        Body::Explanation { head, lines } | Body::Handover { head, lines } | Body::Page { head, lines, .. } => {
             let rule = bars::rule(buffer, rows(body, 0, 1), head, theme.style(Role::Header), theme);
             for (line, row) in lines.iter().zip(rule.bottom()..body.bottom()) {
                 pieces(buffer, Position::new(body.x + 1, row), line, body.right(), theme);
@@ -99,11 +107,16 @@ fn pieces(buffer: &mut Buffer, at: Position, all: &[Piece], end: u16, theme: &Th
 /// The role of a tone.
 const fn role(tone: Tone) -> Role {
     match tone {
-        Tone::Plain => Role::Text,
+        Tone::Plain | Tone::Window(Window::Named(_)) => Role::Text,
         Tone::Strong => Role::Header,
         Tone::Muted => Role::Muted,
         Tone::Alarm => Role::Breached,
         Tone::Stale => Role::SourceStale,
+        Tone::Lit => Role::Selection,
+        Tone::Window(Window::OfficeHours) => Role::WindowOffice,
+        Tone::Window(Window::OutOfHours) => Role::WindowOut,
+        Tone::Window(Window::Weekend) => Role::WindowWeekend,
+        Tone::Window(Window::BankHoliday) => Role::WindowHoliday,
     }
 }
 

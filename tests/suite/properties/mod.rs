@@ -4,6 +4,7 @@ mod foretold;
 mod generate;
 mod invariants;
 mod moving_bill;
+mod strips;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;

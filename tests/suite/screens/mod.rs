@@ -5,9 +5,11 @@ mod doing;
 mod handover;
 mod header;
 mod list;
+mod pages;
 mod sizes;
 mod snapshots;
 mod strange;
+mod time_machine;
 mod waking;
 mod writing;
 

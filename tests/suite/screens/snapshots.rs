@@ -54,6 +54,42 @@ fn the_handover() {
 }
 
 #[test]
+fn what_flips_next() {
+    demo("flips-80x24", (80, 24), "t");
+    demo("flips-40x12", (40, 12), "t");
+    demo("flips-120x40", (120, 40), "t");
+    demo("flips-week-80x24", (80, 24), "t t t");
+    demo("flips-week-40x12", (40, 12), "t h");
+    demo("flips-week-120x40", (120, 40), "t h");
+    // Christmas in Britain, and before it a clock change in none
+    let mut dashboard = Dashboard::demo((80, 24));
+    dashboard.wait(16 * 86_400);
+    dashboard.press("t h");
+    matches("flips-christmas-80x24", &dashboard);
+    dashboard.wait(91 * 86_400);
+    matches("flips-clock-change-80x24", &dashboard);
+}
+
+#[test]
+fn the_windows_of_an_agreement() {
+    demo("windows-80x24", (80, 24), "w");
+    demo("windows-end-80x24", (80, 24), "w G");
+    demo("windows-40x12", (40, 12), "w");
+    demo("windows-120x40", (120, 40), "w");
+    demo("windows-other-80x24", (80, 24), "w tab");
+}
+
+#[test]
+fn another_time() {
+    demo("time-machine-80x24", (80, 24), ". . .");
+    demo("time-machine-40x12", (40, 12), "> >");
+    demo("time-machine-120x40", (120, 40), ".");
+    demo("time-machine-29x7", (29, 7), ">");
+    demo("time-machine-refuses-80x24", (80, 24), "> a");
+    demo("time-machine-flips-80x24", (80, 24), ", t");
+}
+
+#[test]
 fn the_keys() {
     demo("help-80x24", (80, 24), "?");
     demo("help-end-40x12", (40, 12), "? G");

@@ -28,9 +28,17 @@ fn run(size: (u16, u16), keys: &str, after: i64, seconds: i64) -> (usize, usize)
 
 #[test]
 fn no_change_is_missed_and_no_waking_is_for_nothing() {
-    for (size, keys) in
-        [((80, 24), ""), ((80, 24), "G"), ((40, 12), "tab"), ((140, 40), "tab tab"), ((80, 24), "tab enter"), ((80, 60), "H")]
-    {
+    for (size, keys) in [
+        ((80, 24), ""),
+        ((80, 24), "G"),
+        ((40, 12), "tab"),
+        ((140, 40), "tab tab"),
+        ((80, 24), "tab enter"),
+        ((80, 60), "H"),
+        ((80, 24), "t"),
+        ((80, 24), "w"),
+        ((80, 24), "> >"),
+    ] {
         let (foretold, changed) = run(size, keys, 3, 900);
         assert!(changed >= 15, "{keys}: {changed}");
         // a row whose place says "more" counts down unseen; what is worked out at the turn of a window may come out the same
