@@ -20,6 +20,7 @@ mod labels;
 mod layout;
 mod lines;
 mod list;
+mod marks;
 mod message;
 mod model;
 mod order;
