@@ -37,8 +37,10 @@ pub enum Action {
     Back,
     /// Leave: the view, and at the top the program.
     Quit,
-    /// Take the ticket under the cursor.
+    /// Take the ticket under the cursor, or those that are marked.
     Acknowledge,
+    /// Mark the ticket under the cursor, to be taken with others.
+    Mark,
     /// Take back what was done last and is not sent yet.
     Undo,
     /// Write a note to the ticket under the cursor that the client cannot read.

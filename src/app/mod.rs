@@ -24,6 +24,7 @@ mod labels;
 mod layout;
 mod lines;
 mod list;
+mod marks;
 mod message;
 mod model;
 mod order;

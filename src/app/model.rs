@@ -42,6 +42,8 @@ pub enum Screen {
     Board,
     /// The board, while a filter is typed.
     Filter,
+    /// The board, asking whether all the marked tickets are to be taken.
+    Sure,
     /// The board, asking whether to leave although something is unanswered or under way.
     Leave,
     /// The explanation of the ticket under the cursor, scrolled down by so many lines.
@@ -128,6 +130,8 @@ pub struct Model {
     pub local: Option<SourceName>,
     /// Other deeds under way or just ended.
     pub(super) deeds: Deeds,
+    /// The tickets that are marked.
+    pub(super) marked: HashSet<TicketKey>,
     /// What was done here and is not sent yet, in the order of the keys.
     pub(super) taken: Vec<(TicketKey, DeedKind)>,
     /// The tickets that were taken here, as their sources have confirmed.
@@ -178,6 +182,7 @@ impl Model {
             capabilities: HashMap::new(),
             local: None,
             deeds: Deeds::default(),
+            marked: HashSet::new(),
             taken: Vec::new(),
             ours: HashSet::new(),
             given_back_next: None,

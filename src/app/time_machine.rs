@@ -66,9 +66,14 @@ pub(super) fn user(model: &mut Model, action: Action) -> bool {
 /// Why an action is refused while another instant is shown. Each action is named: of a new one it must be said.
 const fn refused(action: Action) -> Option<&'static str> {
     match action {
-        Action::Acknowledge | Action::Undo | Action::PhonedIn | Action::Note | Action::Word | Action::Assess | Action::New => {
-            Some("nothing is sent from another time")
-        }
+        Action::Acknowledge
+        | Action::Mark
+        | Action::Undo
+        | Action::PhonedIn
+        | Action::Note
+        | Action::Word
+        | Action::Assess
+        | Action::New => Some("nothing is sent from another time"),
         Action::Handover => Some("a handover tells of now"),
         Action::Up
         | Action::Down

@@ -13,6 +13,7 @@ use super::handover_text;
 use super::layout;
 use super::lines::{self, Line};
 use super::list::{Cursor, Fold};
+use super::marks;
 use super::message::{Action, Effect, Message};
 use super::model::{Model, Notice, Screen};
 use super::page::{self, Topic};
@@ -222,6 +223,11 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
             return Vec::new();
         }
     }
+    if model.screen == Screen::Sure && !matches!(action, Action::Redraw | Action::Suspend) {
+        model.screen = Screen::Board;
+        notice(model, "nothing is acknowledged; esc unmarks them".to_owned(), false);
+        return Vec::new();
+    }
     if time_machine::user(model, action) {
         return Vec::new();
     }
@@ -259,7 +265,7 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
         (_, Action::Undo) => return taking::undo(model),
         (Screen::Help(..) | Screen::Explanation(_) | Screen::Handover(_) | Screen::Page(..), action) => scroll(model, action),
         (Screen::Leave, Action::Quit) => return vec![Effect::Quit],
-        (Screen::Board | Screen::Filter | Screen::Leave, action) => {
+        (Screen::Board | Screen::Filter | Screen::Sure | Screen::Leave, action) => {
             model.screen = Screen::Board;
             return on_the_board(model, action);
         }
@@ -295,7 +301,12 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Up | Action::Down | Action::First | Action::Last | Action::PageUp | Action::PageDown => step(model, action),
         Action::NextUnanswered => to_unanswered(model, true),
         Action::PreviousUnanswered => to_unanswered(model, false),
+        Action::Acknowledge if !marks::listed(model).is_empty() => return marks::acknowledge(model, false),
         Action::Acknowledge => return taking::acknowledge(model),
+        Action::Mark => {
+            marks::toggle(model);
+            step(model, Action::Down);
+        }
         Action::Filter => model.screen = Screen::Filter,
         Action::Fold => fold(model),
         Action::Open => match model.list.cursor() {
@@ -303,6 +314,7 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
             Cursor::Ticket(_) => model.screen = Screen::Explanation(0),
             Cursor::Fold(_) => fold(model),
         },
+        Action::Back if !model.marked.is_empty() => model.marked.clear(),
         Action::Back if !model.list.filter().is_empty() => model.list.set_filter(""),
         Action::Quit => return leave(model),
         // what means the same on other screens was seen to before
@@ -330,6 +342,10 @@ fn typed(model: &mut Model, message: &Message) -> Vec<Effect> {
     match model.screen {
         Screen::Prompt(_) => return prompt::typed(model, message),
         Screen::Assess(_) => return assessing::typed(model, message),
+        Screen::Sure => {
+            model.screen = Screen::Board;
+            return marks::acknowledge(model, true);
+        }
         _ => type_filter(model, message),
     }
     Vec::new()

@@ -17,6 +17,7 @@ use super::labels::{self, RowLabels};
 use super::layout::{self, Layout, Placed, Size};
 use super::lines::Line;
 use super::list::Listed;
+use super::marks;
 use super::model::{Model, Notice, Screen};
 use super::page::Topic;
 use super::prompt::{self, PromptView};
@@ -123,6 +124,8 @@ pub enum ListLine {
         labels: Box<RowLabels>,
         /// It is of another severity than the row above.
         first_of_severity: bool,
+        /// It is marked.
+        marked: bool,
         /// The cursor is on it.
         selected: bool,
     },
@@ -212,7 +215,7 @@ impl Maker<'_> {
     /// What is below the rows at the top on a screen.
     fn body(&mut self, screen: &Screen, placed: &Placed) -> Body {
         match screen {
-            Screen::Board | Screen::Leave | Screen::Filter => self.list(placed),
+            Screen::Board | Screen::Sure | Screen::Leave | Screen::Filter => self.list(placed),
             Screen::Explanation(scroll) => self.explanation(*scroll),
             Screen::Handover(scroll) => self.handover(*scroll),
             Screen::Page(topic, scroll) => self.page(*topic, *scroll),
@@ -226,13 +229,17 @@ impl Maker<'_> {
         }
     }
 
-    /// What is asked before leaving.
+    /// What is asked before leaving, and before many are taken.
     fn question(&self) -> Option<Notice> {
         let model = self.model;
         let why = match (model.counts.untaken(), model.unsent()) {
             (untaken, 0) => format!("{untaken} unanswered"),
             (_, unsent) => format!("{unsent} unsent: sent now or next time"),
         };
+        if model.screen == Screen::Sure {
+            let marked = marks::listed(model).len();
+            return Some(Notice { text: format!("{marked} marked – y acknowledges them all, any other key does not"), alarm: true });
+        }
         (model.screen == Screen::Leave).then(|| Notice { text: format!("{why} – q again leaves, esc stays"), alarm: true })
     }
 
@@ -292,7 +299,12 @@ impl Maker<'_> {
                     self.changes.extend(changes);
                     let run = Some((row.verdict.group, labels.severity));
                     let first_of_severity = std::mem::replace(&mut severity, run) != run;
-                    ListLine::Ticket { labels: Box::new(labels), first_of_severity, selected }
+                    ListLine::Ticket {
+                        labels: Box::new(labels),
+                        first_of_severity,
+                        marked: model.marked.contains(&row.ticket.id),
+                        selected,
+                    }
                 }
                 Line::Folded { group, shown, whole } => {
                     ListLine::Folded { heading: whole.then_some(*group), text: self.folded(*group, *shown, *whole), alarm: false, selected }

@@ -35,6 +35,7 @@ impl Key {
     #[must_use]
     pub fn label(self) -> String {
         let name = match self.code {
+            KeyCode::Char(' ') => "space".to_owned(),
             KeyCode::Char(c) => c.to_string(),
             KeyCode::Up => "↑".to_owned(),
             KeyCode::Down => "↓".to_owned(),
@@ -74,6 +75,12 @@ pub const BINDINGS: &[Binding] = &[
         action: Action::Acknowledge,
         short: "ack",
         help: "acknowledge: tell the source that you take the ticket",
+    },
+    Binding {
+        keys: &[letter(' ')],
+        action: Action::Mark,
+        short: "",
+        help: "mark the ticket, or unmark it: a acknowledges all that are marked and listed, and asks if they are more than five",
     },
     Binding {
         keys: &[letter('u')],
@@ -169,7 +176,12 @@ pub const BINDINGS: &[Binding] = &[
     Binding { keys: &[letter('G'), key(KeyCode::End)], action: Action::Last, short: "", help: "to the last line" },
     Binding { keys: &[key(KeyCode::PageDown), ctrl('d')], action: Action::PageDown, short: "", help: "a screenful down" },
     Binding { keys: &[key(KeyCode::PageUp), ctrl('u')], action: Action::PageUp, short: "", help: "a screenful up" },
-    Binding { keys: &[key(KeyCode::Esc)], action: Action::Back, short: "back", help: "back; clears a filter; never leaves the program" },
+    Binding {
+        keys: &[key(KeyCode::Esc)],
+        action: Action::Back,
+        short: "back",
+        help: "back; clears marks, then a filter; never leaves the program",
+    },
     Binding {
         keys: &[letter('h'), key(KeyCode::Left)],
         action: Action::Left,
@@ -205,6 +217,9 @@ pub fn message(screen: &Screen, pressed: &KeyEvent) -> Option<Message> {
             KeyCode::Left | KeyCode::Right => return None,
             _ => {}
         }
+    }
+    if *screen == Screen::Sure && pressed.code == KeyCode::Char('y') && pressed.modifiers.is_empty() {
+        return Some(Message::Entered);
     }
     if matches!(screen, Screen::Assess(_)) {
         match pressed.code {
@@ -244,6 +259,7 @@ pub const MARKS: &[(&str, &str)] = &[
     ("~", "its source is stale or blind"),
     ("£", "work on it is chargeable"),
     ("c", "the client asked to be called back"),
+    ("*", "marked"),
     ("+", "and more flags than fit"),
 ];
 

@@ -114,7 +114,8 @@ impl Row<'_> {
                     text(buffer, self.at(c.owner), "OWNER", c.end, self.style(Role::Muted));
                 }
             }
-            ListLine::Ticket { labels, first_of_severity, selected } => {
+            ListLine::Ticket { labels, first_of_severity, marked, selected } => {
+                text(buffer, self.at(area.x), if *marked { "*" } else { "" }, area.right(), self.style(Role::Mark));
                 self.ticket(buffer, labels, *first_of_severity, *selected);
                 match (&labels.ack, c.due) {
                     (Some(ack), Some(_)) => {

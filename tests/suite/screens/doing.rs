@@ -227,3 +227,70 @@ fn a_new_ticket_asks_for_title_and_client_and_needs_a_source_that_keeps_it() {
     dashboard.press("+");
     assert!(dashboard.screen().contains("nothing is sent with --read-only"), "{}", dashboard.screen());
 }
+
+/// So many S1 of Acme.
+fn many(count: usize) -> Dashboard {
+    let one = |n| {
+        format!(
+            r#"{{ "key": "A-{n}", "client": "acme", "severity": "S1", "title": "Title {n}", "submitted_at": "2026-12-07T00:1{n}:00Z" }}"#
+        )
+    };
+    let all: Vec<String> = (1..=count).map(one).collect();
+    let mut dashboard = Dashboard::acme((80, 24), &format!("[{}]", all.join(",")));
+    dashboard.wait(600);
+    dashboard.press("g");
+    dashboard
+}
+
+fn taken(dashboard: &mut Dashboard) -> Vec<String> {
+    let taken = |effect| match effect {
+        Effect::Tell { key, deed: Deed::Acknowledge { .. }, .. } => Some(key.key.to_string()),
+        _ => None,
+    };
+    std::mem::take(&mut dashboard.effects).into_iter().filter_map(taken).collect()
+}
+
+#[test]
+fn what_is_marked_is_taken_by_one_key_and_the_marks_are_on_tickets() {
+    let mut dashboard = many(4);
+    dashboard.press("space j space");
+    assert!(dashboard.screen().contains("2 marked: a acknowledges them, esc unmarks them"), "{}", dashboard.screen());
+    assert!(dashboard.row("Title 1").starts_with('*') && dashboard.row("Title 3").starts_with('*'), "{}", dashboard.screen());
+    assert!(!dashboard.row("Title 2").starts_with('*'), "{}", dashboard.screen());
+    // the explanation is of one
+    dashboard.press("g j enter a esc");
+    assert_eq!(taken(&mut dashboard), ["A-2"]);
+    // one goes meanwhile, and another is unmarked
+    dashboard.press("G space space g j j space");
+    dashboard.press("g j space G space");
+    dashboard.press("a");
+    let mut keys = taken(&mut dashboard);
+    keys.sort();
+    assert_eq!(keys, ["A-1", "A-4"], "{}", dashboard.screen());
+    assert!(dashboard.screen().contains("2 of 3 are on their way – A-2: being written down"), "{}", dashboard.screen());
+    assert!(!dashboard.screen().contains("\n*"), "{}", dashboard.screen());
+    // esc unmarks and takes nothing
+    dashboard.press("g j j space esc");
+    assert!(!dashboard.screen().contains("\n*"), "{}", dashboard.screen());
+}
+
+#[test]
+fn many_are_taken_only_by_yes() {
+    for (answer, all) in [("a", 0), ("esc", 0), ("enter", 0), ("q", 0), ("y", 6)] {
+        let mut dashboard = many(6);
+        dashboard.press("space space space space space space a");
+        assert!(dashboard.screen().contains("6 marked – y acknowledges them all, any other key does not"), "{}", dashboard.screen());
+        assert_eq!(dashboard.effects, []);
+        dashboard.press(answer);
+        assert_eq!(taken(&mut dashboard).len(), all, "{answer}");
+        assert_eq!(dashboard.model.screen, Screen::Board, "{answer}");
+    }
+    // what a filter hides is not taken
+    let mut dashboard = many(6);
+    dashboard.press("space space space space space space / 2 enter a");
+    assert_eq!(taken(&mut dashboard), ["A-2"], "{}", dashboard.screen());
+    // nor is anything where nothing is sent
+    dashboard.model.rules.read_only = true;
+    dashboard.press("space");
+    assert!(dashboard.screen().contains("nothing is sent with --read-only"), "{}", dashboard.screen());
+}

@@ -163,6 +163,7 @@ impl Dashboard {
         for key in keys.split_whitespace() {
             let code = match key {
                 "tab" => KeyCode::Tab,
+                "space" => KeyCode::Char(' '),
                 "esc" => KeyCode::Esc,
                 "enter" => KeyCode::Enter,
                 "backspace" => KeyCode::Backspace,
