@@ -4,6 +4,7 @@
 //! the best match first, so all that is merely alike would stand among what is meant.
 
 use super::board::BoardRow;
+use super::words;
 use crate::domain::{Group, SafeText};
 
 /// What a filter asks for.
@@ -136,10 +137,7 @@ impl Test {
                 let fields = [Some(&ticket.id.key), Some(&ticket.title), ticket.client.as_ref(), ticket.assignee.as_ref()];
                 fields.into_iter().any(|field| may_have(field, text)) || has(ticket.id.source.as_str(), text)
             }
-            Self::Severity(wanted) => {
-                let named = row.severity().map_or_else(|| "?".to_owned(), |severity| severity.to_string().to_lowercase());
-                named.starts_with(wanted)
-            }
+            Self::Severity(wanted) => words::severity(row.severity()).to_lowercase().starts_with(wanted),
             Self::Client(wanted) => may_have(ticket.client.as_ref(), wanted),
             Self::Source(wanted) => has(ticket.id.source.as_str(), wanted),
             Self::Owner(wanted) => may_have(ticket.assignee.as_ref(), wanted),

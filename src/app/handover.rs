@@ -9,7 +9,7 @@ use super::past::{Past, PastDeed, PastOutcome, Since};
 use super::store::{Health, SourceHealth};
 use super::summary::Tone;
 use super::words;
-use crate::domain::{Agreements, Group, SafeText};
+use crate::domain::{Agreements, Group, SafeText, TicketKey};
 
 /// More tickets of a section nobody reads.
 pub(super) const MOST: usize = 100;
@@ -60,7 +60,7 @@ pub struct Section {
 pub struct Item {
     /// What comes before the ticket; of our own words alone.
     pub lead: String,
-    /// The ticket's key, and its page.
+    /// What the ticket is called, and its page.
     pub ticket: Option<(SafeText, Option<SafeText>)>,
     /// What comes after it.
     pub text: String,
@@ -119,6 +119,12 @@ pub(super) struct Teller<'a> {
 }
 
 impl Teller<'_> {
+    /// What a ticket is called; what was done may be of a source that is no more.
+    pub(super) fn name_of(&self, key: &TicketKey) -> SafeText {
+        let health = self.known.health;
+        words::name_of(key, health.len() > 1 || health.first().is_some_and(|only| only.name != key.source))
+    }
+
     /// When nobody knew how the queue of a source stood.
     fn blind(&self) -> Section {
         let Known { health, past, zone, now, .. } = self.known;
@@ -160,7 +166,7 @@ impl Teller<'_> {
     fn unsent(&self) -> Option<Section> {
         let unsent = &self.known.past.unsent;
         let items = unsent.iter().take(MOST).map(|(key, kind)| Item {
-            ticket: Some((key.key.clone(), None)),
+            ticket: Some((self.name_of(key), None)),
             text: format!(": {}; {} has not been told yet", kind.done(), key.source),
             ..Item::default()
         });
@@ -179,39 +185,34 @@ impl Teller<'_> {
 
     /// What happened since.
     fn happened(&self) -> Section {
-        let Known { board, past, zone, now, .. } = self.known;
+        let Known { board, past, now, .. } = self.known;
         let is_since = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at >= past.since && at <= now);
         let rows = || board.rows.iter().chain(&board.resolved);
         let came: Vec<&BoardRow> = rows().filter(|row| is_since(row.ticket.submitted_at)).collect();
         let resolved: Vec<&BoardRow> = board.resolved.iter().filter(|row| is_since(row.ticket.resolved_at)).collect();
         let keys = |rows: &[&BoardRow]| {
-            let named = rows.iter().take(MOST).map(|row| format!("{} {}", severity(row), row.ticket.id.key));
+            let named = rows.iter().take(MOST).map(|row| format!("{} {}", words::severity(row.severity()), self.name_of(&row.ticket.id)));
             let more = rows.len().saturating_sub(MOST);
             named.chain((more > 0).then(|| format!("{more} more"))).collect::<Vec<_>>().join(", ")
         };
         let sums = [("came", &came), ("resolved", &resolved)]
             .map(|(what, rows)| (!rows.is_empty()).then(|| Item::plain(format!("{} {what}: {}", rows.len(), keys(rows)))));
-        let deeds = past.deeds.iter().map(|deed| of_deed(deed, zone, now));
+        let deeds = past.deeds.iter().map(|deed| self.of_deed(deed));
         let mut items: Vec<Item> = sums.into_iter().flatten().chain(deeds.take(MOST)).collect();
         let more = past.deeds.len().saturating_sub(MOST);
         items.extend((more > 0).then(|| Item::plain(format!("… and {more} more: holdover evidence"))));
         let heading = if items.is_empty() { "Since then: nothing" } else { "Since then" };
         Section { heading: heading.to_owned(), tone: Tone::Strong, items }
     }
-}
-
-pub(super) fn severity(row: &BoardRow) -> String {
-    row.severity().map_or_else(|| "?".to_owned(), |severity| severity.to_string())
-}
-
-fn of_deed(deed: &PastDeed, zone: Tz, now: DateTime<Utc>) -> Item {
-    let PastDeed { at, key, kind, value, who, outcome } = deed;
-    let verb: &str = kind.into();
-    let value = value.as_ref().map_or_else(String::new, |value| format!(" {value}"));
-    let text = match outcome {
-        PastOutcome::Done => format!(": {}{value} by {who}", kind.done()),
-        PastOutcome::Refused => format!(": {verb}{value} by {who}: refused"),
-        PastOutcome::Unknown => format!(": {verb}{value} by {who}: not known whether it arrived"),
-    };
-    Item { lead: format!("{} ", words::moment(zone, *at, now)), ticket: Some((key.clone(), None)), text }
+    fn of_deed(&self, deed: &PastDeed) -> Item {
+        let PastDeed { at, key, kind, value, who, outcome } = deed;
+        let verb: &str = kind.into();
+        let value = value.as_ref().map_or_else(String::new, |value| format!(" {value}"));
+        let text = match outcome {
+            PastOutcome::Done => format!(": {}{value} by {who}", kind.done()),
+            PastOutcome::Refused => format!(": {verb}{value} by {who}: refused"),
+            PastOutcome::Unknown => format!(": {verb}{value} by {who}: not known whether it arrived"),
+        };
+        Item { lead: format!("{} ", words::moment(self.known.zone, *at, self.known.now)), ticket: Some((self.name_of(key), None)), text }
+    }
 }

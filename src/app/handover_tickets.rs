@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::board::BoardRow;
-use super::handover::{Item, Known, MOST, Section, Teller, section, severity};
+use super::handover::{Item, Known, MOST, Section, Teller, section};
 use super::summary::Tone;
 use super::words;
 use crate::domain::{AnsweredBy, Clock, ClockState, Group, SafeText, Step, Ticket, explain, judge};
@@ -18,7 +18,7 @@ impl Teller<'_> {
             let row = BoardRow { ticket: row.ticket.clone(), verdict: judge(&row.ticket, agreements, now) };
             let client = row.ticket.client.as_ref().map_or_else(String::new, |client| format!(" {client}"));
             let text = format!("{client} – {}: {}", row.ticket.title.in_list(), tell(self, &row));
-            Item { text, ..of_ticket(&row) }
+            Item { text, ..self.of_ticket(&row) }
         });
         let items = items.collect();
         section(name, tone, count, items)
@@ -27,7 +27,7 @@ impl Teller<'_> {
     /// An instant on the engineer's clock, and on the client's where that shows another time.
     fn moment(&self, at: DateTime<Utc>, row: &BoardRow) -> String {
         let Known { zone, now, .. } = self.known;
-        let there = row.verdict.agreement.as_ref().map_or_else(String::new, |agreement| self.there(at, agreement));
+        let there = row.verdict.agreement.as_ref().map_or_else(String::new, |agreement| words::there(zone, at, agreement));
         format!("{}{there}", words::moment(zone, at, now))
     }
 
@@ -101,6 +101,11 @@ impl Teller<'_> {
         said
     }
 
+    fn of_ticket(&self, row: &BoardRow) -> Item {
+        let lead = format!("{} ", words::severity(row.severity()));
+        Item { lead, ticket: Some((self.name_of(&row.ticket.id), row.ticket.url.clone())), text: String::new() }
+    }
+
     /// The clocks that are past due, and those of since the last handover that were met late.
     pub(super) fn breached(&mut self) -> Section {
         let Known { board, agreements, past, now, .. } = self.known;
@@ -128,7 +133,7 @@ impl Teller<'_> {
                 if items.len() < MOST {
                     let what = if clock.state == ClockState::Overdue { "assessment" } else { what };
                     let text = format!(" {what} due {}", self.late(clock, what, &row, open));
-                    items.push(Item { text, ..of_ticket(&row) });
+                    items.push(Item { text, ..self.of_ticket(&row) });
                 }
             }
         }
@@ -160,11 +165,6 @@ fn clocks(row: &BoardRow) -> [(&'static str, Option<&Clock>); 3] {
     let verdict = &row.verdict;
     [("answer", &verdict.response), ("word to the client", &verdict.update), ("resolution", &verdict.resolve)]
         .map(|(what, clock)| (what, clock.as_ref()))
-}
-
-fn of_ticket(row: &BoardRow) -> Item {
-    let ticket = &row.ticket;
-    Item { lead: format!("{} ", severity(row)), ticket: Some((ticket.id.key.in_list(), ticket.url.clone())), text: String::new() }
 }
 
 /// Who has a ticket.

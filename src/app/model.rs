@@ -12,6 +12,7 @@ use super::handover::Handover;
 use super::list::List;
 use super::past::Past;
 use super::store::{SourceRules, Store};
+use super::words;
 use crate::domain::{Agreements, Capabilities, SafeText, SourceName, TicketKey};
 
 /// What does not change while the program runs.
@@ -175,8 +176,8 @@ impl Model {
     }
 
     /// What a ticket is called: by its key, and by its source too where there are several.
-    pub(super) fn name_of(&self, key: &TicketKey) -> String {
-        if self.several { key.to_string() } else { key.key.to_string() }
+    pub(super) fn name_of(&self, key: &TicketKey) -> SafeText {
+        words::name_of(key, self.several)
     }
 
     /// How many deeds are written down that their sources have still to be told of.

@@ -121,7 +121,7 @@ struct NextWords {
 
 fn next_words(model: &Model, next: Next) -> (NextWords, Option<DateTime<Utc>>) {
     let row = &model.board.rows[next.row];
-    let severity = row.severity().map_or_else(|| "?".to_owned(), |severity| severity.to_string());
+    let severity = words::severity(row.severity());
     let seconds = (next.at - model.now).num_seconds();
     let countdown = next.kind == NextKind::Due && seconds < 86_400;
     let when = match next.kind {

@@ -317,7 +317,7 @@ impl Maker<'_> {
         if group == Group::Decide {
             return places.len().to_string();
         }
-        let severities = self.runs(places).map(|(severity, places)| format!("{} {}", severity_word(severity), places.len()));
+        let severities = self.runs(places).map(|(severity, places)| format!("{} {}", words::severity(severity), places.len()));
         format!("{}   {}", places.len(), severities.collect::<Vec<_>>().join(" · "))
     }
 
@@ -355,7 +355,7 @@ impl Maker<'_> {
             let from = if last.is_some() && freed(last) != freed(first) { "from " } else { "" };
             let first =
                 freed(first).map_or_else(String::new, |at| format!(" {from}{}", words::day_column(model.rules.zone, at, model.now)));
-            (count > 0).then(|| format!("{} {count}{first}", severity_word(severity)))
+            (count > 0).then(|| format!("{} {count}{first}", words::severity(severity)))
         });
         let said = said.collect::<Vec<_>>().join(" · ");
         if whole { format!("{count}   {said}") } else { format!("{count} more: {said}") }
@@ -408,10 +408,6 @@ pub(super) fn longest_scroll(model: &Model) -> usize {
     };
     let size = Size::of(model.size.0, model.size.1);
     lines.saturating_sub(usize::from(model.size.1.saturating_sub(size.header() + size.footer() + 1)))
-}
-
-fn severity_word(severity: Option<Severity>) -> String {
-    severity.map_or_else(|| "?".to_owned(), |severity| severity.to_string())
 }
 
 /// What an empty list means.

@@ -103,13 +103,12 @@ impl BoardTable<'_> {
 
     fn cells(&self, row: &BoardRow) -> [String; COLUMNS] {
         let ticket = &*row.ticket;
-        let key = ticket.id.key.in_list();
         let text = |text: &Option<crate::domain::SafeText>| {
             text.as_ref().map_or_else(|| "-".to_owned(), |text| cut(text.in_list().as_str(), WIDEST))
         };
         [
-            row.severity().map_or_else(|| "?".to_owned(), |s| s.to_string()),
-            cut(&if self.sources.len() > 1 { format!("{}/{key}", ticket.id.source) } else { key.to_string() }, WIDEST),
+            words::severity(row.severity()),
+            cut(words::name_of(&ticket.id, self.sources.len() > 1).as_str(), WIDEST),
             text(&ticket.client),
             state(row).join(", "),
             self.when(row),

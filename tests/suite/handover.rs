@@ -127,6 +127,34 @@ fn a_handover_tells_everything_in_its_order() {
 }
 
 #[test]
+fn of_several_sources_each_ticket_is_named_with_its_own() {
+    let one = r#"[{ "key": "A-1", "client": "acme", "severity": "S1", "submitted_at": "2026-12-25T07:00:00Z" }]"#;
+    let desk = Desk::with(&[one, one]);
+    done(
+        &records(&desk),
+        "A-1",
+        &Deed::Word { text: SafeText::line("we are on it") },
+        "2026-12-25T07:30:00Z",
+        Some(Outcome::Confirmed { by: None, at: None }),
+    );
+    done(&records(&desk), "A-1", &Deed::OnClient, "2026-12-25T07:40:00Z", None);
+    let said = desk.run(&["handover", "--at", AT]).ended(0).out;
+    for line in [
+        "- S1 tickets/A-1 acme – (no title): answer by Fri 09:00, 1h left",
+        "- S1 tickets2/A-1 acme – (no title): answer by Fri 09:00, 1h left",
+        "- Fri 09:00 answer due: S1 tickets/A-1, S1 tickets2/A-1",
+        "- tickets/A-1: on the client; tickets has not been told yet",
+        "- 2 came: S1 tickets/A-1, S1 tickets2/A-1",
+        "- Fri 07:30 tickets/A-1: written to the client by jo",
+    ] {
+        assert!(said.lines().any(|said| said == line), "{line}:\n{said}");
+    }
+    // the same words as those of what flips next
+    let next = desk.run(&["next", "--at", AT]).ended(0).out;
+    assert!(next.contains("due     Acme  S1 tickets/A-1, S1 tickets2/A-1\n"), "{next}");
+}
+
+#[test]
 fn nothing_to_tell_is_said_so() {
     let desk = desk("[]");
     let said = desk.run(&["handover", "--at", AT, "--since", "2026-12-25T07:00Z"]).ended(0).out;
