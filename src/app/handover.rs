@@ -85,15 +85,23 @@ impl Handover {
         let local = known.now.with_timezone(&known.zone);
         let title = format!("Handover, {} (times of {})", local.format("%a %-d %b %Y %H:%M %Z"), known.zone);
         let sections = vec![
-            teller.of_group("Unanswered", Tone::Alarm, |group| matches!(group, Group::Decide | Group::Unanswered), Teller::unanswered),
-            teller.of_group("In hand", Tone::Strong, |group| group == Group::InHand, Teller::in_hand),
-            teller.of_group("Held", Tone::Strong, |group| group == Group::Held, Teller::held),
-            teller.breached(),
-            teller.blind(),
-            teller.flips(),
+            Some(teller.of_group(
+                "Unanswered",
+                Tone::Alarm,
+                |group| matches!(group, Group::Decide | Group::Unanswered),
+                Teller::unanswered,
+            )),
+            Some(teller.breached()),
+            teller.unsent(),
+            Some(teller.blind()),
+            Some(teller.of_group("In hand", Tone::Strong, |group| group == Group::InHand, Teller::in_hand)),
+            Some(teller.held()),
+            Some(teller.flips()),
+            teller.ending(),
+            teller.elsewhere(),
+            Some(teller.happened()),
         ];
-        let more = [teller.ending(), teller.unsent(), teller.elsewhere(), Some(teller.happened())];
-        let mut sections: Vec<Section> = sections.into_iter().chain(more.into_iter().flatten()).collect();
+        let mut sections: Vec<Section> = sections.into_iter().flatten().collect();
         for section in &mut sections {
             section.items = std::mem::take(&mut section.items).into_iter().map(Item::shown).collect();
         }
@@ -103,11 +111,16 @@ impl Handover {
 
 /// `Held: 3`, or `Held: none`.
 pub(super) fn section(name: &str, tone: Tone, count: usize, mut items: Vec<Item>) -> Section {
-    if count == 0 {
-        return Section { heading: format!("{name}: none"), tone: Tone::Strong, items };
-    }
     if count > items.len() {
         items.push(Item::plain(format!("… and {} more", count - items.len())));
+    }
+    headed(name, tone, count, items)
+}
+
+/// The same of things that do not have a line each.
+pub(super) fn headed(name: &str, tone: Tone, count: usize, items: Vec<Item>) -> Section {
+    if count == 0 {
+        return Section { heading: format!("{name}: none"), tone: Tone::Strong, items };
     }
     Section { heading: format!("{name}: {count}"), tone, items }
 }
@@ -145,11 +158,15 @@ impl Teller<'_> {
             let why = source.fault.as_ref().map(ToString::to_string).or(part).map_or_else(String::new, |why| format!(": {why}"));
             items.push(Item::plain(format!("{}: {state}{since}{why}", source.name)));
         }
-        let never = past.never_kept.iter().map(|name| format!("{name}: not known before now: no dashboard has ever asked it"));
+        let never = past.never_kept.iter().map(|name| format!("{name}: not known before now: nobody has asked it yet"));
         let unknown = past.unknown.as_ref().map(|why| format!("those before are not known: {why}"));
         let count = items.len();
         let mut section = section("Blind spells", Tone::Stale, count, items);
         section.items.extend(never.chain(unknown).map(Item::plain));
+        if count == 0 && !section.items.is_empty() {
+            // what is not known is not said to be none
+            "Blind spells: not known".clone_into(&mut section.heading);
+        }
         section
     }
 
@@ -190,11 +207,8 @@ impl Teller<'_> {
         let rows = || board.rows.iter().chain(&board.resolved);
         let came: Vec<&BoardRow> = rows().filter(|row| is_since(row.ticket.submitted_at)).collect();
         let resolved: Vec<&BoardRow> = board.resolved.iter().filter(|row| is_since(row.ticket.resolved_at)).collect();
-        let keys = |rows: &[&BoardRow]| {
-            let named = rows.iter().take(MOST).map(|row| format!("{} {}", words::severity(row.severity()), self.name_of(&row.ticket.id)));
-            let more = rows.len().saturating_sub(MOST);
-            named.chain((more > 0).then(|| format!("{more} more"))).collect::<Vec<_>>().join(", ")
-        };
+        let named = |row: &&BoardRow| format!("{} {}", words::severity(row.severity()), self.name_of(&row.ticket.id));
+        let keys = |rows: &[&BoardRow]| words::few(rows.iter().map(named));
         let sums = [("came", &came), ("resolved", &resolved)]
             .map(|(what, rows)| (!rows.is_empty()).then(|| Item::plain(format!("{} {what}: {}", rows.len(), keys(rows)))));
         let deeds = past.deeds.iter().map(|deed| self.of_deed(deed));

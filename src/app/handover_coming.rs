@@ -21,9 +21,7 @@ impl Teller<'_> {
         let flips = flips(board, agreements, now, now + TimeDelta::hours(SOON));
         let tickets = |flip: &Flip| {
             let ticket = |t: &FlippedTicket| format!("{} {}", words::severity(t.severity), self.name_of(&t.id));
-            let more = flip.tickets.len().saturating_sub(MOST);
-            let named = flip.tickets.iter().take(MOST).map(ticket).chain((more > 0).then(|| format!("{more} more")));
-            named.collect::<Vec<_>>().join(", ")
+            words::few(flip.tickets.iter().map(ticket))
         };
         // windows that give way at one instant to ones of one name are one line
         let mut lines: BTreeMap<(DateTime<Utc>, FlipKind, String), Vec<String>> = BTreeMap::new();

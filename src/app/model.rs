@@ -1,6 +1,6 @@
 //! Everything the dashboard knows and shows. Changed only by `update`, read by `View`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,9 +8,9 @@ use chrono_tz::Tz;
 
 use super::ack::Ack;
 use super::board::{Board, Counts};
-use super::handover::Handover;
+use super::filter::Mine;
+use super::handover_text::Told;
 use super::list::List;
-use super::past::Past;
 use super::store::{SourceRules, Store};
 use super::words;
 use crate::domain::{Agreements, Capabilities, SafeText, SourceName, TicketKey};
@@ -20,10 +20,12 @@ use crate::domain::{Agreements, Capabilities, SafeText, SourceName, TicketKey};
 pub struct Rules {
     /// The agreements.
     pub agreements: Arc<Agreements>,
+    /// What the engineer is called here.
+    pub who: SafeText,
     /// The engineer's zone; every instant on the board is shown in it.
     pub zone: Tz,
-    /// How many lines the keys take on the screen of help.
-    pub help_lines: usize,
+    /// What the screen of help says: what one presses or sees, and what it means.
+    pub help: Vec<(String, &'static str)>,
     /// The clock stands still at an instant that was asked for; nothing is sent.
     pub frozen: bool,
     /// Nothing is sent and nothing written, as was asked for.
@@ -103,14 +105,12 @@ pub struct Model {
     pub(super) deeds: HashMap<i64, Ack>,
     /// The tickets that were taken here and are not sent yet, in the order of the keys.
     pub(super) taken: Vec<TicketKey>,
-    /// The tickets that were taken here, as their sources have confirmed.
-    pub(super) ours: HashSet<TicketKey>,
+    /// Which tickets are the engineer's.
+    pub(super) mine: Mine,
     /// The one of them that is given back if the key that asks for it comes again.
     pub(super) given_back_next: Option<TicketKey>,
-    /// What came before a handover, once the records have told it.
-    pub(super) past: Option<Past>,
-    /// The handover on its screen: of a long queue it is too much work for each key.
-    pub(super) handover: Option<Handover>,
+    /// The handover on its screen, once the records have told what came before.
+    pub(super) told: Option<Told>,
     /// Why nothing can be written down, and so nothing acknowledged.
     pub no_records: Option<SafeText>,
     /// What is said above the footer.
@@ -133,6 +133,7 @@ impl Model {
     pub fn new(rules: Rules, sources: impl IntoIterator<Item = SourceRules>, now: DateTime<Utc>, size: (u16, u16)) -> Self {
         let board = Arc::new(Board::new([], &rules.agreements, now));
         let sources: Vec<SourceRules> = sources.into_iter().collect();
+        let mine = Mine::of(rules.who.clone());
         Self {
             rules,
             started_at: now,
@@ -147,10 +148,9 @@ impl Model {
             capabilities: HashMap::new(),
             deeds: HashMap::new(),
             taken: Vec::new(),
-            ours: HashSet::new(),
+            mine,
             given_back_next: None,
-            past: None,
-            handover: None,
+            told: None,
             no_records: None,
             notice: None,
             size,

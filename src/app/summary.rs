@@ -24,6 +24,8 @@ pub enum Tone {
     Alarm,
     /// What is not to be trusted.
     Stale,
+    /// What one presses.
+    Key,
 }
 
 /// A piece of text and how it is meant.
@@ -122,7 +124,7 @@ struct NextWords {
 fn next_words(model: &Model, next: Next) -> (NextWords, Option<DateTime<Utc>>) {
     let row = &model.board.rows[next.row];
     let severity = words::severity(row.severity());
-    let seconds = (next.at - model.now).num_seconds();
+    let seconds = words::seconds_until(next.at, model.now);
     let countdown = next.kind == NextKind::Due && seconds < 86_400;
     let when = match next.kind {
         NextKind::Due if countdown => words::length(seconds.max(0)),

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ack::Ack;
 use super::board::{Board, BoardRow};
-use super::handover_text;
+use super::handover_text::{self, Told};
 use super::layout;
 use super::lines::{self, Line};
 use super::list::{Cursor, Fold};
@@ -68,12 +68,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Past(past) => {
-            model.past = Some(past);
             // it may have been left meanwhile
             if model.screen.has_handover() {
-                handover_text::renew(model);
+                handover_text::tell(model, past);
             }
-            Vec::new()
+            return Vec::new();
         }
         Message::Warned(text) => {
             notice(model, text, true);
@@ -107,7 +106,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
     };
-    if model.handover.is_some() && !key {
+    if !key {
         handover_text::renew(model);
     }
     // nothing is left to ask about
@@ -142,7 +141,7 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
     let set_back = now < model.now;
     let turned = model.board.changes_at().is_some_and(|at| at <= now);
     model.now = now;
-    let told = model.handover.as_ref().and_then(|handover| handover.changes_at).is_some_and(|at| at <= now);
+    let told = model.told.as_ref().and_then(Told::changes_at).is_some_and(|at| at <= now);
     if set_back {
         model.clock_set_back();
         // verdicts only know when they change next, not when they last did
@@ -156,7 +155,7 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
     if newer {
         let line = layout::place(model).cursor.unwrap_or(0);
         let before = model.list.release();
-        model.list.show(Arc::clone(&model.board), before, line);
+        model.list.show(Arc::clone(&model.board), &model.mine, before, line);
     }
     set_back || turned || newer || told
 }
@@ -170,7 +169,7 @@ fn change_board(model: &mut Model, change: impl FnOnce(&mut Board, &Store, &Agre
     model.boards += 1;
     model.counts = model.board.counts();
     if let Some(before) = before {
-        model.list.show(Arc::clone(&model.board), before, line);
+        model.list.show(Arc::clone(&model.board), &model.mine, before, line);
     }
 }
 
@@ -205,7 +204,7 @@ fn polled(model: &mut Model, report: PollReport) {
 fn done(model: &mut Model, key: &TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
     model.store.done(key, deed, &outcome, model.now);
     if matches!((deed, &outcome), (Deed::Unacknowledge, Outcome::Confirmed { .. } | Outcome::Here { .. })) {
-        model.ours.remove(key);
+        model.mine.taken.remove(key);
         // what was said of taking it is over
         model.acks.remove(key);
     }
@@ -219,7 +218,7 @@ fn done(model: &mut Model, key: &TicketKey, deed: &Deed, outcome: Outcome) -> Ve
 fn acknowledged(model: &mut Model, key: TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
     model.store.done(&key, deed, &outcome, model.now);
     if matches!(outcome, Outcome::Confirmed { .. } | Outcome::Here { .. }) {
-        model.ours.insert(key.clone());
+        model.mine.taken.insert(key.clone());
     }
     let ack = Ack::Ended { outcome, at: model.now };
     notice(model, format!("{}: {}", model.name_of(&key), ack.words(model.rules.zone, model.now)), ack.failed());
@@ -247,11 +246,11 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         (Screen::Explanation(_), Action::Back | Action::Quit) | (Screen::Handover(_), Action::Back | Action::Quit | Action::Handover) => {
             model.screen = Screen::Board;
-            model.handover = None;
+            model.told = None;
         }
         (Screen::Board | Screen::Leave | Screen::Explanation(_), Action::Handover) => {
             model.screen = Screen::Handover(0);
-            model.handover = None;
+            model.told = None;
             return vec![Effect::ReadPast];
         }
         (Screen::Explanation(_), Action::Acknowledge) => return acknowledge(model),
@@ -268,11 +267,10 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Scrolls a text, no further than to its end.
 fn scroll(model: &mut Model, action: Action) {
-    let page = usize::from(model.size.1 / 2);
-    let most = match model.screen {
-        Screen::Explanation(_) | Screen::Handover(_) => view::longest_scroll(model),
-        _ => model.rules.help_lines.saturating_sub(1),
-    };
+    let room = view::text_rows(model);
+    // as on the board, one line stays
+    let page = room.max(2) - 1;
+    let most = view::text(model).map_or(0, |text| text.lines.len()).saturating_sub(room);
     let (Screen::Help(scroll, _) | Screen::Explanation(scroll) | Screen::Handover(scroll)) = &mut model.screen else { return };
     let to = match action {
         Action::Up => scroll.saturating_sub(1),
@@ -299,7 +297,7 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
             Cursor::Ticket(_) => model.screen = Screen::Explanation(0),
             Cursor::Fold(_) => fold(model),
         },
-        Action::Back if !model.list.filter().is_empty() => model.list.set_filter(""),
+        Action::Back if !model.list.filter().is_empty() => model.list.set_filter("", &model.mine),
         Action::Quit => return leave(model),
         Action::Back | Action::Refresh | Action::Handover | Action::Help | Action::Redraw | Action::Suspend | Action::Undo => {}
     }
@@ -331,7 +329,7 @@ fn type_filter(model: &mut Model, message: &Message) {
         _ => model.screen = Screen::Board,
     }
     if filter != model.list.filter() {
-        model.list.set_filter(&filter);
+        model.list.set_filter(&filter, &model.mine);
     }
 }
 
@@ -431,7 +429,7 @@ fn undo(model: &mut Model) -> Vec<Effect> {
     if let Some(key) = model.last_taken() {
         return vec![Effect::Undo(key)];
     }
-    if let Some(key) = model.list.selected().map(|row| row.ticket.id.clone()).filter(|key| model.ours.contains(key)) {
+    if let Some(key) = model.list.selected().map(|row| row.ticket.id.clone()).filter(|key| model.mine.taken.contains(key)) {
         give_back(model, key);
         return Vec::new();
     }
@@ -471,8 +469,8 @@ fn acknowledge(model: &mut Model) -> Vec<Effect> {
             // the row may be older than that, while its order stays
             Some(ack) if ack.settled_at().is_some() => format!("{}: {}", model.name_of(key), ack.words(model.rules.zone, model.now)),
             _ if row.verdict.acknowledged => {
-                let by = row.ticket.acknowledged_by.as_ref().or(row.ticket.assignee.as_ref());
-                format!("{} is already acknowledged{}", model.name_of(key), by.map_or_else(String::new, |by| format!(" by {by}")))
+                let who = row.ticket.owner().map_or_else(String::new, |who| format!(": {who} has it"));
+                format!("{} is already acknowledged{who}", model.name_of(key))
             }
             _ => {
                 let key = key.clone();

@@ -10,6 +10,7 @@ use super::board::BoardRow;
 use super::detail::{self, Detail};
 use super::explanation;
 use super::handover_text;
+use super::help;
 use super::labels::{self, RowLabels};
 use super::layout::{self, Layout, Placed, Size};
 use super::lines::Line;
@@ -57,22 +58,38 @@ pub enum Body {
         /// The same for a small pane.
         compact: Vec<String>,
     },
-    /// The explanation of one ticket.
-    Explanation {
-        /// Its key and its source.
+    /// A text that scrolls: the explanation of one ticket, what the next engineer must know, the keys.
+    Text {
+        /// Which of them.
+        topic: Topic,
+        /// The ticket's key and its source, when the handover is, or what the help is of.
         head: String,
-        /// The lines from the scrolled one on.
+        /// The lines that are on the screen.
         lines: Vec<Vec<Piece>>,
+        /// How many are above them.
+        above: usize,
+        /// How many there are.
+        of: usize,
     },
+}
+
+/// What a text is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// One ticket.
+    Ticket,
     /// What the next engineer must know.
-    Handover {
-        /// When it is.
-        head: String,
-        /// The lines from the scrolled one on.
-        lines: Vec<Vec<Piece>>,
-    },
-    /// The keys, from the scrolled line on.
-    Help(usize),
+    Handover,
+    /// The keys, the marks and the words of the filter.
+    Help,
+}
+
+/// A text that scrolls, all of it.
+pub(super) struct Text {
+    topic: Topic,
+    head: String,
+    pub lines: Vec<Vec<Piece>>,
+    changes_at: Option<DateTime<Utc>>,
 }
 
 /// One line of the list.
@@ -154,9 +171,7 @@ impl Maker<'_> {
             _ if placed.layout.size == Size::Tiny => (Body::Nothing, false),
             Screen::Board | Screen::Leave => (self.list(&placed), false),
             Screen::Filter => (self.list(&placed), true),
-            Screen::Explanation(scroll) => (self.explanation(*scroll), false),
-            Screen::Handover(scroll) => (self.handover(*scroll), false),
-            Screen::Help(scroll, _) => (Body::Help(*scroll), false),
+            Screen::Explanation(scroll) | Screen::Handover(scroll) | Screen::Help(scroll, _) => (self.text(*scroll), false),
         };
         let filter = model.list.filter();
         let compact = matches!(placed.layout.size, Size::Compact | Size::Tiny);
@@ -185,21 +200,13 @@ impl Maker<'_> {
         (model.screen == Screen::Leave).then(|| Notice { text: format!("{why} – q again leaves, esc stays"), alarm: true })
     }
 
-    /// A row with its verdict of this instant: what counts down does.
-    fn judged(&self, row: &BoardRow) -> BoardRow {
-        let verdict = judge(&row.ticket, &self.model.rules.agreements, self.model.now);
-        // the group is that under whose heading it stands, while the order stays
-        let group = row.verdict.group;
-        BoardRow { ticket: Arc::clone(&row.ticket), verdict: crate::domain::Verdict { group, ..verdict } }
-    }
-
     fn list(&mut self, placed: &Placed) -> Body {
         let model = self.model;
         let lines = self.lines(placed);
         let listed = placed.lines.iter().any(|line| !matches!(line, Line::Trouble(_)));
         let empty = (!listed).then(|| empty(model));
         let compact = placed.layout.size == Size::Compact;
-        let row = model.list.selected().or(model.list.gone().map(|gone| &gone.row)).map(|row| self.judged(row));
+        let row = model.list.selected().or(model.list.gone().map(|gone| &gone.row)).map(|row| judged(model, row));
         let Some(row) = row else { return Body::List { lines, empty, detail: None, compact: Vec::new() } };
         let (detail, compact, changes) = if compact {
             let (lines, changes) = detail::compact(model, &row);
@@ -235,7 +242,7 @@ impl Maker<'_> {
                     ListLine::Heading { group: *group, counts: self.group_counts(*group), columns: differ }
                 }
                 Line::Ticket(place) => {
-                    let row = self.judged(&rows[*place]);
+                    let row = judged(model, &rows[*place]);
                     let stale = health.get(&row.ticket.id.source).is_some_and(|health| *health != Health::Ok);
                     let (labels, changes) = labels::row(&row, stale, model.acks.get(&row.ticket.id), model.rules.zone, model.now);
                     self.changes.extend(changes);
@@ -373,22 +380,14 @@ impl Maker<'_> {
         ListLine::Trouble { text: format!("{} {state}{since}{why}", source.name), blind }
     }
 
-    fn explanation(&mut self, scroll: usize) -> Body {
-        let model = self.model;
-        let gone = model.list.gone();
-        let row = model.list.selected().or(gone.map(|gone| &gone.row)).map(|row| self.judged(row));
-        let Some(row) = row else { return Body::Nothing };
-        let head = format!("{} · {}", row.ticket.id.key, row.ticket.id.source);
-        let mut lines = explanation::lines(model, &row, gone.map(|gone| gone.why.as_str()));
-        let from = scroll.min(longest_scroll(model)).min(lines.len());
-        Body::Explanation { head, lines: lines.split_off(from) }
-    }
-
-    fn handover(&mut self, scroll: usize) -> Body {
-        let (head, mut lines, changes) = handover_text::screen(self.model);
-        self.changes.extend(changes);
-        let from = scroll.min(longest_scroll(self.model)).min(lines.len());
-        Body::Handover { head, lines: lines.split_off(from) }
+    fn text(&mut self, scroll: usize) -> Body {
+        let Some(Text { topic, head, mut lines, changes_at }) = text(self.model) else { return Body::Nothing };
+        self.changes.extend(changes_at);
+        let (of, room) = (lines.len(), text_rows(self.model));
+        let above = scroll.min(of.saturating_sub(room));
+        lines.drain(..above);
+        lines.truncate(room);
+        Body::Text { topic, head, lines, above, of }
     }
 }
 
@@ -398,16 +397,40 @@ fn can_be_taken(model: &Model, row: &BoardRow) -> bool {
     !row.verdict.acknowledged && ack.is_none_or(Ack::failed)
 }
 
-/// The most lines that an explanation, or a handover, can be scrolled down by.
-pub(super) fn longest_scroll(model: &Model) -> usize {
-    let gone = model.list.gone();
-    let row = model.list.selected().or(gone.map(|gone| &gone.row));
-    let lines = match model.screen {
-        Screen::Handover(_) => handover_text::screen(model).1.len(),
-        _ => row.map_or(0, |row| explanation::lines(model, row, gone.map(|gone| gone.why.as_str())).len()),
-    };
+/// The text on the screen; none on the board, and none of a ticket that is no more.
+pub(super) fn text(model: &Model) -> Option<Text> {
+    match model.screen {
+        Screen::Explanation(_) => {
+            let gone = model.list.gone();
+            let row = judged(model, model.list.selected().or(gone.map(|gone| &gone.row))?);
+            let head = format!("{} · {}", row.ticket.id.key, row.ticket.id.source);
+            let lines = explanation::lines(model, &row, gone.map(|gone| gone.why.as_str()));
+            Some(Text { topic: Topic::Ticket, head, lines, changes_at: None })
+        }
+        Screen::Handover(_) => {
+            let (head, lines, changes_at) = handover_text::screen(model);
+            Some(Text { topic: Topic::Handover, head, lines, changes_at })
+        }
+        Screen::Help(..) => {
+            let head = "keys, marks and words of the filter".to_owned();
+            Some(Text { topic: Topic::Help, head, lines: help::lines(&model.rules.help, model.size.0), changes_at: None })
+        }
+        Screen::Board | Screen::Filter | Screen::Leave => None,
+    }
+}
+
+/// How many lines of a text there is room for, below the rule with its head.
+pub(super) fn text_rows(model: &Model) -> usize {
     let size = Size::of(model.size.0, model.size.1);
-    lines.saturating_sub(usize::from(model.size.1.saturating_sub(size.header() + size.footer() + 1)))
+    usize::from(model.size.1.saturating_sub(size.header() + size.footer() + 1))
+}
+
+/// A row with its verdict of this instant: what counts down does.
+fn judged(model: &Model, row: &BoardRow) -> BoardRow {
+    let verdict = judge(&row.ticket, &model.rules.agreements, model.now);
+    // the group is that under whose heading it stands, while the order stays
+    let group = row.verdict.group;
+    BoardRow { ticket: Arc::clone(&row.ticket), verdict: crate::domain::Verdict { group, ..verdict } }
 }
 
 /// What an empty list means.

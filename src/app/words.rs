@@ -50,6 +50,22 @@ pub fn severity(severity: Option<Severity>) -> String {
     severity.map_or_else(|| "?".to_owned(), |severity| severity.to_string())
 }
 
+/// More names in a line nobody reads.
+const FEW: usize = 10;
+
+/// The first few names: `A-1, A-2 and 98 more`.
+pub fn few(names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = names.len().saturating_sub(FEW);
+    let first = names.take(FEW).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{first} and {more} more") } else { first }
+}
+
+/// Whole seconds until an instant, as verdicts count them: two labels of one instant never differ by a part of a second.
+#[must_use]
+pub const fn seconds_until(at: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
+    at.timestamp() - now.timestamp()
+}
+
 /// The time on the client's clock, where that shows another: ` (there 22:00 NZDT)`, with the day where that is another too.
 #[must_use]
 pub fn there(zone: Tz, at: DateTime<Utc>, agreement: &Agreement) -> String {

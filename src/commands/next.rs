@@ -31,9 +31,8 @@ pub(super) fn run(args: &NextArgs, session: &Session) -> color_eyre::Result<Exit
     Ok(fetched.exit())
 }
 
-/// Longest name of an agreement in the column, and most tickets named in a line.
+/// Longest name of an agreement in the column.
 const WIDEST: usize = 24;
-const MOST: usize = 6;
 
 /// From when until when, on whose clock.
 struct Agenda {
@@ -91,10 +90,7 @@ impl Agenda {
         }
         let ticket =
             |ticket: &FlippedTicket| format!("{} {}", words::severity(ticket.severity), words::name_of(&ticket.id, self.of_several));
-        let named: Vec<String> = flip.tickets.iter().take(MOST).map(ticket).collect();
-        let more = flip.tickets.len() - named.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}{there}", named.join(", "))
+        format!("{}{there}", words::few(flip.tickets.iter().map(ticket)))
     }
 
     /// The clocks that are set forward or back: the engineer's and those of the agreements.

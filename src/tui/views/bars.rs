@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::{pieces, text, text_to};
-use crate::app::{Action, Body, Size, View, cut};
+use crate::app::{Action, Body, Size, Topic, View, cut};
 use crate::tui::keymap;
 use crate::tui::theme::{Role, Theme};
 
@@ -67,21 +67,40 @@ pub(super) fn footer(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme
     None
 }
 
+/// Which lines of a text are on the screen, where not all of them are: `1–18 of 63`.
+fn position(view: &View) -> String {
+    match &view.body {
+        Body::Text { lines, above, of, .. } if lines.len() < *of => {
+            let between = if view.layout.size == Size::Compact { "/" } else { " of " };
+            format!("{}–{}{between}{of}", above + 1, above + lines.len())
+        }
+        _ => String::new(),
+    }
+}
+
 /// What can be done here and now; the way to the help is at the right and stays.
 fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
     let actions: &[Action] = match &view.body {
         Body::List { .. } => {
             &[Action::Undo, Action::Acknowledge, Action::NextUnanswered, Action::Open, Action::Filter, Action::Fold, Action::Refresh]
         }
-        Body::Explanation { .. } => &[Action::Undo, Action::Back, Action::Acknowledge],
-        Body::Handover { .. } | Body::Help(_) | Body::Nothing => &[Action::Back],
+        Body::Text { topic: Topic::Ticket, .. } => &[Action::Undo, Action::Back, Action::Acknowledge, Action::Down, Action::PageDown],
+        Body::Text { .. } => &[Action::Back, Action::Down, Action::Up, Action::PageDown, Action::PageUp, Action::Last],
+        Body::Nothing => &[Action::Back],
     };
-    let help = keymap::binding(Action::Help).filter(|_| !matches!(view.body, Body::Help(_)));
+    let help = keymap::binding(Action::Help).filter(|_| !matches!(view.body, Body::Text { topic: Topic::Help, .. }));
     let help = help.map(|binding| (binding.keys[0].label(), binding.short));
     let width = |label: &str, short: &str| u16::try_from(label.width() + short.width() + 3).unwrap_or(u16::MAX);
     let end = area.right().saturating_sub(help.as_ref().map_or(0, |(label, short)| width(label, short)));
+    let help_at = end;
+    let position = position(view);
+    let end = end.saturating_sub(u16::try_from(position.width()).unwrap_or(u16::MAX).saturating_add(2));
+    text_to(buffer, end, help_at.saturating_sub(2), area.y, &position, theme.style(Role::Muted));
     let mut x = area.x + 1;
+    // what is on the screen from end to end does not scroll
+    let scrolls = matches!(&view.body, Body::Text { lines, of, .. } if lines.len() < *of);
     let possible = |action: &&Action| match action {
+        Action::Down | Action::Up | Action::PageDown | Action::PageUp | Action::Last => scrolls,
         Action::Acknowledge => view.can_acknowledge,
         Action::Undo => view.undo.is_some(),
         _ => true,
@@ -98,7 +117,7 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
         x = text(buffer, Position::new(x + 1, area.y), &short, end, theme.style(Role::Text)) + 2;
     }
     if let Some((label, short)) = help {
-        let end = text(buffer, Position::new(end, area.y), &label, area.right(), theme.style(Role::Key));
+        let end = text(buffer, Position::new(help_at, area.y), &label, area.right(), theme.style(Role::Key));
         text(buffer, Position::new(end + 1, area.y), short, area.right(), theme.style(Role::Text));
     }
 }

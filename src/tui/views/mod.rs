@@ -45,13 +45,12 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
                 (None, _) => detail::compact(buffer, below, compact, theme),
             }
         }
-        Body::Explanation { head, lines } | Body::Handover { head, lines } => {
+        Body::Text { head, lines, .. } => {
             let rule = bars::rule(buffer, rows(body, 0, 1), head, theme.style(Role::Header), theme);
             for (line, row) in lines.iter().zip(rule.bottom()..body.bottom()) {
                 pieces(buffer, Position::new(body.x + 1, row), line, body.right(), theme);
             }
         }
-        Body::Help(scroll) => help::draw(buffer, body, *scroll, theme),
         Body::Nothing => {}
     }
     let cursor = bars::footer(buffer, rows(area, area.height - size.footer(), size.footer()), view, theme);
@@ -97,6 +96,7 @@ const fn role(tone: Tone) -> Role {
         Tone::Muted => Role::Muted,
         Tone::Alarm => Role::Breached,
         Tone::Stale => Role::SourceStale,
+        Tone::Key => Role::Key,
     }
 }
 
