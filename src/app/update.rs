@@ -469,7 +469,7 @@ fn acknowledge(model: &mut Model) -> Vec<Effect> {
             // the row may be older than that, while its order stays
             Some(ack) if ack.settled_at().is_some() => format!("{}: {}", model.name_of(key), ack.words(model.rules.zone, model.now)),
             _ if row.verdict.acknowledged => {
-                let who = row.ticket.owner().map_or_else(String::new, |who| format!(": {who} has it"));
+                let who = row.ticket.owner().map_or_else(String::new, |who| format!("; its owner is {who}"));
                 format!("{} is already acknowledged{who}", model.name_of(key))
             }
             _ => {

@@ -94,7 +94,8 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
     let end = area.right().saturating_sub(help.as_ref().map_or(0, |(label, short)| width(label, short)));
     let help_at = end;
     let position = position(view);
-    let end = end.saturating_sub(u16::try_from(position.width()).unwrap_or(u16::MAX).saturating_add(2));
+    let taken = if position.is_empty() { 0 } else { position.width() + 2 };
+    let end = end.saturating_sub(u16::try_from(taken).unwrap_or(u16::MAX));
     text_to(buffer, end, help_at.saturating_sub(2), area.y, &position, theme.style(Role::Muted));
     let mut x = area.x + 1;
     // what is on the screen from end to end does not scroll

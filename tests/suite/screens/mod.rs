@@ -7,7 +7,9 @@ mod list;
 mod sizes;
 mod snapshots;
 mod strange;
+mod texts;
 mod waking;
+mod whose;
 
 use std::sync::{Arc, LazyLock, Mutex};
 
