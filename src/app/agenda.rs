@@ -5,11 +5,11 @@ use chrono_tz::Tz;
 
 use super::flips::{Flip, FlipKind, FlippedTicket};
 use super::summary::cut;
-use crate::domain::{Agreement, clock_changes};
+use super::words;
+use crate::domain::clock_changes;
 
-/// Longest name of an agreement in its column, and most tickets named in an entry.
+/// Longest name of an agreement in its column.
 const WIDEST: usize = 24;
-const MOST: usize = 6;
 
 /// What happens at an instant, for a line of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,30 +60,15 @@ impl Agenda {
 
     /// The tickets, or the window that begins; with the time on the client's clock where that is another.
     fn what(self, flip: &Flip) -> String {
-        let there = self.there(flip.at, &flip.agreement);
+        let there = words::there(self.zone, flip.at, &flip.agreement);
         if flip.kind == FlipKind::Window {
             let calendar = &flip.agreement.calendar;
             let (window, name) = calendar.named_window_at(flip.at);
             return format!("{}{there}", calendar.phrase(window, name));
         }
-        let ticket = |ticket: &FlippedTicket| {
-            let key = if self.of_several { ticket.id.to_string() } else { ticket.id.key.in_list().to_string() };
-            format!("{key} {}", ticket.severity.map_or_else(|| "?".to_owned(), |severity| severity.to_string()))
-        };
-        let named: Vec<String> = flip.tickets.iter().take(MOST).map(ticket).collect();
-        let more = flip.tickets.len() - named.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}{there}", named.join(", "))
-    }
-
-    /// The time on the client's clock, where that shows another.
-    fn there(self, at: DateTime<Utc>, agreement: &Agreement) -> String {
-        let (here, there) = (at.with_timezone(&self.zone), at.with_timezone(&agreement.calendar.zone()));
-        if here.naive_local() == there.naive_local() {
-            return String::new();
-        }
-        let format = if here.date_naive() == there.date_naive() { "%H:%M %Z" } else { "%a %H:%M %Z" };
-        format!(" (there {})", there.format(format))
+        let ticket =
+            |ticket: &FlippedTicket| format!("{} {}", words::severity(ticket.severity), words::name_of(&ticket.id, self.of_several));
+        format!("{}{there}", words::few(flip.tickets.iter().map(ticket)))
     }
 
     fn clocks(self, flips: &[Flip], from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<AgendaEntry> {

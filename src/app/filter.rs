@@ -3,8 +3,11 @@
 //! Words are looked for as they are, not letter by letter with gaps: the board keeps the order of the contract and cannot put
 //! the best match first, so all that is merely alike would stand among what is meant.
 
+use std::collections::HashSet;
+
 use super::board::BoardRow;
-use crate::domain::{Group, SafeText};
+use super::words;
+use crate::domain::{Group, SafeText, Ticket, TicketKey};
 
 /// What a filter asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,6 +43,28 @@ enum Test {
     Mine,
 }
 
+/// Which tickets are mine.
+#[derive(Debug, Clone, Default)]
+pub struct Mine {
+    /// What the engineer is called here.
+    pub who: Option<SafeText>,
+    /// What was taken here, as its source has confirmed: there the engineer may be called something else.
+    pub taken: HashSet<TicketKey>,
+}
+
+impl Mine {
+    /// Those of somebody who has taken nothing here yet.
+    #[must_use]
+    pub fn of(who: SafeText) -> Self {
+        Self { who: Some(who), taken: HashSet::new() }
+    }
+
+    fn has(&self, ticket: &Ticket) -> bool {
+        let named = ticket.owner().zip(self.who.as_ref()).is_some_and(|(owner, who)| owner.eq_ignore_case(who));
+        named || self.taken.contains(&ticket.id)
+    }
+}
+
 /// The words that stand for more than themselves, and what they ask.
 pub const TERMS: [(&str, &str); 12] = [
     ("sev:s1", "the severity; sev:? is unassessed"),
@@ -71,10 +96,10 @@ impl Filter {
         &self.text
     }
 
-    /// Whether a row passes; `me` is whose tickets are mine.
+    /// Whether a row passes.
     #[must_use]
-    pub fn passes(&self, row: &BoardRow, me: Option<&SafeText>) -> bool {
-        self.terms.iter().all(|term| term.test.holds(row, me) != term.not)
+    pub fn passes(&self, row: &BoardRow, mine: &Mine) -> bool {
+        self.terms.iter().all(|term| term.test.holds(row, mine) != term.not)
     }
 }
 
@@ -127,30 +152,24 @@ impl Term {
 }
 
 impl Test {
-    fn holds(&self, row: &BoardRow, me: Option<&SafeText>) -> bool {
+    fn holds(&self, row: &BoardRow, mine: &Mine) -> bool {
         let ticket = &*row.ticket;
         let has = |field: &str, wanted: &str| field.to_lowercase().contains(wanted);
         let may_have = |field: Option<&SafeText>, wanted: &str| field.is_some_and(|field| has(field.as_str(), wanted));
         match self {
             Self::Text(text) => {
-                let fields = [Some(&ticket.id.key), Some(&ticket.title), ticket.client.as_ref(), ticket.assignee.as_ref()];
+                let fields = [Some(&ticket.id.key), Some(&ticket.title), ticket.client.as_ref(), ticket.owner()];
                 fields.into_iter().any(|field| may_have(field, text)) || has(ticket.id.source.as_str(), text)
             }
-            Self::Severity(wanted) => {
-                let named = row.severity().map_or_else(|| "?".to_owned(), |severity| severity.to_string().to_lowercase());
-                named.starts_with(wanted)
-            }
+            Self::Severity(wanted) => words::severity(row.severity()).to_lowercase().starts_with(wanted),
             Self::Client(wanted) => may_have(ticket.client.as_ref(), wanted),
             Self::Source(wanted) => has(ticket.id.source.as_str(), wanted),
-            Self::Owner(wanted) => may_have(ticket.assignee.as_ref(), wanted),
+            Self::Owner(wanted) => may_have(ticket.owner(), wanted),
             Self::Group(group) => row.verdict.group == *group,
             Self::Now => matches!(row.verdict.group, Group::Decide | Group::Unanswered | Group::InHand),
             Self::Overdue => row.is_breached(),
             Self::CallBack => ticket.callback_requested,
-            Self::Mine => {
-                let owner = ticket.assignee.as_ref().or(ticket.acknowledged_by.as_ref());
-                owner.zip(me).is_some_and(|(owner, me)| owner.eq_ignore_case(me))
-            }
+            Self::Mine => mine.has(ticket),
         }
     }
 }

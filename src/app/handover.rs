@@ -9,7 +9,7 @@ use super::past::{Past, PastDeed, PastOutcome, Since};
 use super::store::{Health, SourceHealth};
 use super::summary::Tone;
 use super::words;
-use crate::domain::{Agreements, Group, SafeText};
+use crate::domain::{Agreements, Group, SafeText, TicketKey};
 
 /// More tickets of a section nobody reads.
 pub(super) const MOST: usize = 100;
@@ -60,7 +60,7 @@ pub struct Section {
 pub struct Item {
     /// What comes before the ticket; of our own words alone.
     pub lead: String,
-    /// The ticket's key, and its page.
+    /// What the ticket is called, and its page.
     pub ticket: Option<(SafeText, Option<SafeText>)>,
     /// What comes after it.
     pub text: String,
@@ -85,15 +85,23 @@ impl Handover {
         let local = known.now.with_timezone(&known.zone);
         let title = format!("Handover, {} (times of {})", local.format("%a %-d %b %Y %H:%M %Z"), known.zone);
         let sections = vec![
-            teller.of_group("Unanswered", Tone::Alarm, |group| matches!(group, Group::Decide | Group::Unanswered), Teller::unanswered),
-            teller.of_group("In hand", Tone::Strong, |group| group == Group::InHand, Teller::in_hand),
-            teller.of_group("Held", Tone::Strong, |group| group == Group::Held, Teller::held),
-            teller.breached(),
-            teller.blind(),
-            teller.flips(),
+            Some(teller.of_group(
+                "Unanswered",
+                Tone::Alarm,
+                |group| matches!(group, Group::Decide | Group::Unanswered),
+                Teller::unanswered,
+            )),
+            Some(teller.breached()),
+            teller.unsent(),
+            Some(teller.blind()),
+            Some(teller.of_group("In hand", Tone::Strong, |group| group == Group::InHand, Teller::in_hand)),
+            Some(teller.held()),
+            Some(teller.flips()),
+            teller.ending(),
+            teller.elsewhere(),
+            Some(teller.happened()),
         ];
-        let more = [teller.ending(), teller.unsent(), teller.elsewhere(), Some(teller.happened())];
-        let mut sections: Vec<Section> = sections.into_iter().chain(more.into_iter().flatten()).collect();
+        let mut sections: Vec<Section> = sections.into_iter().flatten().collect();
         for section in &mut sections {
             section.items = std::mem::take(&mut section.items).into_iter().map(Item::shown).collect();
         }
@@ -103,11 +111,16 @@ impl Handover {
 
 /// `Held: 3`, or `Held: none`.
 pub(super) fn section(name: &str, tone: Tone, count: usize, mut items: Vec<Item>) -> Section {
-    if count == 0 {
-        return Section { heading: format!("{name}: none"), tone: Tone::Strong, items };
-    }
     if count > items.len() {
         items.push(Item::plain(format!("… and {} more", count - items.len())));
+    }
+    headed(name, tone, count, items)
+}
+
+/// The same of things that do not have a line each.
+pub(super) fn headed(name: &str, tone: Tone, count: usize, items: Vec<Item>) -> Section {
+    if count == 0 {
+        return Section { heading: format!("{name}: none"), tone: Tone::Strong, items };
     }
     Section { heading: format!("{name}: {count}"), tone, items }
 }
@@ -119,6 +132,12 @@ pub(super) struct Teller<'a> {
 }
 
 impl Teller<'_> {
+    /// What a ticket is called; what was done may be of a source that is no more.
+    pub(super) fn name_of(&self, key: &TicketKey) -> SafeText {
+        let health = self.known.health;
+        words::name_of(key, health.len() > 1 || health.first().is_some_and(|only| only.name != key.source))
+    }
+
     /// When nobody knew how the queue of a source stood.
     fn blind(&self) -> Section {
         let Known { health, past, zone, now, .. } = self.known;
@@ -139,11 +158,15 @@ impl Teller<'_> {
             let why = source.fault.as_ref().map(ToString::to_string).or(part).map_or_else(String::new, |why| format!(": {why}"));
             items.push(Item::plain(format!("{}: {state}{since}{why}", source.name)));
         }
-        let never = past.never_kept.iter().map(|name| format!("{name}: not known before now: no dashboard has ever asked it"));
+        let never = past.never_kept.iter().map(|name| format!("{name}: not known before now: nobody has asked it yet"));
         let unknown = past.unknown.as_ref().map(|why| format!("those before are not known: {why}"));
         let count = items.len();
         let mut section = section("Blind spells", Tone::Stale, count, items);
         section.items.extend(never.chain(unknown).map(Item::plain));
+        if count == 0 && !section.items.is_empty() {
+            // what is not known is not said to be none
+            "Blind spells: not known".clone_into(&mut section.heading);
+        }
         section
     }
 
@@ -160,7 +183,7 @@ impl Teller<'_> {
     fn unsent(&self) -> Option<Section> {
         let unsent = &self.known.past.unsent;
         let items = unsent.iter().take(MOST).map(|(key, kind)| Item {
-            ticket: Some((key.key.clone(), None)),
+            ticket: Some((self.name_of(key), None)),
             text: format!(": {}; {} has not been told yet", kind.done(), key.source),
             ..Item::default()
         });
@@ -179,39 +202,31 @@ impl Teller<'_> {
 
     /// What happened since.
     fn happened(&self) -> Section {
-        let Known { board, past, zone, now, .. } = self.known;
+        let Known { board, past, now, .. } = self.known;
         let is_since = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at >= past.since && at <= now);
         let rows = || board.rows.iter().chain(&board.resolved);
         let came: Vec<&BoardRow> = rows().filter(|row| is_since(row.ticket.submitted_at)).collect();
         let resolved: Vec<&BoardRow> = board.resolved.iter().filter(|row| is_since(row.ticket.resolved_at)).collect();
-        let keys = |rows: &[&BoardRow]| {
-            let named = rows.iter().take(MOST).map(|row| format!("{} {}", severity(row), row.ticket.id.key));
-            let more = rows.len().saturating_sub(MOST);
-            named.chain((more > 0).then(|| format!("{more} more"))).collect::<Vec<_>>().join(", ")
-        };
+        let named = |row: &&BoardRow| format!("{} {}", words::severity(row.severity()), self.name_of(&row.ticket.id));
+        let keys = |rows: &[&BoardRow]| words::few(rows.iter().map(named));
         let sums = [("came", &came), ("resolved", &resolved)]
             .map(|(what, rows)| (!rows.is_empty()).then(|| Item::plain(format!("{} {what}: {}", rows.len(), keys(rows)))));
-        let deeds = past.deeds.iter().map(|deed| of_deed(deed, zone, now));
+        let deeds = past.deeds.iter().map(|deed| self.of_deed(deed));
         let mut items: Vec<Item> = sums.into_iter().flatten().chain(deeds.take(MOST)).collect();
         let more = past.deeds.len().saturating_sub(MOST);
         items.extend((more > 0).then(|| Item::plain(format!("… and {more} more: holdover evidence"))));
         let heading = if items.is_empty() { "Since then: nothing" } else { "Since then" };
         Section { heading: heading.to_owned(), tone: Tone::Strong, items }
     }
-}
-
-pub(super) fn severity(row: &BoardRow) -> String {
-    row.severity().map_or_else(|| "?".to_owned(), |severity| severity.to_string())
-}
-
-fn of_deed(deed: &PastDeed, zone: Tz, now: DateTime<Utc>) -> Item {
-    let PastDeed { at, key, kind, value, who, outcome } = deed;
-    let verb: &str = kind.into();
-    let value = value.as_ref().map_or_else(String::new, |value| format!(" {value}"));
-    let text = match outcome {
-        PastOutcome::Done => format!(": {}{value} by {who}", kind.done()),
-        PastOutcome::Refused => format!(": {verb}{value} by {who}: refused"),
-        PastOutcome::Unknown => format!(": {verb}{value} by {who}: not known whether it arrived"),
-    };
-    Item { lead: format!("{} ", words::moment(zone, *at, now)), ticket: Some((key.clone(), None)), text }
+    fn of_deed(&self, deed: &PastDeed) -> Item {
+        let PastDeed { at, key, kind, value, who, outcome } = deed;
+        let verb: &str = kind.into();
+        let value = value.as_ref().map_or_else(String::new, |value| format!(" {value}"));
+        let text = match outcome {
+            PastOutcome::Done => format!(": {}{value} by {who}", kind.done()),
+            PastOutcome::Refused => format!(": {verb}{value} by {who}: refused"),
+            PastOutcome::Unknown => format!(": {verb}{value} by {who}: not known whether it arrived"),
+        };
+        Item { lead: format!("{} ", words::moment(self.known.zone, *at, self.known.now)), ticket: Some((self.name_of(key), None)), text }
+    }
 }

@@ -8,7 +8,6 @@ use super::flips::{Flip, FlipKind, FlippedTicket, flips};
 use super::handover::{Item, Known, MOST, Section, Teller, section};
 use super::summary::Tone;
 use super::words;
-use crate::domain::Agreement;
 
 /// What flips is told for so many hours.
 const SOON: i64 = 24;
@@ -21,13 +20,8 @@ impl Teller<'_> {
         let Known { board, agreements, now, zone, .. } = self.known;
         let flips = flips(board, agreements, now, now + TimeDelta::hours(SOON));
         let tickets = |flip: &Flip| {
-            let ticket = |t: &FlippedTicket| {
-                let severity = t.severity.map_or_else(|| "?".to_owned(), |severity| severity.to_string());
-                format!("{severity} {}", t.id.key.in_list())
-            };
-            let more = flip.tickets.len().saturating_sub(MOST);
-            let named = flip.tickets.iter().take(MOST).map(ticket).chain((more > 0).then(|| format!("{more} more")));
-            named.collect::<Vec<_>>().join(", ")
+            let ticket = |t: &FlippedTicket| format!("{} {}", words::severity(t.severity), self.name_of(&t.id));
+            words::few(flip.tickets.iter().map(ticket))
         };
         // windows that give way at one instant to ones of one name are one line
         let mut lines: BTreeMap<(DateTime<Utc>, FlipKind, String), Vec<String>> = BTreeMap::new();
@@ -36,7 +30,7 @@ impl Teller<'_> {
                 FlipKind::Window => {
                     let calendar = &flip.agreement.calendar;
                     let (window, name) = calendar.named_window_at(flip.at);
-                    (calendar.phrase(window, name), format!("{}{}", flip.agreement.name, self.there(flip.at, &flip.agreement)))
+                    (calendar.phrase(window, name), format!("{}{}", flip.agreement.name, words::there(zone, flip.at, &flip.agreement)))
                 }
                 kind => {
                     let what = match kind {
@@ -45,7 +39,7 @@ impl Teller<'_> {
                         FlipKind::Resolve => "resolution due",
                         _ => "word to the client due",
                     };
-                    (what.to_owned(), format!("{}{}", tickets(flip), self.there(flip.at, &flip.agreement)))
+                    (what.to_owned(), format!("{}{}", tickets(flip), words::there(zone, flip.at, &flip.agreement)))
                 }
             };
             lines.entry((flip.at, flip.kind, what)).or_default().push(of);
@@ -56,12 +50,6 @@ impl Teller<'_> {
         };
         let items = lines.into_iter().take(MOST).map(item).collect();
         section("Within 24 hours", Tone::Strong, count, items)
-    }
-
-    /// The time on the client's clock, where that shows another.
-    pub(super) fn there(&self, at: DateTime<Utc>, agreement: &Agreement) -> String {
-        let (here, there) = (at.with_timezone(&self.known.zone), at.with_timezone(&agreement.calendar.zone()));
-        if here.naive_local() == there.naive_local() { String::new() } else { format!(" (there {})", there.format("%a %H:%M %Z")) }
     }
 
     /// Agreements and calendars that end soon.

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::handover::{Handover, Item, Known};
 use super::model::{Model, Rules};
+use super::past::Past;
 use super::summary::{Piece, Tone};
 use crate::domain::SafeText;
 
@@ -47,9 +48,24 @@ impl Handover {
     }
 }
 
+/// The handover on its screen: of a long queue it is too much work for each key.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// What came before it.
+    past: Past,
+    handover: Handover,
+}
+
+impl Told {
+    /// When it will say something else by itself.
+    pub(super) const fn changes_at(&self) -> Option<DateTime<Utc>> {
+        self.handover.changes_at
+    }
+}
+
 /// The handover of a model on its screen: when it is, its lines, and when it will say something else by itself.
 pub(super) fn screen(model: &Model) -> (String, Vec<Vec<Piece>>, Option<DateTime<Utc>>) {
-    let Some(handover) = &model.handover else {
+    let Some(Told { handover, .. }) = &model.told else {
         return ("Handover".to_owned(), vec![vec![Piece::new("The records are being read.", Tone::Muted)]], None);
     };
     // a column on each side stays free
@@ -57,17 +73,23 @@ pub(super) fn screen(model: &Model) -> (String, Vec<Vec<Piece>>, Option<DateTime
     (handover.title.clone(), lines, handover.changes_at)
 }
 
-/// Tells the handover of a model anew, once the records have told what came before.
+/// Tells the handover of a model anew, where it is told at all.
 pub(super) fn renew(model: &mut Model) {
-    let Some(past) = &model.past else { return };
+    if let Some(Told { past, .. }) = model.told.take() {
+        tell(model, past);
+    }
+}
+
+/// Tells the handover of a model after what came before.
+pub(super) fn tell(model: &mut Model, past: Past) {
     let (now, Rules { agreements, zone, .. }) = (model.now, &model.rules);
     let health = model.store.health(now);
-    let mut handover = Handover::new(&Known { board: &model.board, health: &health, agreements, past, zone: *zone, now });
+    let mut handover = Handover::new(&Known { board: &model.board, health: &health, agreements, past: &past, zone: *zone, now });
     // the minute at its head, what is judged, and the sources
     let minute = now + TimeDelta::seconds(60 - now.timestamp().rem_euclid(60));
     let changes = [handover.changes_at, Some(minute), model.board.changes_at(), model.store.health_changes_at(now)];
     handover.changes_at = changes.into_iter().flatten().min();
-    model.handover = Some(handover);
+    model.told = Some(Told { past, handover });
 }
 
 fn marked_up(item: &Item) -> String {

@@ -1,12 +1,14 @@
 //! Of a handover: the tickets that are unanswered, in hand, held, breached; a line each, with the time in words.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::board::BoardRow;
-use super::handover::{Item, Known, MOST, Section, Teller, section, severity};
+use super::handover::{Item, Known, MOST, Section, Teller, headed, section};
 use super::summary::Tone;
 use super::words;
-use crate::domain::{AnsweredBy, Clock, ClockState, Group, SafeText, Step, Ticket, explain, judge};
+use crate::domain::{AnsweredBy, Clock, ClockState, Group, WhyHeld, clause, judge};
 
 impl Teller<'_> {
     pub(super) fn of_group(&mut self, name: &str, tone: Tone, is: fn(Group) -> bool, tell: fn(&mut Self, &BoardRow) -> String) -> Section {
@@ -16,9 +18,8 @@ impl Teller<'_> {
         let items = rows.map(|row| {
             // what is left counts down between two judgements
             let row = BoardRow { ticket: row.ticket.clone(), verdict: judge(&row.ticket, agreements, now) };
-            let client = row.ticket.client.as_ref().map_or_else(String::new, |client| format!(" {client}"));
-            let text = format!("{client} – {}: {}", row.ticket.title.in_list(), tell(self, &row));
-            Item { text, ..of_ticket(&row) }
+            let text = format!("{}: {}", called(&row), tell(self, &row));
+            Item { text, ..self.of_ticket(&row) }
         });
         let items = items.collect();
         section(name, tone, count, items)
@@ -27,7 +28,7 @@ impl Teller<'_> {
     /// An instant on the engineer's clock, and on the client's where that shows another time.
     fn moment(&self, at: DateTime<Utc>, row: &BoardRow) -> String {
         let Known { zone, now, .. } = self.known;
-        let there = row.verdict.agreement.as_ref().map_or_else(String::new, |agreement| self.there(at, agreement));
+        let there = row.verdict.agreement.as_ref().map_or_else(String::new, |agreement| words::there(zone, at, agreement));
         format!("{}{there}", words::moment(zone, at, now))
     }
 
@@ -51,26 +52,22 @@ impl Teller<'_> {
         format!("{due}, {left}")
     }
 
-    fn steps(&self, ticket: &Ticket) -> Vec<Step> {
-        explain(ticket, self.known.agreements, self.known.now, self.known.zone)
-    }
-
     pub(super) fn unanswered(&mut self, row: &BoardRow) -> String {
         let mut said = match &row.verdict.response {
-            None => row.verdict.notes.last().cloned().unwrap_or_else(|| "a person must decide".to_owned()),
+            None => row.verdict.undecided.clone().unwrap_or_else(|| "a person must decide".to_owned()),
             Some(clock) if row.verdict.group == Group::Decide => format!("nobody has assessed it; assess by {}", self.due(clock, row)),
             Some(clock) => format!("answer by {}", self.due(clock, row)),
         };
-        let clause = self.steps(&row.ticket).into_iter().find_map(|step| step.clause);
+        let clause = clause(&row.ticket, self.known.agreements, self.known.now);
         said.extend(clause.map(|clause| format!(" ({clause})")));
-        said.extend(owner(&row.ticket).filter(|_| row.verdict.acknowledged).map(|who| format!("; {who} has it")));
+        said.extend(row.ticket.owner().filter(|_| row.verdict.acknowledged).map(|who| format!("; {who} has it")));
         said.extend(row.ticket.callback_requested.then_some("; asked to be called back"));
         said
     }
 
     pub(super) fn in_hand(&mut self, row: &BoardRow) -> String {
         let ticket = &row.ticket;
-        let who = owner(ticket).map_or_else(|| "somebody has it".to_owned(), |who| format!("{who} has it"));
+        let who = ticket.owner().map_or_else(|| "somebody has it".to_owned(), |who| format!("{who} has it"));
         let since = ticket.acknowledged_at.or(ticket.answered_at).filter(|at| *at <= self.known.now);
         let since = since.map_or_else(String::new, |at| format!(" since {}", self.moment(at, row)));
         let mut said = format!("{who}{since}");
@@ -83,22 +80,70 @@ impl Teller<'_> {
         said
     }
 
-    pub(super) fn held(&mut self, row: &BoardRow) -> String {
-        let steps = self.steps(&row.ticket);
-        let step = |what: &str| steps.iter().find(|step| step.what == what && !step.text.is_empty()).map(|step| step.text.as_str());
-        // that it is held over is said already
-        let cover = step("Cover").map(|cover| cover.trim_end_matches(", so it is held over"));
-        let until = row.verdict.held_until.map_or_else(|| "for ever".to_owned(), |at| format!("until {}", self.moment(at, row)));
-        // of two holds the last one is that which counts
-        let why = steps.iter().rfind(|step| step.what == "Held until").map(|step| step.text.as_str());
-        let why: Vec<&str> = why.into_iter().chain(cover).collect();
-        let then = row.verdict.response.as_ref().filter(|clock| clock.due.is_some());
-        let then = then.and_then(|clock| Some((clock.remaining_seconds?, clock.due?)));
-        let mut said = format!("{until}: {}", why.join("; "));
-        said.extend(steps.iter().find_map(|step| step.clause.as_ref()).map(|clause| format!(" ({clause})")));
+    /// What is held: a line for each ticket that is freed alone, and one for all of a severity that are freed together.
+    pub(super) fn held(&mut self) -> Section {
+        let Known { board, agreements, now, .. } = self.known;
+        let mut together: BTreeMap<_, Vec<&BoardRow>> = BTreeMap::new();
+        let rows: Vec<&BoardRow> = board.rows.iter().filter(|row| row.verdict.group == Group::Held).collect();
+        for row in &rows {
+            let verdict = &row.verdict;
+            let agreement = verdict.agreement.as_ref().map(|agreement| &agreement.name);
+            let freed = (verdict.held_until.is_none(), verdict.held_until);
+            together.entry((row.severity(), freed, agreement)).or_default().push(row);
+        }
+        let lines = together.len();
+        let items = together.into_values().take(MOST).map(|freed| match freed[..] {
+            [only] => {
+                // what is left counts down between two judgements
+                let row = BoardRow { ticket: only.ticket.clone(), verdict: judge(&only.ticket, agreements, now) };
+                Item { text: format!("{}: {}", called(&row), self.held_alone(&row)), ..self.of_ticket(&row) }
+            }
+            _ => Item::plain(self.held_together(&freed)),
+        });
+        let mut items: Vec<Item> = items.collect();
+        items.extend(lines.checked_sub(MOST + 1).map(|more| Item::plain(format!("… and {} more of these lines", more + 1))));
+        headed("Held", Tone::Strong, rows.len(), items)
+    }
+
+    fn held_alone(&self, row: &BoardRow) -> String {
+        let why = WhyHeld::of(&row.ticket, self.known.agreements, self.known.now);
+        let mut said = self.until(row);
+        said.extend(why.as_ref().map(|why| format!(": {}; {}", why.until, why.cover)));
+        said.extend(why.and_then(|why| why.clause).map(|clause| format!(" ({clause})")));
+        let then = row.verdict.response.as_ref().and_then(|clock| Some((clock.remaining_seconds?, clock.due?)));
         said.extend(then.map(|(left, due)| format!("; then {} left, due {}", words::length(left), self.moment(due, row))));
-        said.extend(owner(&row.ticket).filter(|_| row.verdict.acknowledged).map(|who| format!("; {who} has it")));
+        said.extend(row.ticket.owner().filter(|_| row.verdict.acknowledged).map(|who| format!("; {who} has it")));
         said
+    }
+
+    /// Of tickets that wait for one instant: why, as far as they have it in common.
+    fn held_together(&self, rows: &[&BoardRow]) -> String {
+        let Known { agreements, now, .. } = self.known;
+        let first = rows[0];
+        let mut why = WhyHeld::of(&first.ticket, agreements, now)
+            .map(|why| [Some(why.until), Some(why.cover), why.clause.map(|clause| clause.to_string())]);
+        for row in &rows[1..] {
+            let (Some(common), Some(other)) = (&mut why, WhyHeld::of(&row.ticket, agreements, now)) else { break };
+            let other = [Some(other.until), Some(other.cover), other.clause.map(|clause| clause.to_string())];
+            for (common, other) in common.iter_mut().zip(other) {
+                common.take_if(|common| other.as_ref() != Some(common));
+            }
+        }
+        let [until, cover, clause] = why.unwrap_or_default();
+        let why: Vec<String> = until.into_iter().chain(cover).collect();
+        let mut said = format!("{} {} {}", rows.len(), words::severity(first.severity()), self.until(first));
+        said.extend((!why.is_empty()).then(|| format!(": {}", why.join("; "))));
+        said.extend(clause.map(|clause| format!(" ({clause})")));
+        format!("{said} – {}", words::few(rows.iter().map(|row| self.name_of(&row.ticket.id).to_string())))
+    }
+
+    fn until(&self, row: &BoardRow) -> String {
+        row.verdict.held_until.map_or_else(|| "for ever".to_owned(), |at| format!("until {}", self.moment(at, row)))
+    }
+
+    fn of_ticket(&self, row: &BoardRow) -> Item {
+        let lead = format!("{} ", words::severity(row.severity()));
+        Item { lead, ticket: Some((self.name_of(&row.ticket.id), row.ticket.url.clone())), text: String::new() }
     }
 
     /// The clocks that are past due, and those of since the last handover that were met late.
@@ -128,7 +173,7 @@ impl Teller<'_> {
                 if items.len() < MOST {
                     let what = if clock.state == ClockState::Overdue { "assessment" } else { what };
                     let text = format!(" {what} due {}", self.late(clock, what, &row, open));
-                    items.push(Item { text, ..of_ticket(&row) });
+                    items.push(Item { text, ..self.of_ticket(&row) });
                 }
             }
         }
@@ -155,19 +200,15 @@ impl Teller<'_> {
     }
 }
 
+/// Whose a ticket is, and what it is about.
+fn called(row: &BoardRow) -> String {
+    let client = row.ticket.client.as_ref().map_or_else(String::new, |client| format!(" {client}"));
+    format!("{client} – {}", row.ticket.title.in_list())
+}
+
 /// The clocks of a ticket, and what each is for.
 fn clocks(row: &BoardRow) -> [(&'static str, Option<&Clock>); 3] {
     let verdict = &row.verdict;
     [("answer", &verdict.response), ("word to the client", &verdict.update), ("resolution", &verdict.resolve)]
         .map(|(what, clock)| (what, clock.as_ref()))
-}
-
-fn of_ticket(row: &BoardRow) -> Item {
-    let ticket = &row.ticket;
-    Item { lead: format!("{} ", severity(row)), ticket: Some((ticket.id.key.in_list(), ticket.url.clone())), text: String::new() }
-}
-
-/// Who has a ticket.
-fn owner(ticket: &Ticket) -> Option<&SafeText> {
-    ticket.acknowledged_by.as_ref().or(ticket.assignee.as_ref())
 }

@@ -115,7 +115,7 @@ pub(super) fn row(row: &BoardRow, stale: bool, ack: Option<&Ack>, zone: Tz, now:
         title: row.ticket.title.in_list(),
         left: left.text,
         due: due.text,
-        owner: row.ticket.assignee.as_ref().map(SafeText::in_list),
+        owner: row.ticket.owner().map(SafeText::in_list),
         // nothing is shown of what is not on the disk yet
         ack: ack.filter(|ack| **ack != Ack::Writing).cloned(),
     };

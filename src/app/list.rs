@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::board::{Board, BoardRow};
-use super::filter::Filter;
+use super::filter::{Filter, Mine};
 use super::lines::{self, Line};
 use crate::domain::{ClockState, Group, Severity, SourceName, TicketKey};
 
@@ -88,7 +88,7 @@ impl List {
             folds: HashMap::new(),
             top: 0,
         };
-        list.arrange();
+        list.arrange(&Mine::default());
         list
     }
 
@@ -162,9 +162,9 @@ impl List {
 
     /// Takes in a newer board after [`Self::release`], which returned `before`. `line` is where the cursor's row was; it
     /// stays there if the ticket is gone.
-    pub(super) fn show(&mut self, board: Arc<Board>, before: Option<BoardRow>, line: usize) {
+    pub(super) fn show(&mut self, board: Arc<Board>, mine: &Mine, before: Option<BoardRow>, line: usize) {
         self.board = board;
-        self.arrange();
+        self.arrange(mine);
         if self.cursor_row.is_some() {
             self.gone = None;
         } else if let (Some(row), Cursor::Ticket(key)) = (before, &self.cursor) {
@@ -177,10 +177,10 @@ impl List {
     }
 
     /// Lists only what passes the filter.
-    pub(super) fn set_filter(&mut self, filter: &str) {
+    pub(super) fn set_filter(&mut self, filter: &str, mine: &Mine) {
         self.filter = Filter::parse(filter);
         self.gone = None;
-        self.arrange();
+        self.arrange(mine);
         if self.cursor_row.is_none() && !matches!(self.cursor, Cursor::Fold(_)) {
             self.put_first();
         }
@@ -253,13 +253,13 @@ impl List {
     }
 
     /// Which rows are listed, group by group, and where the cursor's is among them.
-    fn arrange(&mut self) {
+    fn arrange(&mut self, mine: &Mine) {
         self.hidden_untaken = 0;
         self.groups.clear();
         self.unassessed.clear();
         for (place, row) in self.board.rows.iter().enumerate() {
             let group = row.verdict.group;
-            if !self.filter.passes(row, None) {
+            if !self.filter.passes(row, mine) {
                 self.hidden_untaken += usize::from(matches!(group, Group::Decide | Group::Unanswered));
                 continue;
             }

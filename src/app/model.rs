@@ -10,13 +10,14 @@ use super::ack::Ack;
 use super::assessing::Assessing;
 use super::board::{Board, Counts};
 use super::deeds::Deeds;
-use super::handover::Handover;
+use super::filter::Mine;
+use super::handover_text::Told;
 use super::list::List;
 use super::page::{Page, Topic};
-use super::past::Past;
 use super::prompt::Prompt;
 use super::store::{SourceRules, Store};
 use super::time_machine::TimeMachine;
+use super::words;
 use crate::domain::{Agreements, Capabilities, DeedKind, SafeText, SourceName, TicketKey};
 
 /// What does not change while the program runs.
@@ -24,10 +25,12 @@ use crate::domain::{Agreements, Capabilities, DeedKind, SafeText, SourceName, Ti
 pub struct Rules {
     /// The agreements.
     pub agreements: Arc<Agreements>,
+    /// What the engineer is called here.
+    pub who: SafeText,
     /// The engineer's zone; every instant on the board is shown in it.
     pub zone: Tz,
-    /// How many lines the keys take on the screen of help.
-    pub help_lines: usize,
+    /// What the screen of help says: what one presses or sees, and what it means.
+    pub help: Vec<(String, &'static str)>,
     /// The clock stands still at an instant that was asked for; nothing is sent.
     pub frozen: bool,
     /// Nothing is sent and nothing written, as was asked for.
@@ -134,14 +137,12 @@ pub struct Model {
     pub(super) marked: HashSet<TicketKey>,
     /// What was done here and is not sent yet, in the order of the keys.
     pub(super) taken: Vec<(TicketKey, DeedKind)>,
-    /// The tickets that were taken here, as their sources have confirmed.
-    pub(super) ours: HashSet<TicketKey>,
+    /// Which tickets are the engineer's.
+    pub(super) mine: Mine,
     /// The one of them that is given back if the key that asks for it comes again.
     pub(super) given_back_next: Option<TicketKey>,
-    /// What came before a handover, once the records have told it.
-    pub(super) past: Option<Past>,
-    /// The handover on its screen: of a long queue it is too much work for each key.
-    pub(super) handover: Option<Handover>,
+    /// The handover on its screen, once the records have told what came before.
+    pub(super) told: Option<Told>,
     /// The page on its screen.
     pub(super) page: Option<Page>,
     /// The instant that is shown, where that is not now.
@@ -168,6 +169,7 @@ impl Model {
     pub fn new(rules: Rules, sources: impl IntoIterator<Item = SourceRules>, now: DateTime<Utc>, size: (u16, u16)) -> Self {
         let board = Arc::new(Board::new([], &rules.agreements, now));
         let sources: Vec<SourceRules> = sources.into_iter().collect();
+        let mine = Mine::of(rules.who.clone());
         Self {
             rules,
             started_at: now,
@@ -184,10 +186,9 @@ impl Model {
             deeds: Deeds::default(),
             marked: HashSet::new(),
             taken: Vec::new(),
-            ours: HashSet::new(),
+            mine,
             given_back_next: None,
-            past: None,
-            handover: None,
+            told: None,
             page: None,
             time_machine: None,
             no_records: None,
@@ -238,8 +239,8 @@ impl Model {
     }
 
     /// What a ticket is called: by its key, and by its source too where there are several.
-    pub(super) fn name_of(&self, key: &TicketKey) -> String {
-        if self.several { key.to_string() } else { key.key.to_string() }
+    pub(super) fn name_of(&self, key: &TicketKey) -> SafeText {
+        words::name_of(key, self.several)
     }
 
     /// How many deeds are written down that their sources have still to be told of.

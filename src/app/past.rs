@@ -57,7 +57,7 @@ pub struct PastDeed {
     /// When its end was known.
     pub at: DateTime<Utc>,
     /// To which ticket.
-    pub key: SafeText,
+    pub key: TicketKey,
     /// What.
     pub kind: DeedKind,
     /// What was set.

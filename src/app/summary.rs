@@ -29,6 +29,8 @@ pub enum Tone {
     Lit,
     /// What is in a window.
     Window(Window),
+    /// What one presses.
+    Key,
 }
 
 /// A piece of text and how it is meant.
@@ -126,8 +128,8 @@ struct NextWords {
 
 fn next_words(model: &Model, next: Next) -> (NextWords, Option<DateTime<Utc>>) {
     let row = &model.board.rows[next.row];
-    let severity = row.severity().map_or_else(|| "?".to_owned(), |severity| severity.to_string());
-    let seconds = (next.at - model.now).num_seconds();
+    let severity = words::severity(row.severity());
+    let seconds = words::seconds_until(next.at, model.now);
     let countdown = next.kind == NextKind::Due && seconds < 86_400;
     let when = match next.kind {
         NextKind::Due if countdown => words::length(seconds.max(0)),

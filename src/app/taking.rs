@@ -28,7 +28,7 @@ pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
     if let Some((key, deed)) = model.last_taken() {
         return vec![Effect::Undo { key, deed }];
     }
-    if let Some(key) = model.list.selected().map(|row| row.ticket.id.clone()).filter(|key| model.ours.contains(key)) {
+    if let Some(key) = model.list.selected().map(|row| row.ticket.id.clone()).filter(|key| model.mine.taken.contains(key)) {
         give_back(model, key);
         return Vec::new();
     }
@@ -88,8 +88,8 @@ pub(super) fn take(model: &mut Model, row: &BoardRow) -> Result<Effect, String> 
         return Err(format!("{name}: {}", ack.words(model.rules.zone, model.now)));
     }
     if row.verdict.acknowledged {
-        let by = row.ticket.acknowledged_by.as_ref().or(row.ticket.assignee.as_ref());
-        return Err(format!("{name} is already acknowledged{}", by.map_or_else(String::new, |by| format!(" by {by}"))));
+        let who = row.ticket.owner().map_or_else(String::new, |who| format!("; its owner is {who}"));
+        return Err(format!("{name} is already acknowledged{who}"));
     }
     let send_at = model.now + hold(model, row);
     model.acks.insert(key.clone(), Ack::Writing);
@@ -115,7 +115,7 @@ pub(super) fn undone(model: &mut Model, key: &TicketKey, deed: DeedKind) {
 pub(super) fn done(model: &mut Model, entry: Option<i64>, key: &TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
     model.store.done(key, deed, &outcome, model.now);
     if matches!((deed, &outcome), (Deed::Unacknowledge, Outcome::Confirmed { .. } | Outcome::Here { .. })) {
-        model.ours.remove(key);
+        model.mine.taken.remove(key);
         // what was said of taking it is over
         model.acks.remove(key);
     }
@@ -131,7 +131,7 @@ pub(super) fn done(model: &mut Model, entry: Option<i64>, key: &TicketKey, deed:
 pub(super) fn acknowledged(model: &mut Model, key: TicketKey, deed: &Deed, outcome: Outcome) -> Vec<Effect> {
     model.store.done(&key, deed, &outcome, model.now);
     if matches!(outcome, Outcome::Confirmed { .. } | Outcome::Here { .. }) {
-        model.ours.insert(key.clone());
+        model.mine.taken.insert(key.clone());
     }
     let ack = Ack::Ended { outcome, at: model.now };
     notice(model, format!("{}: {}", model.name_of(&key), ack.words(model.rules.zone, model.now)), ack.failed());

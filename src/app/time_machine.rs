@@ -163,7 +163,7 @@ fn relist(model: &mut Model, change: impl FnOnce(&mut Arc<Board>, &Model)) {
     let mut board = Arc::clone(model.list.board());
     let before = model.list.release();
     change(&mut board, model);
-    model.list.show(board, before, line);
+    model.list.show(board, &model.mine, before, line);
 }
 
 /// Takes in the tickets of now, at the instant that is shown.

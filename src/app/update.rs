@@ -9,7 +9,7 @@ use super::ack::Ack;
 use super::assessing;
 use super::board::Board;
 use super::doing;
-use super::handover_text;
+use super::handover_text::{self, Told};
 use super::layout;
 use super::lines::{self, Line};
 use super::list::{Cursor, Fold};
@@ -75,12 +75,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Past(past) => {
-            model.past = Some(past);
             // it may have been left meanwhile
             if model.screen.has_handover() {
-                handover_text::renew(model);
+                handover_text::tell(model, past);
             }
-            Vec::new()
+            return Vec::new();
         }
         Message::Warned(text) => {
             notice(model, text, true);
@@ -113,7 +112,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             typed(model, &message)
         }
     };
-    if model.handover.is_some() && !key {
+    if !key {
         handover_text::renew(model);
     }
     time_machine::watch(model);
@@ -148,7 +147,7 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
     let set_back = now < model.now;
     let turned = model.board.changes_at().is_some_and(|at| at <= now);
     model.now = now;
-    let handover = model.handover.as_ref().and_then(|handover| handover.changes_at);
+    let handover = model.told.as_ref().and_then(Told::changes_at);
     let page = model.page.as_ref().and_then(|page| page.changes_at);
     let told = handover.into_iter().chain(page).any(|at| at <= now);
     if set_back {
@@ -164,7 +163,7 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
     if newer {
         let line = layout::place(model).cursor.unwrap_or(0);
         let before = model.list.release();
-        model.list.show(Arc::clone(&model.board), before, line);
+        model.list.show(Arc::clone(&model.board), &model.mine, before, line);
     }
     let over = model.time_machine.as_ref().is_some_and(|machine| machine.ends_at() <= now);
     set_back || turned || newer || told || over
@@ -179,7 +178,7 @@ fn change_board(model: &mut Model, change: impl FnOnce(&mut Board, &Store, &Agre
     model.boards += 1;
     model.counts = model.board.counts();
     if let Some(before) = before {
-        model.list.show(Arc::clone(&model.board), before, line);
+        model.list.show(Arc::clone(&model.board), &model.mine, before, line);
     }
 }
 
@@ -244,11 +243,11 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         (Screen::Explanation(_), Action::Back | Action::Quit) | (Screen::Handover(_), Action::Back | Action::Quit | Action::Handover) => {
             model.screen = Screen::Board;
-            model.handover = None;
+            model.told = None;
         }
         (Screen::Board | Screen::Leave | Screen::Explanation(_) | Screen::Page(..), Action::Handover) => {
             model.screen = Screen::Handover(0);
-            model.handover = None;
+            model.told = None;
             return vec![Effect::ReadPast];
         }
         (Screen::Page(..), Action::Back | Action::Quit) | (Screen::Page(Topic::Windows(_), _), Action::Windows) => {
@@ -275,11 +274,10 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// Scrolls a text, no further than to its end.
 fn scroll(model: &mut Model, action: Action) {
-    let page = usize::from(model.size.1 / 2);
-    let most = match model.screen {
-        Screen::Explanation(_) | Screen::Handover(_) | Screen::Page(..) => view::longest_scroll(model),
-        _ => model.rules.help_lines.saturating_sub(1),
-    };
+    let room = view::text_rows(model);
+    // as on the board, one line stays
+    let page = room.max(2) - 1;
+    let most = view::text(model, &model.screen).map_or(0, |text| text.lines.len()).saturating_sub(room);
     let (Screen::Help(scroll, _) | Screen::Explanation(scroll) | Screen::Handover(scroll) | Screen::Page(_, scroll)) = &mut model.screen
     else {
         return;
@@ -315,7 +313,7 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
             Cursor::Fold(_) => fold(model),
         },
         Action::Back if !model.marked.is_empty() => model.marked.clear(),
-        Action::Back if !model.list.filter().is_empty() => model.list.set_filter(""),
+        Action::Back if !model.list.filter().is_empty() => model.list.set_filter("", &model.mine),
         Action::Quit => return leave(model),
         // what means the same on other screens was seen to before
         _ => {}
@@ -362,7 +360,7 @@ fn type_filter(model: &mut Model, message: &Message) {
         _ => model.screen = Screen::Board,
     }
     if filter != model.list.filter() {
-        model.list.set_filter(&filter);
+        model.list.set_filter(&filter, &model.mine);
     }
 }
 

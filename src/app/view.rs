@@ -1,5 +1,6 @@
 //! What is on the screen, as data: made from the model, drawn by the terminal, and compared to know whether to draw at all.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use super::doing;
 use super::empty;
 use super::explanation;
 use super::handover_text;
+use super::help;
 use super::labels::{self, RowLabels};
 use super::layout::{self, Layout, Placed, Size};
 use super::lines::Line;
@@ -70,19 +72,18 @@ pub enum Body {
         /// The same for a small pane.
         compact: Vec<String>,
     },
-    /// The explanation of one ticket.
-    Explanation {
-        /// Its key and its source.
+    /// A text that scrolls: the explanation of one ticket, what the next engineer must know, the keys.
+    Text {
+        /// Which of them.
+        about: About,
+        /// The ticket's key and its source, when the handover is, or what the help is of.
         head: String,
-        /// The lines from the scrolled one on.
+        /// The lines that are on the screen.
         lines: Vec<Vec<Piece>>,
-    },
-    /// What the next engineer must know.
-    Handover {
-        /// When it is.
-        head: String,
-        /// The lines from the scrolled one on.
-        lines: Vec<Vec<Piece>>,
+        /// How many are above them.
+        above: usize,
+        /// How many there are.
+        of: usize,
     },
     /// What each severity of a ticket would oblige to.
     Assess {
@@ -93,17 +94,27 @@ pub enum Body {
         /// A row for each severity; none of a ticket that is gone.
         rows: Vec<AssessRow>,
     },
+}
+
+/// What a text is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// One ticket.
+    Ticket,
+    /// What the next engineer must know.
+    Handover,
+    /// The keys, the marks and the words of the filter.
+    Help,
     /// A page about something.
-    Page {
-        /// What it is about.
-        topic: Topic,
-        /// What it says of itself.
-        head: String,
-        /// The lines from the scrolled one on, so many as there is room for.
-        lines: Vec<Vec<Piece>>,
-    },
-    /// The keys, from the scrolled line on.
-    Help(usize),
+    Page(Topic),
+}
+
+/// A text that scrolls, all of it.
+pub(super) struct Text<'a> {
+    about: About,
+    head: String,
+    pub lines: Cow<'a, [Vec<Piece>]>,
+    changes_at: Option<DateTime<Utc>>,
 }
 
 /// One line of the list.
@@ -216,10 +227,9 @@ impl Maker<'_> {
     fn body(&mut self, screen: &Screen, placed: &Placed) -> Body {
         match screen {
             Screen::Board | Screen::Sure | Screen::Leave | Screen::Filter => self.list(placed),
-            Screen::Explanation(scroll) => self.explanation(*scroll),
-            Screen::Handover(scroll) => self.handover(*scroll),
-            Screen::Page(topic, scroll) => self.page(*topic, *scroll),
-            Screen::Help(scroll, _) => Body::Help(*scroll),
+            Screen::Explanation(scroll) | Screen::Handover(scroll) | Screen::Page(_, scroll) | Screen::Help(scroll, _) => {
+                self.text(screen, *scroll)
+            }
             Screen::Prompt(prompt) => self.body(prompt.below(), placed),
             Screen::Assess(assessing) => {
                 let (head, title, rows, changes) = assessing.view(self.model);
@@ -243,21 +253,13 @@ impl Maker<'_> {
         (model.screen == Screen::Leave).then(|| Notice { text: format!("{why} – q again leaves, esc stays"), alarm: true })
     }
 
-    /// A row with its verdict of this instant: what counts down does.
-    fn judged(&self, row: &BoardRow) -> BoardRow {
-        let verdict = judge(&row.ticket, &self.model.rules.agreements, self.model.shown_at());
-        // the group is that under whose heading it stands, while the order stays
-        let group = row.verdict.group;
-        BoardRow { ticket: Arc::clone(&row.ticket), verdict: crate::domain::Verdict { group, ..verdict } }
-    }
-
     fn list(&mut self, placed: &Placed) -> Body {
         let model = self.model;
         let lines = self.lines(placed);
         let listed = placed.lines.iter().any(|line| !matches!(line, Line::Trouble(_)));
         let empty = (!listed).then(|| empty::meaning(model));
         let compact = placed.layout.size == Size::Compact;
-        let row = model.list.selected().or(model.list.gone().map(|gone| &gone.row)).map(|row| self.judged(row));
+        let row = model.list.selected().or(model.list.gone().map(|gone| &gone.row)).map(|row| judged(model, row));
         let Some(row) = row else { return Body::List { lines, empty, detail: None, compact: Vec::new() } };
         let (detail, compact, changes) = if compact {
             let (lines, changes) = detail::compact(model, &row);
@@ -293,7 +295,7 @@ impl Maker<'_> {
                     ListLine::Heading { group: *group, counts: self.group_counts(*group), columns: differ }
                 }
                 Line::Ticket(place) => {
-                    let row = self.judged(&rows[*place]);
+                    let row = judged(model, &rows[*place]);
                     let stale = health.get(&row.ticket.id.source).is_some_and(|health| *health != Health::Ok);
                     let (labels, changes) = labels::row(&row, stale, model.shown_ack(&row.ticket.id), model.rules.zone, model.shown_at());
                     self.changes.extend(changes);
@@ -380,7 +382,7 @@ impl Maker<'_> {
         if group == Group::Decide {
             return places.len().to_string();
         }
-        let severities = self.runs(places).map(|(severity, places)| format!("{} {}", severity_word(severity), places.len()));
+        let severities = self.runs(places).map(|(severity, places)| format!("{} {}", words::severity(severity), places.len()));
         format!("{}   {}", places.len(), severities.collect::<Vec<_>>().join(" · "))
     }
 
@@ -418,7 +420,7 @@ impl Maker<'_> {
             let from = if last.is_some() && freed(last) != freed(first) { "from " } else { "" };
             let first =
                 freed(first).map_or_else(String::new, |at| format!(" {from}{}", words::day_column(model.rules.zone, at, model.shown_at())));
-            (count > 0).then(|| format!("{} {count}{first}", severity_word(severity)))
+            (count > 0).then(|| format!("{} {count}{first}", words::severity(severity)))
         });
         let said = said.collect::<Vec<_>>().join(" · ");
         if whole { format!("{count}   {said}") } else { format!("{count} more: {said}") }
@@ -436,30 +438,12 @@ impl Maker<'_> {
         ListLine::Trouble { text: format!("{} {state}{since}{why}", source.name), blind }
     }
 
-    fn explanation(&mut self, scroll: usize) -> Body {
-        let model = self.model;
-        let gone = model.list.gone();
-        let row = model.list.selected().or(gone.map(|gone| &gone.row)).map(|row| self.judged(row));
-        let Some(row) = row else { return Body::Nothing };
-        let head = format!("{} · {}", row.ticket.id.key, row.ticket.id.source);
-        let mut lines = explanation::lines(model, &row, gone.map(|gone| gone.why.as_str()));
-        let from = scroll.min(longest_scroll(model)).min(lines.len());
-        Body::Explanation { head, lines: lines.split_off(from) }
-    }
-
-    fn handover(&mut self, scroll: usize) -> Body {
-        let (head, mut lines, changes) = handover_text::screen(self.model);
-        self.changes.extend(changes);
-        let from = scroll.min(longest_scroll(self.model)).min(lines.len());
-        Body::Handover { head, lines: lines.split_off(from) }
-    }
-
-    fn page(&mut self, topic: Topic, scroll: usize) -> Body {
-        let Some(page) = &self.model.page else { return Body::Nothing };
-        self.changes.extend(page.changes_at);
-        let from = scroll.min(longest_scroll(self.model));
-        let lines = page.lines.iter().skip(from).take(usize::from(self.model.size.1)).cloned().collect();
-        Body::Page { topic, head: page.head.clone(), lines }
+    fn text(&mut self, screen: &Screen, scroll: usize) -> Body {
+        let Some(Text { about, head, lines, changes_at }) = text(self.model, screen) else { return Body::Nothing };
+        self.changes.extend(changes_at);
+        let (of, room) = (lines.len(), text_rows(self.model));
+        let above = scroll.min(of.saturating_sub(room));
+        Body::Text { about, head, lines: lines.iter().skip(above).take(room).cloned().collect(), above, of }
     }
 }
 
@@ -469,19 +453,44 @@ fn can_be_taken(model: &Model, row: &BoardRow) -> bool {
     !row.verdict.acknowledged && ack.is_none_or(Ack::failed)
 }
 
-/// The most lines that an explanation, or a handover, can be scrolled down by.
-pub(super) fn longest_scroll(model: &Model) -> usize {
-    let gone = model.list.gone();
-    let row = model.list.selected().or(gone.map(|gone| &gone.row));
-    let lines = match model.screen {
-        Screen::Handover(_) => handover_text::screen(model).1.len(),
-        Screen::Page(..) => model.page.as_ref().map_or(0, |page| page.lines.len()),
-        _ => row.map_or(0, |row| explanation::lines(model, row, gone.map(|gone| gone.why.as_str())).len()),
-    };
-    let size = Size::of(model.size.0, model.size.1);
-    lines.saturating_sub(usize::from(model.size.1.saturating_sub(size.header() + size.footer() + layout::banner(model) + 1)))
+/// The text on a screen; none on the board, and none of a ticket that is no more.
+pub(super) fn text<'a>(model: &'a Model, screen: &Screen) -> Option<Text<'a>> {
+    match screen {
+        Screen::Explanation(_) => {
+            let gone = model.list.gone();
+            let row = judged(model, model.list.selected().or(gone.map(|gone| &gone.row))?);
+            let head = format!("{} · {}", row.ticket.id.key, row.ticket.id.source);
+            let lines = explanation::lines(model, &row, gone.map(|gone| gone.why.as_str()));
+            Some(Text { about: About::Ticket, head, lines: lines.into(), changes_at: None })
+        }
+        Screen::Handover(_) => {
+            let (head, lines, changes_at) = handover_text::screen(model);
+            Some(Text { about: About::Handover, head, lines: lines.into(), changes_at })
+        }
+        Screen::Page(topic, _) => {
+            let page = model.page.as_ref()?;
+            let lines = Cow::Borrowed(page.lines.as_slice());
+            Some(Text { about: About::Page(*topic), head: page.head.clone(), lines, changes_at: page.changes_at })
+        }
+        Screen::Help(..) => {
+            let head = "keys, marks and words of the filter".to_owned();
+            let lines = help::lines(&model.rules.help, model.size.0);
+            Some(Text { about: About::Help, head, lines: lines.into(), changes_at: None })
+        }
+        Screen::Board | Screen::Filter | Screen::Leave | Screen::Sure | Screen::Prompt(_) | Screen::Assess(_) => None,
+    }
 }
 
-fn severity_word(severity: Option<Severity>) -> String {
-    severity.map_or_else(|| "?".to_owned(), |severity| severity.to_string())
+/// How many lines of a text there is room for, below the rule with its head.
+pub(super) fn text_rows(model: &Model) -> usize {
+    let size = Size::of(model.size.0, model.size.1);
+    usize::from(model.size.1.saturating_sub(size.header() + size.footer() + layout::banner(model) + 1))
+}
+
+/// A row with its verdict of this instant: what counts down does.
+fn judged(model: &Model, row: &BoardRow) -> BoardRow {
+    let verdict = judge(&row.ticket, &model.rules.agreements, model.shown_at());
+    // the group is that under whose heading it stands, while the order stays
+    let group = row.verdict.group;
+    BoardRow { ticket: Arc::clone(&row.ticket), verdict: crate::domain::Verdict { group, ..verdict } }
 }

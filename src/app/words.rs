@@ -3,6 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use crate::domain::{Agreement, SafeText, Severity, TicketKey};
+
 /// A length of time in minutes and hours, in seconds only below two minutes: `45s`, `23m`, `4h`, `1h30m`; what is left
 /// over of a minute is dropped, so that nobody is promised time that is not there.
 #[must_use]
@@ -34,6 +36,45 @@ pub fn late(seconds: i64) -> String {
 #[must_use]
 pub fn apart(ahead: TimeDelta) -> String {
     format!("{} {}", length(ahead.num_seconds().abs()), if ahead < TimeDelta::zero() { "behind" } else { "ahead" })
+}
+
+/// What a ticket is called on one line: by its key, and by its source too where there are `several`.
+#[must_use]
+pub fn name_of(key: &TicketKey, several: bool) -> SafeText {
+    if several { SafeText::line(&format!("{}/{}", key.source, key.key.in_list())) } else { key.key.in_list() }
+}
+
+/// The severity that a person assessed: `S1`, or `?`.
+#[must_use]
+pub fn severity(severity: Option<Severity>) -> String {
+    severity.map_or_else(|| "?".to_owned(), |severity| severity.to_string())
+}
+
+/// More names in a line nobody reads.
+const FEW: usize = 10;
+
+/// The first few names: `A-1, A-2 and 98 more`.
+pub fn few(names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = names.len().saturating_sub(FEW);
+    let first = names.take(FEW).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{first} and {more} more") } else { first }
+}
+
+/// Whole seconds until an instant, as verdicts count them: two labels of one instant never differ by a part of a second.
+#[must_use]
+pub const fn seconds_until(at: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
+    at.timestamp() - now.timestamp()
+}
+
+/// The time on the client's clock, where that shows another: ` (there 22:00 NZDT)`, with the day where that is another too.
+#[must_use]
+pub fn there(zone: Tz, at: DateTime<Utc>, agreement: &Agreement) -> String {
+    let (here, there) = (at.with_timezone(&zone), at.with_timezone(&agreement.calendar.zone()));
+    if here.naive_local() == there.naive_local() {
+        return String::new();
+    }
+    let format = if here.date_naive() == there.date_naive() { "%H:%M %Z" } else { "%a %H:%M %Z" };
+    format!(" (there {})", there.format(format))
 }
 
 /// An instant in at most nine columns: `00:14` today, `Mon 09:00` within six days, else `29 Dec` or `Jan 2027`.

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::{Board, BoardRow, Health, NextKind, SourceHealth, cut, heading, words};
-use crate::domain::{Bill, ClockState, Group};
+use crate::domain::{Bill, ClockState, Group, SafeText};
 
 /// What is printed, in which zone.
 pub(super) struct BoardTable<'a> {
@@ -103,17 +103,14 @@ impl BoardTable<'_> {
 
     fn cells(&self, row: &BoardRow) -> [String; COLUMNS] {
         let ticket = &*row.ticket;
-        let key = ticket.id.key.in_list();
-        let text = |text: &Option<crate::domain::SafeText>| {
-            text.as_ref().map_or_else(|| "-".to_owned(), |text| cut(text.in_list().as_str(), WIDEST))
-        };
+        let text = |text: Option<&SafeText>| text.map_or_else(|| "-".to_owned(), |text| cut(text.in_list().as_str(), WIDEST));
         [
-            row.severity().map_or_else(|| "?".to_owned(), |s| s.to_string()),
-            cut(&if self.sources.len() > 1 { format!("{}/{key}", ticket.id.source) } else { key.to_string() }, WIDEST),
-            text(&ticket.client),
+            words::severity(row.severity()),
+            cut(words::name_of(&ticket.id, self.sources.len() > 1).as_str(), WIDEST),
+            text(ticket.client.as_ref()),
             state(row).join(", "),
             self.when(row),
-            text(&ticket.assignee),
+            text(ticket.owner()),
         ]
     }
 
@@ -133,7 +130,7 @@ impl BoardTable<'_> {
                 let clocks = [("next word", verdict.update.as_ref()), ("resolve", verdict.resolve.as_ref())];
                 let open = clocks.into_iter().find_map(|(what, clock)| Some((what, clock?.due?)));
                 match (response.and_then(|r| r.due), left, open) {
-                    (Some(due), Some(left), _) if row.is_breached() => format!("due {}, {} late", self.moment(due), words::length(-left)),
+                    (Some(due), Some(left), _) if row.is_breached() => format!("due {}, {} late", self.moment(due), words::late(-left)),
                     (Some(due), Some(left), _) => format!("due {}, {} left", self.moment(due), words::length(left)),
                     (_, _, Some((what, due))) if verdict.group == Group::InHand => format!("{what} {}", self.moment(due)),
                     _ => "-".to_owned(),

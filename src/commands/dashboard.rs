@@ -78,7 +78,7 @@ struct Dashboard<'a> {
 impl<'a> Dashboard<'a> {
     /// Opens every source and begins to poll it.
     fn start(session: &'a Session, kept: Kept, signals: Signals, terminal: Terminal, theme: Theme) -> Result<Self> {
-        let works = kept.begin(session, terminal.size()?, views::help_lines().len());
+        let works = kept.begin(session, terminal.size()?, views::help_lines());
         let settings = &session.settings;
         let bell = settings.bell.then(|| Bell::new(TimeDelta::from_std(settings.bell_again).unwrap_or(TimeDelta::MAX)));
         Ok(Self { session, works, terminal, signals, theme, drawn: None, bell, ended: None })

@@ -1,5 +1,7 @@
 //! `holdover handover`: what the next engineer must know, as Markdown; noted, so that the next one tells of the time since.
 
+use chrono::SecondsFormat;
+
 use super::cli::HandoverArgs;
 use super::output;
 use super::past::{self, Question};
@@ -41,7 +43,13 @@ pub(super) fn run(args: &HandoverArgs, session: &Session) -> color_eyre::Result<
         opened.records.hand_over(&HandedOver { at: board.at, who: session.who() })
     });
     Ok(match noted {
-        Ok(()) => fetched.exit(),
+        Ok(()) => {
+            let again = past.since.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+            output::say(&format!(
+                "noted – the next handover tells of the time since now – this one again: holdover handover --since {again}"
+            ));
+            fetched.exit()
+        }
         Err(fault) => {
             output::say(&format!("the handover is printed, but not noted: {fault}"));
             Exit::Failed

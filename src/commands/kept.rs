@@ -45,7 +45,7 @@ impl Kept {
     }
 
     /// Opens every source, and begins to poll it.
-    pub fn begin(self, session: &Session, size: (u16, u16), help_lines: usize) -> Works {
+    pub fn begin(self, session: &Session, size: (u16, u16), help: Vec<(String, &'static str)>) -> Works {
         let settings = &session.settings;
         let sources = settings.sources.iter().map(|source| Polled {
             rules: session::rules(source),
@@ -54,8 +54,9 @@ impl Kept {
         });
         let rules = Rules {
             agreements: Arc::clone(&settings.agreements),
+            who: session.who(),
             zone: settings.timezone,
-            help_lines,
+            help,
             frozen: session.frozen,
             read_only: session.read_only,
         };

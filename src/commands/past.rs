@@ -9,7 +9,7 @@ use super::bookkeeper::Event;
 use super::session::Session;
 use crate::app::{Message, Past, PastDeed, PastOutcome, Since};
 use crate::config;
-use crate::domain::{Gap, SafeText, SourceName};
+use crate::domain::{Gap, SafeText, SourceName, TicketKey};
 use crate::records::{Evidence, HandedOver, Records, RecordsFault};
 use crate::sources::SourceKind;
 
@@ -100,8 +100,8 @@ fn deed(evidence: Evidence) -> Option<PastDeed> {
         "unknown" => PastOutcome::Unknown,
         _ => return None,
     };
-    let Evidence { key, value, who, ended_at: at, .. } = evidence;
-    Some(PastDeed { at, key, kind: evidence.action.as_str().parse().ok()?, value, who, outcome })
+    let Evidence { source, key, value, who, ended_at: at, .. } = evidence;
+    Some(PastDeed { at, key: TicketKey { source, key }, kind: evidence.action.as_str().parse().ok()?, value, who, outcome })
 }
 
 /// Why nothing is known, for those who read it elsewhere: where the records are is nothing to them.

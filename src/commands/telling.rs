@@ -32,7 +32,7 @@ pub(super) struct Telling<'a> {
     /// The tickets as typed.
     pub keys: &'a [String],
     pub deed: Deed,
-    /// Only written down; a dashboard sends it.
+    /// Only written down; a dashboard or watch sends it.
     pub queue: bool,
     pub json: bool,
 }
@@ -245,9 +245,9 @@ fn say_each(told: &[Told], deed: DeedKind, session: &Session) -> color_eyre::Res
             ("confirmed", None) => output::print(|out| writeln!(out, "{id}: {done}{by}, confirmed by the source"))?,
             ("confirmed", Some(_)) => output::print(|out| writeln!(out, "{id}: {done} here{by}: its source cannot be told"))?,
             ("already", _) => output::print(|out| writeln!(out, "{id}: already {done}{by}{at}"))?,
-            ("queued", None) => output::print(|out| writeln!(out, "{id}: queued; a dashboard sends it"))?,
+            ("queued", None) => output::print(|out| writeln!(out, "{id}: queued; a dashboard or watch sends it"))?,
             ("queued", Some(reason)) => {
-                output::say(&format!("{id}: not {done} yet – {reason} – it stays queued: try again, or run a dashboard"));
+                output::say(&format!("{id}: not {done} yet – {reason} – it stays queued: try again, or run a dashboard or watch"));
             }
             ("unknown", Some(reason)) => output::say(&format!("{id}: not known whether it is {done} – {reason}")),
             (_, reason) => output::say(&format!("{id}: not {done} – {}", reason.as_ref().map_or("", SafeText::as_str))),

@@ -54,7 +54,7 @@ pub(super) fn run(session: &Session) -> Result<Exit> {
         let hook_names: Vec<&str> = hooks.settings.iter().map(|hook| hook.name.as_str()).collect();
         let or_none = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         output::say(&format!("watching – sources: {}; hooks: {}", or_none(&names), or_none(&hook_names)));
-        let mut watch = Watch::new(kept.begin(session, NO_SCREEN, 0), hooks, Arc::new(|line| output::say(&line)));
+        let mut watch = Watch::new(kept.begin(session, NO_SCREEN, Vec::new()), hooks, Arc::new(|line| output::say(&line)));
         loop {
             match watch.step(signals.next()).await {
                 Some(Asked::End(number)) => {

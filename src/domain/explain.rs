@@ -1,14 +1,14 @@
 //! A verdict in the contract's own words, step by step.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::agreement::{Agreements, AnsweredBy, HoldOverTo};
+use super::agreement::{Agreements, AnsweredBy};
 use super::billing::{self, Bills};
-use super::calendar::Window;
-use super::case::{self, Case, ClientMove, channel_words};
+use super::case::{self, Case, ClientMove};
 use super::clock::NEVER;
+use super::cover;
 use super::instant::from_seconds;
 use super::response_table::{OnDay, Target, TargetKind};
 use super::ticket::{Status, Ticket};
@@ -175,55 +175,18 @@ impl Teller<'_> {
         }
     }
 
-    /// The windows that cover the ticket, each as a phrase; `None` where all do.
-    fn covered_windows(&self) -> Option<Vec<String>> {
-        let calendar = &self.case.agreement.calendar;
-        let mut windows: Vec<(Window, bool)> = Vec::new();
-        for (layers, index) in calendar.all_layers().iter().zip(0_u16..) {
-            let has = self.case.cover.has(index);
-            match windows.iter_mut().find(|(w, _)| *w == layers[0]) {
-                Some((_, all)) => *all &= has,
-                None => windows.push((layers[0], has)),
-            }
-        }
-        windows.sort_unstable();
-        let phrase = |w: Window| match w {
-            Window::OfficeHours => "in office hours".to_owned(),
-            Window::OutOfHours => "out-of-hours".to_owned(),
-            Window::Weekend => "at weekends".to_owned(),
-            Window::BankHoliday => "on bank holidays".to_owned(),
-            Window::Named(_) => format!("in {}", calendar.window_name(w)),
-        };
-        let covered = || windows.iter().filter(|(_, has)| *has);
-        (covered().count() < windows.len()).then(|| covered().map(|(w, _)| phrase(*w)).collect())
-    }
-
     fn cover(&mut self) {
         let case = self.case;
-        let Some(severity) = case.now.judged_at else { return };
-        let Some(row) = case.row(&case.agreement.response) else {
-            self.say("Cover", None, format!("the agreement does not speak of {severity}, so it is outside"));
-            return;
-        };
-        let by = channel_words(&case.now.channels).filter(|_| row.entries().any(|e| !e.channels.is_empty()));
-        let subject = by.map_or_else(|| severity.to_string(), |by| format!("{severity} by {by}"));
-        let text = match self.covered_windows().as_deref() {
-            Some([]) => format!("{subject} is not covered in any window, so it is outside"),
-            _ if case.now.response.start == NEVER => format!("{subject}: no covered time within 400 days, so it is outside"),
-            windows => {
-                let windows = match windows {
-                    None => "in every window".to_owned(),
-                    Some([one]) => format!("{one} only"),
-                    Some(several) => words::and(several),
-                };
-                let then = if case.now.response.start > case.submitted { ", so it is held over" } else { "" };
-                format!("{subject} is covered {windows}{then}")
-            }
-        };
-        let origin = row.origin.clone();
+        let Some(mut text) = cover::covered(case) else { return };
+        let row = case.row(&case.agreement.response);
+        let start = case.now.response.start;
+        let held_over = row.is_some() && start > case.submitted && start != NEVER;
+        text.push_str(if held_over { ", so it is held over" } else { "" });
         let step = self.say("Cover", None, text);
-        step.file = Some(origin.file.to_string());
-        step.line = Some(origin.line);
+        if let Some(origin) = row.map(|row| row.origin.clone()) {
+            step.file = Some(origin.file.to_string());
+            step.line = Some(origin.line);
+        }
     }
 
     fn start(&mut self) {
@@ -233,58 +196,15 @@ impl Teller<'_> {
             return;
         }
         if start > case.submitted {
-            let text = self.why_then(start);
+            let text = cover::why_then(case, start);
             self.say(if case.t < start { "Held until" } else { "Started" }, Some(start), text);
         }
         if case.t >= start && case.obligation() == Obligation::Held {
+            let text = cover::why_uncovered(case);
             match case.released() {
-                NEVER => self.say("Held", None, "not covered now, and never again within 400 days".to_owned()),
-                at => {
-                    let now = words::window(&case.agreement.calendar, case.t);
-                    self.say("Held until", Some(at), format!("not covered now ({now}); the next covered window"))
-                }
+                NEVER => self.say("Held", None, text),
+                at => self.say("Held until", Some(at), text),
             };
-        }
-    }
-
-    /// Why a ticket that is held over starts when it does.
-    fn why_then(&self, start: i64) -> String {
-        let case = self.case;
-        let calendar = &case.agreement.calendar;
-        let zone = calendar.zone();
-        let opening = calendar.next_opening(case.submitted).filter(|opening| *opening <= start);
-        let (HoldOverTo::NextWorkingDay, Some(opening)) = (case.agreement.hold_over_to, opening) else {
-            return format!("the next covered window: {}", words::window(calendar, start));
-        };
-        let (from, to) = (zone::date_of(zone, case.submitted), zone::date_of(zone, start));
-        if from == to {
-            return "the day's next opening".to_owned();
-        }
-        if zone::date_of(zone, opening) != to {
-            let opening = words::moment(zone, opening, case.t);
-            return format!("the first covered window after the next opening, {opening}: {}", words::window(calendar, start));
-        }
-        let between = from.iter_days().skip(1).take_while(|d| *d < to).take(15);
-        let mut runs: Vec<(String, Vec<String>)> = Vec::new();
-        for date in between {
-            let (reason, day) = (self.why_closed(date), date.format("%a %-d").to_string());
-            match runs.last_mut() {
-                Some((last, days)) if *last == reason => days.push(day),
-                _ => runs.push((reason, vec![day])),
-            }
-        }
-        let days: Vec<String> = runs.into_iter().map(|(reason, days)| format!("{} {reason}", words::and(&days))).collect();
-        if days.is_empty() { "next working day".to_owned() } else { format!("next working day: {}", days.join(", ")) }
-    }
-
-    /// Why a date is no working day.
-    fn why_closed(&self, date: NaiveDate) -> String {
-        let calendar = &self.case.agreement.calendar;
-        match calendar.holiday(date) {
-            Some(Some(name)) => format!("bank holiday ({name})"),
-            Some(None) => "bank holiday".to_owned(),
-            None if calendar.rules().weekend.contains(&date.weekday()) => "weekend".to_owned(),
-            None => "closed".to_owned(),
         }
     }
 
@@ -318,7 +238,7 @@ impl Teller<'_> {
         let from = if start > self.case.submitted { "from there" } else { "from the submission" };
         match target.kind {
             TargetKind::Covered(0) => "at once".to_owned(),
-            TargetKind::Covered(_) => match self.covered_windows().as_deref() {
+            TargetKind::Covered(_) => match cover::covered_windows(self.case).as_deref() {
                 None => format!("{target} at any hour, {from}", target = target.written),
                 Some([one]) if one == "in office hours" => format!("{} of office hours {from}", target.written),
                 Some(_) => format!("{} of covered time {from}", target.written),

@@ -1,11 +1,10 @@
 //! On what an answer was given: the verdict of that instant and the text it rests on, as the evidence keeps it.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::agreement::Agreements;
-use super::explain::explain;
+use super::cover::clause;
 use super::safe_text::SafeText;
 use super::severity::Severity;
 use super::ticket::Ticket;
@@ -41,7 +40,6 @@ impl Grounds {
     #[must_use]
     pub fn of(ticket: &Ticket, agreements: &Agreements, at: DateTime<Utc>) -> Self {
         let verdict = judge(ticket, agreements, at);
-        let clause = explain(ticket, agreements, at, Tz::UTC).into_iter().find_map(|step| step.clause);
         Self {
             group: verdict.group,
             obligation: verdict.obligation,
@@ -49,7 +47,7 @@ impl Grounds {
             assumed_severity: verdict.assumed_severity,
             agreement: verdict.agreement.as_ref().map(|agreement| agreement.name.clone()),
             agreement_hash: verdict.agreement.as_ref().map(|agreement| agreement.text_hash.clone()),
-            clause: clause.map(|clause| SafeText::line(&clause)),
+            clause: clause(ticket, agreements, at),
             response: verdict.response.as_ref().map(|clock| clock.state),
             due: verdict.response.and_then(|clock| clock.due),
             window: verdict.window,

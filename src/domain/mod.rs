@@ -8,6 +8,7 @@ mod calendar;
 mod case;
 mod changes;
 mod clock;
+mod cover;
 mod deed;
 mod digest;
 mod explain;
@@ -33,6 +34,7 @@ pub use agreement::{
 };
 pub use alarm::Alarm;
 pub use calendar::{Calendar, CalendarRules, Holidays, NamedWindow, Span, WeekHours, Window};
+pub use cover::{WhyHeld, clause};
 pub use deed::{Capabilities, Deed, DeedKind, KeptHere, Outcome};
 pub use digest::sha256;
 pub use explain::{Step, explain};

@@ -173,7 +173,7 @@ pub struct Ticket {
     pub service: Option<SafeText>,
     /// Where it stands.
     pub status: Status,
-    /// Who has it.
+    /// Whom it is assigned to.
     pub assignee: Option<SafeText>,
     /// Its page; http or https only.
     pub url: Option<SafeText>,
@@ -219,6 +219,12 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// Who has it: whom it is assigned to, else who acknowledged it.
+    #[must_use]
+    pub fn owner(&self) -> Option<&SafeText> {
+        self.assignee.as_ref().or(self.acknowledged_by.as_ref())
+    }
+
     /// A ticket of which nothing but its identity is known.
     #[must_use]
     pub fn new(id: TicketKey) -> Self {

@@ -139,6 +139,8 @@ pub struct Verdict {
     pub update: Option<Clock>,
     /// Who pays.
     pub billing: Billing,
+    /// Why nobody can tell what is obliged: the entry cannot be read, or no agreement covers it.
+    pub undecided: Option<String>,
     /// What the engineer should know of how the verdict came about.
     pub notes: Vec<String>,
     /// The ticket has been taken by somebody at this instant.
@@ -153,23 +155,20 @@ pub struct Verdict {
 #[must_use]
 pub fn judge(ticket: &Ticket, agreements: &Agreements, t: DateTime<Utc>) -> Verdict {
     let t = case::judged_instant(t);
-    let mut notes: Vec<String> = ticket.notes.iter().map(ToString::to_string).collect();
+    let notes: Vec<String> = ticket.notes.iter().map(ToString::to_string).collect();
     if let Some(reason) = &ticket.unreadable {
-        notes.push(format!("unreadable: {reason}"));
-        return undecided(ticket, t, "the entry cannot be read", notes);
+        return undecided(ticket, t, "the entry cannot be read", format!("unreadable: {reason}"), notes);
     }
     let submitted = case::submission(ticket, t);
     match agreements.find(ticket, from_seconds(submitted)) {
         Ok(agreement) => decided(&Case::new(ticket, agreement, t), notes),
-        Err(reason) => {
-            notes.push(reason.to_string());
-            undecided(ticket, t, "no agreement", notes)
-        }
+        Err(reason) => undecided(ticket, t, "no agreement", reason.to_string(), notes),
     }
 }
 
 /// The verdict on a ticket that no agreement covers, or that cannot be read.
-fn undecided(ticket: &Ticket, t: i64, reason: &str, notes: Vec<String>) -> Verdict {
+fn undecided(ticket: &Ticket, t: i64, unbilled: &str, reason: String, mut notes: Vec<String>) -> Verdict {
+    notes.push(reason.clone());
     Verdict {
         agreement: None,
         group: Group::Decide,
@@ -181,7 +180,8 @@ fn undecided(ticket: &Ticket, t: i64, reason: &str, notes: Vec<String>) -> Verdi
         response: None,
         resolve: None,
         update: None,
-        billing: Billing { verdict: Bill::Unknown, now: Bill::Unknown, reason: reason.to_owned() },
+        billing: Billing { verdict: Bill::Unknown, now: Bill::Unknown, reason: unbilled.to_owned() },
+        undecided: Some(reason),
         notes,
         acknowledged: ticket.status == Status::Acknowledged || ticket.acknowledged_at.is_some_and(|at| at.timestamp() <= t),
         changes_at: changes::of_ticket(ticket, t).map(from_seconds),
@@ -215,6 +215,7 @@ fn decided(case: &Case, mut notes: Vec<String>) -> Verdict {
         window: Some(agreement.calendar.window_name(window).clone()),
         held_until: held_until.filter(|at| *at != NEVER).map(from_seconds),
         billing: billing::bill(case),
+        undecided: None,
         notes,
         acknowledged: case.acknowledged.is_some(),
         changes_at: changes::of_case(case, here.end, [response.as_ref(), resolve.as_ref(), update.as_ref()]).map(from_seconds),

@@ -39,7 +39,7 @@ pub enum RecordsFault {
         path: PathBuf,
     },
     /// There are none yet.
-    #[error("there are no records – no dashboard has run yet – start holdover once ({path})")]
+    #[error("there are no records – nobody has asked a source yet – start holdover or holdover watch ({path})")]
     None {
         /// Where they would be.
         path: PathBuf,

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::app::{Action, Message, Screen};
+use crate::app::{Action, Message, Screen, TERMS};
 
 /// A key as it is pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -170,12 +170,12 @@ pub const BINDINGS: &[Binding] = &[
     Binding { keys: &[letter('.')], action: Action::WindowAfter, short: "window", help: "the same where the next window begins" },
     Binding { keys: &[letter('0')], action: Action::Present, short: "now", help: "back to now; esc does it too, and 60 s without a key" },
     Binding { keys: &[letter('r')], action: Action::Refresh, short: "refresh", help: "ask all sources now" },
-    Binding { keys: &[letter('j'), key(KeyCode::Down)], action: Action::Down, short: "", help: "down" },
-    Binding { keys: &[letter('k'), key(KeyCode::Up)], action: Action::Up, short: "", help: "up" },
+    Binding { keys: &[letter('j'), key(KeyCode::Down)], action: Action::Down, short: "down", help: "down" },
+    Binding { keys: &[letter('k'), key(KeyCode::Up)], action: Action::Up, short: "up", help: "up" },
     Binding { keys: &[letter('g'), key(KeyCode::Home)], action: Action::First, short: "", help: "to the first line" },
-    Binding { keys: &[letter('G'), key(KeyCode::End)], action: Action::Last, short: "", help: "to the last line" },
-    Binding { keys: &[key(KeyCode::PageDown), ctrl('d')], action: Action::PageDown, short: "", help: "a screenful down" },
-    Binding { keys: &[key(KeyCode::PageUp), ctrl('u')], action: Action::PageUp, short: "", help: "a screenful up" },
+    Binding { keys: &[letter('G'), key(KeyCode::End)], action: Action::Last, short: "end", help: "to the last line" },
+    Binding { keys: &[key(KeyCode::PageDown), ctrl('d')], action: Action::PageDown, short: "page down", help: "a screenful down" },
+    Binding { keys: &[key(KeyCode::PageUp), ctrl('u')], action: Action::PageUp, short: "page up", help: "a screenful up" },
     Binding {
         keys: &[key(KeyCode::Esc)],
         action: Action::Back,
@@ -201,7 +201,7 @@ pub const BINDINGS: &[Binding] = &[
         short: "",
         help: "back, and at the board: leave; asks once while something is unanswered",
     },
-    Binding { keys: &[letter('?')], action: Action::Help, short: "help", help: "these keys" },
+    Binding { keys: &[letter('?')], action: Action::Help, short: "help", help: "these keys, marks and words" },
 ];
 
 /// What a key means on a screen; nothing where it means nothing.
@@ -263,14 +263,18 @@ pub const MARKS: &[(&str, &str)] = &[
     ("+", "and more flags than fit"),
 ];
 
-/// The table of keys for the README.
+/// The tables of keys, marks and words of the filter for the README.
 #[must_use]
 pub fn markdown() -> String {
     let row = |keys: String, help: &str| format!("| {keys} | {help} |\n");
     let code = |keys: &[Key]| keys.iter().map(|key| format!("`{}`", key.label())).collect::<Vec<_>>().join(" ");
     let keys: String = BINDINGS.iter().map(|binding| row(code(binding.keys), binding.help)).collect();
     let marks: String = MARKS.iter().map(|(mark, help)| row(format!("`{mark}`"), help)).collect();
-    format!("| key | what it does |\n| --- | --- |\n{keys}\n| mark | what it means |\n| --- | --- |\n{marks}")
+    let terms: String = TERMS.iter().map(|(term, help)| row(format!("`{term}`"), help)).collect();
+    let table = |what: &str, does: &str, rows: &str| format!("| {what} | {does} |\n| --- | --- |\n{rows}");
+    let tables =
+        [table("key", "what it does", &keys), table("mark", "what it means", &marks), table("word of the filter", "what it lists", &terms)];
+    tables.join("\n")
 }
 
 #[cfg(test)]

@@ -160,7 +160,7 @@ from Sun 25 Oct 2026 01:50 BST to Mon 26 Oct 2026 12:50 GMT
 
 Sun 25 Oct 2026
   01:00  clock    Europe/London  02:00 BST becomes 01:00 GMT
-  01:45  due      Odd            ODD-1 ?
+  01:45  due      Odd            ? ODD-1
   06:00  window   Odd            extended
   14:00  window   Lord Howe      office hours (there Mon 01:00 +11)
   15:15  window   Lord Howe      out-of-hours (there Mon 02:15 +11)
@@ -170,7 +170,7 @@ Mon 26 Oct 2026
   00:00  window   Acme           out-of-hours
   00:00  window   Odd            out-of-hours
   06:00  window   Odd            extended
-  09:00  release  Acme           ACME-7 S3
+  09:00  release  Acme           S3 ACME-7
   09:00  window   Acme           office hours
   09:00  window   Odd            office hours
 ";

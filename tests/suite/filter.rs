@@ -1,6 +1,6 @@
 //! What a filter lists: every word of it, terms for fields and groups, and nothing that is only alike.
 
-use holdover::app::{Board, Filter, TERMS};
+use holdover::app::{Board, Filter, Mine, TERMS};
 use holdover::config;
 use holdover::domain::{SafeText, SourceName};
 use holdover::sources::{TicketFormat, read_tickets};
@@ -29,9 +29,9 @@ fn board() -> Board {
 
 /// The keys that pass, without what they have in common, in the order of their numbers.
 fn passing(board: &Board, filter: &str) -> String {
-    let (filter, me) = (Filter::parse(filter), SafeText::line("jo"));
+    let (filter, mine) = (Filter::parse(filter), Mine::of(SafeText::line("jo")));
     let mut keys: Vec<&str> =
-        board.rows.iter().filter(|row| filter.passes(row, Some(&me))).map(|row| &row.ticket.id.key.as_str()[2..]).collect();
+        board.rows.iter().filter(|row| filter.passes(row, &mine)).map(|row| &row.ticket.id.key.as_str()[2..]).collect();
     keys.sort_unstable();
     keys.concat()
 }

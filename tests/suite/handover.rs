@@ -127,6 +127,34 @@ fn a_handover_tells_everything_in_its_order() {
 }
 
 #[test]
+fn of_several_sources_each_ticket_is_named_with_its_own() {
+    let one = r#"[{ "key": "A-1", "client": "acme", "severity": "S1", "submitted_at": "2026-12-25T07:00:00Z" }]"#;
+    let desk = Desk::with(&[one, one]);
+    done(
+        &records(&desk),
+        "A-1",
+        &Deed::Word { text: SafeText::line("we are on it") },
+        "2026-12-25T07:30:00Z",
+        Some(Outcome::Confirmed { by: None, at: None }),
+    );
+    done(&records(&desk), "A-1", &Deed::OnClient, "2026-12-25T07:40:00Z", None);
+    let said = desk.run(&["handover", "--at", AT]).ended(0).out;
+    for line in [
+        "- S1 tickets/A-1 acme – (no title): answer by Fri 09:00, 1h left",
+        "- S1 tickets2/A-1 acme – (no title): answer by Fri 09:00, 1h left",
+        "- Fri 09:00 answer due: S1 tickets/A-1, S1 tickets2/A-1",
+        "- tickets/A-1: on the client; tickets has not been told yet",
+        "- 2 came: S1 tickets/A-1, S1 tickets2/A-1",
+        "- Fri 07:30 tickets/A-1: written to the client by jo",
+    ] {
+        assert!(said.lines().any(|said| said == line), "{line}:\n{said}");
+    }
+    // the same words as those of what flips next
+    let next = desk.run(&["next", "--at", AT]).ended(0).out;
+    assert!(next.contains("due     Acme  S1 tickets/A-1, S1 tickets2/A-1\n"), "{next}");
+}
+
+#[test]
 fn nothing_to_tell_is_said_so() {
     let desk = desk("[]");
     let said = desk.run(&["handover", "--at", AT, "--since", "2026-12-25T07:00Z"]).ended(0).out;
@@ -134,7 +162,7 @@ fn nothing_to_tell_is_said_so() {
         "Since Fri 07:00, as was asked for.",
         "**Unanswered: none**",
         "**Held: none**",
-        "**Blind spells: none**",
+        "**Blind spells: not known**",
         "**Since then: nothing**",
     ] {
         assert!(said.lines().any(|said| said == line), "{line}:\n{said}");
@@ -155,7 +183,7 @@ fn it_tells_of_the_time_since_the_last_one_that_was_noted() {
     assert!(!desk.path(".local/state/holdover/records.db").exists());
     assert!(since(&[]).ends_with(none));
     assert!(since(&[]).ends_with(", the last handover, by jo."));
-    let never = "**Blind spells: none**\n\n- tickets: not known before now: no dashboard has ever asked it\n";
+    let never = "**Blind spells: not known**\n\n- tickets: not known before now: nobody has asked it yet\n";
     assert!(desk.run(&["handover", "--read-only"]).ended(0).out.contains(never));
     assert!(since(&["--since", "2026-01-01 09:00"]).ends_with(", as was asked for."));
     let noted = || rusqlite::Connection::open(desk.path(".local/state/holdover/records.db")).unwrap();
@@ -163,6 +191,42 @@ fn it_tells_of_the_time_since_the_last_one_that_was_noted() {
     since(&["--read-only"]);
     let after: i64 = noted().query_row("SELECT max(at) FROM handed_over", [], |row| row.get(0)).unwrap();
     assert_eq!(last, after);
+}
+
+#[test]
+fn one_that_is_used_up_says_so_and_how_to_have_it_again() {
+    let desk = desk(TICKETS);
+    let first = desk.run(&["handover"]).ended(0);
+    let (noted, again) = first.err.trim_end().split_once("this one again: holdover ").unwrap_or_else(|| panic!("{}", first.err));
+    assert!(noted.starts_with("noted – the next handover tells of the time since now – "), "{noted}");
+    let told = |out: &str| out.lines().skip_while(|line| *line != "**Since then**").map(str::to_owned).collect::<Vec<_>>();
+    let next = desk.run(&["handover", "--read-only"]).ended(0);
+    assert!(next.err.is_empty() && next.out.contains("the last handover, by jo."), "{}", next.err);
+    let arguments: Vec<&str> = again.split_whitespace().chain(["--read-only"]).collect();
+    let since = |out: &str| out.lines().nth(2).unwrap().split_once(',').unwrap().0.to_owned();
+    let same = desk.run(&arguments).ended(0);
+    assert_eq!((since(&same.out), told(&same.out)), (since(&first.out), told(&first.out)));
+}
+
+#[test]
+fn what_is_held_until_one_instant_is_one_line_and_comes_after_what_is_late() {
+    let ticket = |n: usize, severity: &str, at: &str| {
+        format!(r#"{{ "key": "H-{n}", "client": "acme", "severity": "{severity}", "submitted_at": "2026-12-{at}:00:00Z" }}"#)
+    };
+    let held = (0..134).map(|n| ticket(n, "S3", if n % 2 == 0 { "25T02" } else { "26T02" }));
+    let tickets: Vec<String> = held.chain([ticket(500, "S2", "25T02"), ticket(600, "S1", "25T04")]).collect();
+    let desk = desk(&format!("[{}]", tickets.join(",")));
+    let said = desk.run(&["handover", "--at", "2026-12-28T20:00:00Z"]).ended(0).out;
+    let held: Vec<&str> = said.lines().skip_while(|line| *line != "**Held: 135**").skip(2).take_while(|line| !line.is_empty()).collect();
+    assert_eq!(held.len(), 2, "{said}");
+    assert!(held[0].starts_with("- S2 H-500 acme – (no title): until Tue 09:00: next working day: "), "{}", held[0]);
+    // they wait for different reasons to begin with, and for the same one to go on
+    let first = "- 134 S3 until Tue 09:00: S3 is covered in office hours only – ";
+    assert!(held[1].starts_with(first) && held[1].ends_with(" and 124 more"), "{}", held[1]);
+    assert!(said.contains("- Tue 09:00 released: ") && said.lines().all(|line| line.len() < 400), "{said}");
+    let place = |heading: &str| said.find(&format!("\n**{heading}")).unwrap_or_else(|| panic!("{heading}:\n{said}"));
+    let order = ["Unanswered", "Breached", "Blind spells", "In hand", "Held", "Within 24 hours", "Since then"].map(place);
+    assert!(order.is_sorted(), "{said}");
 }
 
 #[test]

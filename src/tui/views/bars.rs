@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::{pieces, text, text_to};
-use crate::app::{Action, Body, Size, Topic, View, cut};
+use crate::app::{About, Action, Body, Size, Topic, View, cut};
 use crate::domain::DeedKind;
 use crate::tui::keymap;
 use crate::tui::theme::{Role, Theme};
@@ -68,6 +68,17 @@ pub(super) fn footer(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme
     None
 }
 
+/// Which lines of a text are on the screen, where not all of them are: `1–18 of 63`.
+fn position(view: &View) -> String {
+    match &view.body {
+        Body::Text { lines, above, of, .. } if lines.len() < *of => {
+            let between = if view.layout.size == Size::Compact { "/" } else { " of " };
+            format!("{}–{}{between}{of}", above + 1, above + lines.len())
+        }
+        _ => String::new(),
+    }
+}
+
 /// What can be done here and now; the way to the help is at the right and stays.
 fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
     let actions: &[Action] = match &view.body {
@@ -85,19 +96,38 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
             Action::Fold,
             Action::Refresh,
         ],
-        Body::Explanation { .. } => {
-            &[Action::Undo, Action::Back, Action::Acknowledge, Action::PhonedIn, Action::Note, Action::Word, Action::Assess]
+        Body::Text { about: About::Ticket, .. } => &[
+            Action::Undo,
+            Action::Back,
+            Action::Acknowledge,
+            Action::PhonedIn,
+            Action::Note,
+            Action::Word,
+            Action::Assess,
+            Action::Down,
+            Action::PageDown,
+        ],
+        Body::Text { about: About::Page(Topic::Flips(_)), .. } => {
+            &[Action::Back, Action::Flips, Action::Windows, Action::Down, Action::PageDown]
         }
-        Body::Page { topic: Topic::Flips(_), .. } => &[Action::Back, Action::Flips, Action::Windows],
-        Body::Page { topic: Topic::Windows(_), .. } => &[Action::Back, Action::Flips],
-        Body::Handover { .. } | Body::Assess { .. } | Body::Help(_) | Body::Nothing => &[Action::Back],
+        Body::Text { about: About::Page(Topic::Windows(_)), .. } => &[Action::Back, Action::Flips, Action::Down, Action::PageDown],
+        Body::Text { .. } => &[Action::Back, Action::Down, Action::Up, Action::PageDown, Action::PageUp, Action::Last],
+        Body::Assess { .. } | Body::Nothing => &[Action::Back],
     };
-    let help = keymap::binding(Action::Help).filter(|_| !matches!(view.body, Body::Help(_)));
+    let help = keymap::binding(Action::Help).filter(|_| !matches!(view.body, Body::Text { about: About::Help, .. }));
     let help = help.map(|binding| (binding.keys[0].label(), binding.short));
     let width = |label: &str, short: &str| u16::try_from(label.width() + short.width() + 3).unwrap_or(u16::MAX);
     let end = area.right().saturating_sub(help.as_ref().map_or(0, |(label, short)| width(label, short)));
+    let help_at = end;
+    let position = position(view);
+    let taken = if position.is_empty() { 0 } else { position.width() + 2 };
+    let end = end.saturating_sub(u16::try_from(taken).unwrap_or(u16::MAX));
+    text_to(buffer, end, help_at.saturating_sub(2), area.y, &position, theme.style(Role::Muted));
     let mut x = area.x + 1;
+    // what is on the screen from end to end does not scroll
+    let scrolls = matches!(&view.body, Body::Text { lines, of, .. } if lines.len() < *of);
     let possible = |action: &&Action| match action {
+        Action::Down | Action::Up | Action::PageDown | Action::PageUp | Action::Last => scrolls,
         Action::Acknowledge => view.can_acknowledge,
         Action::Undo => view.undo.is_some(),
         Action::PhonedIn => view.possible.contains(&DeedKind::Contact),
@@ -118,7 +148,7 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
         x = text(buffer, Position::new(x + 1, area.y), &short, end, theme.style(Role::Text)) + 2;
     }
     if let Some((label, short)) = help {
-        let end = text(buffer, Position::new(end, area.y), &label, area.right(), theme.style(Role::Key));
+        let end = text(buffer, Position::new(help_at, area.y), &label, area.right(), theme.style(Role::Key));
         text(buffer, Position::new(end + 1, area.y), short, area.right(), theme.style(Role::Text));
     }
 }

@@ -55,14 +55,13 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
                 (None, _) => detail::compact(buffer, below, compact, theme),
             }
         }
-        Body::Explanation { head, lines } | Body::Handover { head, lines } | Body::Page { head, lines, .. } => {
+        Body::Text { head, lines, .. } => {
             let rule = bars::rule(buffer, rows(body, 0, 1), head, theme.style(Role::Header), theme);
             for (line, row) in lines.iter().zip(rule.bottom()..body.bottom()) {
                 pieces(buffer, Position::new(body.x + 1, row), line, body.right(), theme);
             }
         }
         Body::Assess { head, title, rows } => assess::draw(buffer, body, head, title.as_str(), rows, theme),
-        Body::Help(scroll) => help::draw(buffer, body, *scroll, theme),
         Body::Nothing => {}
     }
     let foot = rows(area, area.height.saturating_sub(view.layout.footer), view.layout.footer);
@@ -117,6 +116,7 @@ const fn role(tone: Tone) -> Role {
         Tone::Window(Window::OutOfHours) => Role::WindowOut,
         Tone::Window(Window::Weekend) => Role::WindowWeekend,
         Tone::Window(Window::BankHoliday) => Role::WindowHoliday,
+        Tone::Key => Role::Key,
     }
 }
 

@@ -53,7 +53,7 @@ fn confirmed_is_in_hand() {
     dashboard.tell("tickets", &S1.replace("\"S1\"", "\"S1\", \"status\": \"acknowledged\", \"assignee\": \"you\""));
     dashboard.press("a");
     assert_eq!(dashboard.effects.len(), 1);
-    assert!(dashboard.screen().contains("A-1 is already acknowledged by you"));
+    assert!(dashboard.screen().contains("A-1 is already acknowledged; its owner is you"));
 }
 
 #[test]

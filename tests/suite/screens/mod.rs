@@ -9,8 +9,10 @@ mod pages;
 mod sizes;
 mod snapshots;
 mod strange;
+mod texts;
 mod time_machine;
 mod waking;
+mod whose;
 mod writing;
 
 use std::sync::{Arc, LazyLock, Mutex};
@@ -52,8 +54,9 @@ impl Dashboard {
         };
         let rules = Rules {
             agreements: Arc::clone(&settings.agreements),
+            who: SafeText::line("jo"),
             zone: settings.timezone,
-            help_lines: views::help_lines().len(),
+            help: views::help_lines(),
             frozen: false,
             read_only: false,
         };
@@ -91,8 +94,9 @@ impl Dashboard {
         let minute_ago = (dashboard.clock)() - TimeDelta::minutes(1);
         let rules = Rules {
             agreements: Arc::clone(&dashboard.settings.agreements),
+            who: SafeText::line("jo"),
             zone: dashboard.settings.timezone,
-            help_lines: 0,
+            help: Vec::new(),
             frozen: false,
             read_only: false,
         };

@@ -216,7 +216,14 @@ impl Office {
         });
         let agreements = Arc::clone(&self.agreements);
         Works::begin(Beginning {
-            rules: Rules { agreements, zone: chrono_tz::Europe::London, help_lines: 0, frozen: false, read_only: false },
+            rules: Rules {
+                agreements,
+                who: SafeText::line("jo"),
+                zone: chrono_tz::Europe::London,
+                help: Vec::new(),
+                frozen: false,
+                read_only: false,
+            },
             sources: sources.into(),
             records: Some(Arc::clone(records)),
             writes: true,
