@@ -1,5 +1,5 @@
-//! What the next engineer must know: what is unanswered, in hand, held and why, breached; when nobody saw the queue; what ends
-//! soon; what happened since the last handover. As data: it is printed as Markdown, and shown on the screen.
+//! What the next engineer must know: what is unanswered, breached; when nobody saw the queue; what is in hand, held and why; what
+//! ends soon; what happened since the last handover. As data: it is printed as Markdown, and shown on the screen.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -7,7 +7,7 @@ use super::summary::{Piece, Tone};
 /// Columns of what one presses or sees.
 const LABEL: usize = 17;
 
-/// The lines for so many columns of the terminal. What one sees is as wide as it needs to be.
+/// The lines for so many columns of the terminal.
 pub(super) fn lines(help: &[(String, &str)], columns: u16) -> Vec<Vec<Piece>> {
     // a column on each side stays free
     let columns = usize::from(columns.saturating_sub(2));
@@ -15,7 +15,7 @@ pub(super) fn lines(help: &[(String, &str)], columns: u16) -> Vec<Vec<Piece>> {
     let room = (columns - label).max(1);
     let mut lines = Vec::new();
     for (keys, meaning) in help {
-        let mut keys = textwrap::wrap(keys, label.max(2)).into_iter();
+        let mut keys = textwrap::wrap(keys, label.saturating_sub(1).max(1)).into_iter();
         let mut words = textwrap::wrap(meaning, room).into_iter();
         loop {
             let (key, word) = (keys.next(), words.next());

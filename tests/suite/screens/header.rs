@@ -204,3 +204,15 @@ fn a_clock_that_is_wrong_is_told_and_takes_no_room_from_what_matters_more() {
     let blind = row(70, [0, 2, 0]);
     assert!(blind.contains("!! jira BLIND, no answer yet") && blind.ends_with("! 1 clock wrong"), "{blind}");
 }
+
+#[test]
+fn the_header_and_a_row_say_one_time_of_one_instant() {
+    let ticket = r#"[{ "key": "A-1", "client": "acme", "severity": "S1", "title": "Down", "submitted_at": "2026-12-06T23:48:17Z" }]"#;
+    let mut dashboard = Dashboard::acme((80, 24), ticket);
+    let now = dashboard.model.now;
+    for (milliseconds, left) in [(300, "17s"), (999, "17s"), (1000, "16s"), (1001, "16s")] {
+        dashboard.send(holdover::app::Message::Tick(now + TimeDelta::milliseconds(milliseconds)));
+        let (header, row) = (dashboard.row("next: A-1"), dashboard.row(" Down"));
+        assert!(header.contains(&format!("breaches {left}")) && row.contains(&format!(" {left} ")), "{header}\n{row}");
+    }
+}
