@@ -27,7 +27,7 @@ mod view;
 pub mod words;
 
 pub use ack::Ack;
-pub use alarms::{Alarms, Stage, Standing, Standings, Subject, Turned, new_alarms};
+pub use alarms::{Alarms, Stage, Standing, Standings, Subject, Turned, is_so, new_alarms};
 pub use board::{Board, BoardRow, Counts, Next, NextKind};
 pub use detail::{Detail, DetailLine};
 pub use filter::{Filter, TERMS};

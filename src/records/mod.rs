@@ -11,6 +11,7 @@ mod local;
 mod outbox;
 mod snapshot;
 mod told;
+mod turn;
 mod watch;
 
 pub use claim::Lease;
@@ -21,5 +22,5 @@ pub use folder::{damaged, folder};
 pub use gap::HandedOver;
 pub use outbox::{Begun, Ended, OutboxEntry, OutboxState, Queued};
 pub use snapshot::Snapshot;
-pub use told::{RunState, Told, ToldRun};
+pub use told::{Heard, RunState, Told, ToldRun};
 pub use watch::Watch;
