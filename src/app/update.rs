@@ -62,6 +62,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.list.put_first();
             Vec::new()
         }
+        Message::Settled(settled) => settle(model, &settled),
         Message::KeptHere(kept) => {
             model.store.recall_kept_here(kept);
             renew(model);
@@ -198,6 +199,15 @@ fn polled(model: &mut Model, report: PollReport) {
         let told = |key: &TicketKey, ack: &Ack| ack.ended_at().is_some_and(|at| at < began_at) && (!ack.failed() || !open.contains(key));
         model.acks.retain(|key, ack| key.source != source || !told(key, ack));
     }
+}
+
+/// Takes in what became of deeds, as whichever process was told.
+fn settle(model: &mut Model, settled: &[(TicketKey, Deed, Outcome, DateTime<Utc>)]) -> Vec<Effect> {
+    for (key, deed, outcome, at) in settled {
+        model.store.settled(key, deed, outcome, *at);
+    }
+    renew(model);
+    Vec::new()
 }
 
 /// A deed other than an acknowledgement came to its end.

@@ -1,13 +1,15 @@
 //! Whose turn it is to run the hooks of a configuration. One process has it, and notes every minute that it still acts; from one
 //! that is stopped another takes it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::delivery::write_beside;
-use crate::domain::SafeText;
-use crate::records::{Heard, Records, RecordsFault};
+use crate::app::Store;
+use crate::domain::{Deed, SafeText, TicketKey};
+use crate::records::{Heard, Records, RecordsFault, Settled};
 
 /// Who runs the hooks notes so often that it acts; who does not, looks so often whether it is to.
 const NOTED: TimeDelta = TimeDelta::minutes(1);
@@ -86,6 +88,21 @@ impl HookTurn {
             self.whose = Whose::Unknown;
         }
         told
+    }
+
+    /// The tickets that somebody has by now, whichever process was told so, and of which what the store knows says nothing yet.
+    pub async fn taken(&self, store: &Store) -> HashSet<TicketKey> {
+        // what cannot be read there silences nothing
+        let settled = write_beside(&self.records, |records| records.settled(0)).await.unwrap_or_default();
+        let mut taken = HashSet::new();
+        for Settled { key, deed, .. } in settled.into_iter().filter(|settled| store.is_news(&settled.key.source, settled.at)) {
+            if deed == Deed::Unacknowledge {
+                taken.remove(&key);
+            } else {
+                taken.insert(key);
+            }
+        }
+        taken
     }
 
     /// Lets another take the turn while this process stands.

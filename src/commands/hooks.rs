@@ -13,11 +13,12 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 
 use super::believed::Believed;
+use super::hook_alarm::{by_now, concerns};
 use super::hook_call::{HookCall, Ran, RunHook};
 use super::hook_facts::{Known, Occasion};
 use super::hook_turn::{HookTurn, Turn};
 use super::works_end::AT_THE_END;
-use crate::app::{Alarms, Model, Standing, Standings, Subject, is_so};
+use crate::app::{Alarms, Model, Standing, Standings, Subject};
 use crate::config::HookSettings;
 use crate::domain::{Alarm, PollReport, TicketKey};
 use crate::records::{Heard, Records, RunState, Told, ToldRun};
@@ -149,7 +150,10 @@ impl Hooks {
             }
         }
         self.renew(now);
-        let begun = self.begin(now);
+        let mut begun = self.begin(now);
+        if begun.iter().any(|(_, subject)| matches!(subject, Subject::Ticket(_))) {
+            self.spare(&mut begun, &self.turn.taken(&model.store).await);
+        }
         self.unsaved.extend(begun.iter().cloned());
         // what another process has taken over is its to run
         if self.save(&mut lines).await {
@@ -269,6 +273,15 @@ impl Hooks {
         begun
     }
 
+    /// Lets those wait whose ticket somebody has by now: the board is just being told of it.
+    fn spare(&mut self, begun: &mut Vec<Place>, taken: &HashSet<TicketKey>) {
+        for place in begun.extract_if(.., |(_, subject)| matches!(subject, Subject::Ticket(key) if taken.contains(key))) {
+            if let Some(run) = self.runs.get_mut(&place) {
+                (run.told.state, run.told.times) = (RunState::Waiting, run.told.times.saturating_sub(1));
+            }
+        }
+    }
+
     /// Runs a hook, beside the loop; it is told what is known by now.
     fn start(&mut self, place: Place, known: &Known) {
         let Some(run) = self.runs.get(&place) else { return };
@@ -373,20 +386,5 @@ impl Hooks {
         };
         let _ = timeout(AT_THE_END, all).await;
         lines
-    }
-}
-
-/// What a hook that waits for an alarm is run for by now: that, or what is left of it; nothing where it is over, or somebody has
-/// the ticket.
-fn by_now(settings: &HookSettings, alarm: Alarm, standing: Option<&Standing>) -> Option<Alarm> {
-    let left = settings.on.iter().copied().filter(|left| *left <= alarm && is_so(*left, standing)).max();
-    left.filter(|_| concerns(settings, standing))
-}
-
-/// Whether a hook is for what stands so. A severity that nobody knows may be any.
-fn concerns(settings: &HookSettings, standing: Option<&Standing>) -> bool {
-    match standing {
-        Some(Standing::Open { severity: Some(severity), .. }) => settings.severities.is_empty() || settings.severities.contains(severity),
-        Some(Standing::Open { severity: None, .. } | Standing::Blind) | None => true,
     }
 }

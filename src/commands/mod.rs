@@ -15,6 +15,7 @@ mod doctor;
 mod evidence;
 mod explain;
 mod handover;
+mod hook_alarm;
 mod hook_call;
 mod hook_facts;
 mod hook_turn;

@@ -16,7 +16,7 @@ mod watch;
 
 pub use claim::Lease;
 pub use database::{NEWEST as SCHEMA, Opened, RecordedSource, Records, sqlite_version};
-pub use evidence::Evidence;
+pub use evidence::{Evidence, Settled};
 pub use fault::RecordsFault;
 pub use folder::{damaged, folder};
 pub use gap::HandedOver;

@@ -1,6 +1,9 @@
 //! Whose turn it is to run hooks: each configuration's is its own; one that is stopped loses it; who begins beside a dashboard
 //! believes what that was told.
 
+use holdover::domain::{Deed, Grounds, Outcome};
+use holdover::records::{Ended, Queued};
+
 use super::{Office, Script, Written, at};
 
 const FROM: &str = "2026-12-03T00:00:00Z";
@@ -121,4 +124,36 @@ async fn one_that_says_that_it_stops_is_succeeded_at_once_and_may_succeed_the_ot
         stopped.step(tokio::time::sleep(wait)).await;
     }
     assert_eq!(office.told(), [&told[..], &["stopped page D-3 unanswered"]].concat());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_process_has_confirmed_is_told_nobody_though_the_source_was_not_asked_since() {
+    let tickets = vec![
+        Written::new("desk", "D-1", "S1", "2026-12-03T00:02:00Z").taken("2026-12-03T00:31:58Z"),
+        Written::new("desk", "D-2", "S1", "2026-12-03T00:02:00Z"),
+    ];
+    let office = office(tickets);
+    let watch = office.watch("watch", 0);
+    office.until(at("2026-12-03T00:31:58Z")).await;
+    let other = office.records(1);
+    let ticket = office.script.tickets[0].ticket(at("2026-12-03T00:30:00Z"), &std::collections::HashMap::new()).unwrap();
+    let (who, deed, now) = (holdover::domain::SafeText::line("jo"), Deed::Acknowledge { note: None }, office.now());
+    let grounds = Grounds::of(&ticket, &office.agreements, now);
+    let queued = Queued {
+        key: &ticket.id,
+        deed: &deed,
+        who: &who,
+        grounds: &grounds,
+        submitted_at: ticket.submitted_at,
+        asked_at: now,
+        send_at: now,
+    };
+    let entry = other.queue(&queued).unwrap();
+    other.begin(entry.id).unwrap().unwrap();
+    let outcome = Outcome::Confirmed { by: Some(who.clone()), at: Some(now) };
+    other.end(entry.id, &Ended { outcome: &outcome, at: now }).unwrap();
+    office.until(at("2026-12-03T00:50:00Z")).await;
+    let told = ["watch page D-1 unanswered", "watch page D-2 unanswered", "watch page D-2 breached"];
+    assert_eq!(office.told(), told);
+    watch.abort();
 }
