@@ -79,9 +79,9 @@ async fn one_that_is_stopped_is_succeeded_and_runs_nothing_when_it_goes_on() {
         vec![Written::new("desk", "D-1", "S1", "2026-12-02T23:34:00Z"), Written::new("desk", "D-2", "S1", "2026-12-02T23:38:00Z")];
     let office = office(tickets);
     let mut stopped = office.watching("stopped", 0, office.notes("stopped"));
-    while office.told().len() < 2 {
-        stopped.step(std::future::pending::<()>()).await;
-    }
+    // until it knows that each has been run
+    let mut knows = std::pin::pin!(office.until(at("2026-12-03T00:00:05Z")));
+    while stopped.step(&mut knows).await.is_none() {}
     let other = office.watch("other", 1);
     office.until(at("2026-12-03T00:06:00Z")).await;
     let before = ["stopped page D-1 unanswered", "stopped page D-2 unanswered", "other page D-1 breached"];
@@ -89,11 +89,8 @@ async fn one_that_is_stopped_is_succeeded_and_runs_nothing_when_it_goes_on() {
     let late = office.script.runs.lock().unwrap()[2].at - at("2026-12-03T00:04:00Z");
     println!("the other has taken over, and tells {} s after the change", late.num_seconds());
     // it goes on, and knows nothing of its stop
-    let end = at("2026-12-03T00:12:00Z");
-    while office.now() < end {
-        let wait = (end - office.now()).to_std().unwrap();
-        stopped.step(tokio::time::sleep(wait)).await;
-    }
+    let mut end = std::pin::pin!(office.until(at("2026-12-03T00:12:00Z")));
+    while stopped.step(&mut end).await.is_none() {}
     assert_eq!(office.told(), [&before[..], &["other page D-2 breached"]].concat());
     other.abort();
 }
@@ -118,11 +115,8 @@ async fn one_that_says_that_it_stops_is_succeeded_at_once_and_may_succeed_the_ot
     other.abort();
     office.until(at("2026-12-03T00:10:00Z")).await;
     stopped.went_on();
-    let end = at("2026-12-03T00:30:00Z");
-    while office.now() < end {
-        let wait = (end - office.now()).to_std().unwrap();
-        stopped.step(tokio::time::sleep(wait)).await;
-    }
+    let mut end = std::pin::pin!(office.until(at("2026-12-03T00:30:00Z")));
+    while stopped.step(&mut end).await.is_none() {}
     assert_eq!(office.told(), [&told[..], &["stopped page D-3 unanswered"]].concat());
 }
 
