@@ -87,6 +87,19 @@ impl Standing {
     }
 }
 
+/// Whether an alarm is true of what stands in such a way. What is past due is no less at risk.
+#[must_use]
+pub fn is_so(alarm: Alarm, standing: Option<&Standing>) -> bool {
+    match (alarm, standing) {
+        (Alarm::Well, None) | (Alarm::Blind, Some(Standing::Blind)) => true,
+        (Alarm::Decide, Some(Standing::Open { decide, .. })) => *decide,
+        (Alarm::Unanswered, Some(Standing::Open { decide, .. })) => !decide,
+        (Alarm::AtRisk, Some(Standing::Open { stage, .. })) => *stage >= Stage::AtRisk,
+        (Alarm::Breached, Some(Standing::Open { stage, .. })) => *stage == Stage::PastDue,
+        _ => false,
+    }
+}
+
 /// What is new where something stood in the one way and stands in the other; of a ticket that became graver, all of it is.
 #[must_use]
 pub fn new_alarms(before: Option<&Standing>, now: Option<&Standing>) -> Vec<Alarm> {

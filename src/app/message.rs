@@ -113,6 +113,8 @@ pub enum Message {
         /// What became of it.
         outcome: Outcome,
     },
+    /// What became of deeds, as some process was told, and when that was known; the oldest first.
+    Settled(Vec<(TicketKey, Deed, Outcome, DateTime<Utc>)>),
     /// A deed stands like this now, without having ended.
     Underway {
         /// Its number in the outbox.

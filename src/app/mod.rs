@@ -43,7 +43,7 @@ pub mod words;
 
 pub use ack::Ack;
 pub use agenda::{Agenda, AgendaEntry};
-pub use alarms::{Alarms, Stage, Standing, Standings, Subject, Turned, new_alarms};
+pub use alarms::{Alarms, Stage, Standing, Standings, Subject, Turned, is_so, new_alarms};
 pub use assessing::{AssessRow, Assessing};
 pub use bell::Bell;
 pub use board::{Board, BoardRow, Counts, Next, NextKind};

@@ -71,7 +71,8 @@ impl Screen {
     }
 
     /// Whether the handover is up, be it under the keys.
-    pub(super) fn has_handover(&self) -> bool {
+    #[must_use]
+    pub fn has_handover(&self) -> bool {
         match self {
             Self::Handover(_) => true,
             Self::Help(_, below) => below.has_handover(),

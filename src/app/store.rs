@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::domain::{
-    ClientContact, Deed, Fault, FaultKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, Status, Ticket, TicketKey,
+    ClientContact, Deed, Fault, FaultKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, Status, Ticket, TicketKey, instant,
 };
 
 /// Clocks that are no further apart agree: no response time is so short that it would matter.
@@ -81,6 +81,8 @@ struct Source {
     total: Option<u64>,
     complete: bool,
     complete_at: Option<DateTime<Utc>>,
+    /// When what it told last began to be told.
+    began_at: Option<DateTime<Utc>>,
     clock_ahead: Option<TimeDelta>,
     last: Last,
     /// Of which only is known when they, or their severity, were first seen.
@@ -164,6 +166,7 @@ impl Store {
             total: None,
             complete: false,
             complete_at: None,
+            began_at: None,
             clock_ahead: None,
             last: Last::NotHeard,
             seen: HashMap::new(),
@@ -197,7 +200,8 @@ impl Store {
     /// Takes in what the records tell of a source before it was asked. It counts as not heard of.
     pub fn recall(&mut self, source: &SourceName, pass: Pass) {
         let Some(source) = self.sources.iter_mut().find(|s| s.rules.name == *source) else { return };
-        let Some(seen_at) = pass.recorded.as_ref().map(|recorded| recorded.ended_at) else { return };
+        let Some((began_at, seen_at)) = pass.recorded.as_ref().map(|recorded| (recorded.began_at, recorded.ended_at)) else { return };
+        source.began_at = Some(began_at);
         source.pass(pass, seen_at, &self.taken, &self.contacts);
         source.last = Last::NotHeard;
     }
@@ -247,6 +251,7 @@ impl Store {
             Ok(pass) => {
                 // what began later than an acknowledgement tells of it itself
                 self.taken.retain(|key, taken| taken.is_here() || key.source != report.source || report.began_at <= taken.known_at);
+                source.began_at = Some(report.began_at);
                 let changed = source.pass(pass, report.ended_at, &self.taken, &self.contacts);
                 // what is gone, and comes again, is another
                 let here = self.taken.iter().filter(|(_, taken)| taken.is_here()).map(|(key, _)| key).chain(self.contacts.keys());
@@ -280,6 +285,24 @@ impl Store {
                 self.contacted(key.clone(), ContactHere { submitted_at, contact });
             }
             _ => {}
+        }
+    }
+
+    /// Whether what became known at an instant is told by nothing of the source yet: what it told last it began to tell before.
+    #[must_use]
+    pub fn is_news(&self, source: &SourceName, at: DateTime<Utc>) -> bool {
+        let source = self.sources.iter().find(|known| known.rules.name == *source);
+        // the records have whole seconds
+        source.is_some_and(|source| source.began_at.is_none_or(|began_at| instant::whole_seconds(began_at) <= at))
+    }
+
+    /// Takes in what became of a deed as another process, or an earlier run, was told at an instant.
+    pub fn settled(&mut self, key: &TicketKey, deed: &Deed, outcome: &Outcome, at: DateTime<Utc>) {
+        // what was done here is known better
+        let known = matches!(deed, Deed::Acknowledge { .. }) && self.taken.get(key).is_some_and(|taken| taken.known_at >= at);
+        if !known && self.is_news(&key.source, at) {
+            // it was known some time within that second
+            self.done(key, deed, outcome, at + TimeDelta::seconds(1));
         }
     }
 

@@ -22,7 +22,7 @@ use super::store::Store;
 use super::taking;
 use super::time_machine;
 use super::view;
-use crate::domain::{Agreements, Deed, DeedKind, Group, PollReport, Status, TicketKey};
+use crate::domain::{Agreements, Deed, DeedKind, Group, Outcome, PollReport, Status, TicketKey};
 
 /// Takes in what happened.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -69,6 +69,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.list.put_first();
             Vec::new()
         }
+        Message::Settled(settled) => settle(model, &settled),
         Message::KeptHere(kept) => {
             model.store.recall_kept_here(kept);
             renew(model);
@@ -209,6 +210,15 @@ fn polled(model: &mut Model, report: PollReport) {
         model.acks.retain(|key, ack| key.source != source || !told(key, ack));
         model.deeds.forget(|key, ack| key.source == source && told(key, ack));
     }
+}
+
+/// Takes in what became of deeds, as whichever process was told.
+fn settle(model: &mut Model, settled: &[(TicketKey, Deed, Outcome, DateTime<Utc>)]) -> Vec<Effect> {
+    for (key, deed, outcome, at) in settled {
+        model.store.settled(key, deed, outcome, *at);
+    }
+    renew(model);
+    Vec::new()
 }
 
 fn user(model: &mut Model, action: Action) -> Vec<Effect> {

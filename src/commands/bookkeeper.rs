@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::delivery::{ack_of, failed_inside};
 use crate::app::{Message, Store};
 use crate::domain::{DeedKind, Fault, KeptHere, PollReport, SafeText, SourceName};
-use crate::records::{OutboxEntry, Records, RecordsFault, Snapshot, Watch};
+use crate::records::{OutboxEntry, Records, RecordsFault, Settled, Snapshot, Watch};
 use crate::sources::Clock;
 
 /// Where the system does not tell what other processes write, it is looked for this often.
@@ -191,6 +191,8 @@ fn do_job(records: &Records, job: Job) -> Result<(), RecordsFault> {
 struct Seen {
     kept_here: Vec<KeptHere>,
     stranded: usize,
+    /// The last number of the evidence.
+    settled: i64,
 }
 
 /// Takes over what nobody sees to, and tells what others do and did.
@@ -215,6 +217,12 @@ fn look(records: &Records, clock: &Clock, events: &mpsc::Sender<Event>, seen: &m
         }
     }
     let _ = events.blocking_send(Event::Happened(Message::Elsewhere(elsewhere)));
+    let settled = records.settled(seen.settled)?;
+    if let Some(last) = settled.last() {
+        seen.settled = last.id;
+        let settled = settled.into_iter().map(|Settled { key, deed, outcome, at, .. }| (key, deed, outcome, at)).collect();
+        let _ = events.blocking_send(Event::Happened(Message::Settled(settled)));
+    }
     let kept_here = records.kept_here()?;
     if kept_here != seen.kept_here {
         seen.kept_here.clone_from(&kept_here);

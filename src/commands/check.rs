@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use rustix::fs::{Access, access};
+
 use super::cli::{CheckArgs, Global};
 use super::online;
 use super::output;
@@ -113,12 +115,14 @@ impl ProblemJson {
     }
 }
 
-/// Warnings of hooks whose program is not there: nobody would be told.
+/// Warnings of hooks whose program is not there, or cannot be run: nobody would be told.
 fn in_the_hooks(session: &Session) -> Vec<Problem> {
     let path = session.environment.iter().find(|(name, _)| name == "PATH").map_or("", |(_, path)| path.as_str());
+    // a file that nobody may run is none
+    let runs = |program: &Path| program.is_file() && access(program, Access::EXEC_OK).is_ok();
     let is_there = |program: &str| {
         let mut folders = std::env::split_paths(path);
-        if program.contains('/') { Path::new(program).is_file() } else { folders.any(|folder| folder.join(program).is_file()) }
+        if program.contains('/') { runs(Path::new(program)) } else { folders.any(|folder| runs(&folder.join(program))) }
     };
     let warning = |(index, hook): (usize, &HookSettings)| {
         let program = hook.command.first().filter(|program| !is_there(program))?;
@@ -127,8 +131,8 @@ fn in_the_hooks(session: &Session) -> Vec<Problem> {
             file: hook.origin.file.to_string(),
             line: hook.origin.line,
             path: format!("hook[{index}].command"),
-            what: format!("there is no program {program}"),
-            help: "install it, or name its path: until then the hook fails each time".to_owned(),
+            what: format!("there is no program {program} that can be run"),
+            help: "install it, name its path, or make it executable: until then the hook fails each time".to_owned(),
             unreadable: false,
         })
     };

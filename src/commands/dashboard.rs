@@ -14,6 +14,7 @@ use super::output;
 use super::past::{self, Question};
 use super::session::{Exit, Session};
 use super::works::Works;
+use super::works_end::Telling;
 use crate::app::{self, Bell, Effect, Message, Screen, View};
 use crate::config::ColorChoice;
 use crate::domain::SafeText;
@@ -89,7 +90,7 @@ impl<'a> Dashboard<'a> {
             let changes_at = self.draw()?;
             self.wait(changes_at).await?;
             // all that has come in meanwhile is taken in before anything is drawn
-            while self.ended.is_none() && self.take_in_one()? {}
+            while self.ended.is_none() && self.take_in_one().await? {}
             if let Some(ended) = self.ended {
                 return Ok(self.end(ended).await);
             }
@@ -125,11 +126,11 @@ impl<'a> Dashboard<'a> {
         };
         tokio::select! {
             biased;
-            asked = self.signals.next() => self.signalled(asked)?,
-            input = self.terminal.next_input() => self.input(input.wrap_err("the terminal cannot be read")?),
+            asked = self.signals.next() => self.signalled(asked).await?,
+            input = self.terminal.next_input() => self.input(input.wrap_err("the terminal cannot be read")?).await,
             news = self.works.next() => {
                 let effects = self.works.take_in(news);
-                self.do_all(effects);
+                self.do_all(effects).await;
             }
             () = timer => self.works.tick(),
         }
@@ -137,12 +138,12 @@ impl<'a> Dashboard<'a> {
     }
 
     /// Takes in one thing that has happened already; keys first. Whether there was one.
-    fn take_in_one(&mut self) -> Result<bool> {
+    async fn take_in_one(&mut self) -> Result<bool> {
         if let Some(input) = self.terminal.pending_input().wrap_err("the terminal cannot be read")? {
-            self.input(Some(input));
+            self.input(Some(input)).await;
         } else if let Some(news) = self.works.pending() {
             let effects = self.works.take_in(news);
-            self.do_all(effects);
+            self.do_all(effects).await;
         } else {
             return Ok(false);
         }
@@ -150,45 +151,45 @@ impl<'a> Dashboard<'a> {
     }
 
     /// What the system asks for.
-    fn signalled(&mut self, asked: Asked) -> Result<()> {
+    async fn signalled(&mut self, asked: Asked) -> Result<()> {
         match asked {
             Asked::End(number) => self.ended = Some(Exit::Signal(number)),
             Asked::GoOn => {
                 self.terminal.take_again().wrap_err("the terminal cannot be taken again")?;
                 let effects = self.works.went_on();
-                self.do_all(effects);
+                self.do_all(effects).await;
             }
         }
         Ok(())
     }
 
     /// What came from the terminal; nothing is its end.
-    fn input(&mut self, input: Option<Input>) {
+    async fn input(&mut self, input: Option<Input>) {
         match input {
             Some(Input::Key(key)) => {
                 if let Some(message) = keymap::message(&self.works.model.screen, &key) {
-                    self.happened(message);
+                    self.happened(message).await;
                 }
             }
             // letters that are pasted are no keys
             // but where a text is asked for, which keeps its lines
             Some(Input::Paste(text)) => match self.works.model.screen {
-                Screen::Filter => self.happened(Message::Typed(SafeText::line(&text).to_string())),
-                Screen::Prompt(_) => self.happened(Message::Typed(SafeText::body(&text).to_string())),
+                Screen::Filter => self.happened(Message::Typed(SafeText::line(&text).to_string())).await,
+                Screen::Prompt(_) => self.happened(Message::Typed(SafeText::body(&text).to_string())).await,
                 _ => {}
             },
-            Some(Input::Resize(columns, rows)) => self.happened(Message::Resized { columns, rows }),
+            Some(Input::Resize(columns, rows)) => self.happened(Message::Resized { columns, rows }).await,
             None => self.ended = Some(Exit::HANG_UP),
         }
     }
 
-    fn happened(&mut self, message: Message) {
+    async fn happened(&mut self, message: Message) {
         let effects = self.works.happened(message);
-        self.do_all(effects);
+        self.do_all(effects).await;
     }
 
     /// Does what the works cannot.
-    fn do_all(&mut self, effects: Vec<Effect>) {
+    async fn do_all(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::ReadPast => {
@@ -206,7 +207,7 @@ impl<'a> Dashboard<'a> {
                     self.drawn = None;
                 }
                 Effect::Suspend => {
-                    self.works.let_go();
+                    self.works.let_go().await;
                     Terminal::suspend();
                 }
                 Effect::Quit => self.ended = Some(Exit::Done),
@@ -220,7 +221,7 @@ impl<'a> Dashboard<'a> {
     async fn end(&mut self, ended: Exit) -> Exit {
         Terminal::leave();
         let pace = if ended == Exit::Done { Pace::Leaving } else { Pace::Ending };
-        let all_written = self.works.end(pace, self.session.demo).await;
+        let all_written = self.works.end(pace, Telling::Refused, self.session.demo).await;
         if all_written || ended != Exit::Done { ended } else { Exit::Failed }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::app::{BoardRow, Model, SourceHealth, SourceJson, Subject, TicketJson, words};
@@ -33,13 +33,11 @@ const VARIABLES: [&str; 18] = [
     "HOLDOVER_FAULT",
 ];
 
-/// What is known of the ticket or the source that a hook is run for; kept until it has been run.
-#[derive(Debug, Serialize, Deserialize)]
+/// What is known of the ticket or the source that a hook is run for, as it is run.
+#[derive(Debug)]
 pub(super) struct Facts {
     text: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     ticket: Option<Box<RawValue>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     source: Option<Box<RawValue>>,
     variables: Vec<(String, String)>,
 }
@@ -97,15 +95,12 @@ impl Facts {
         Self { text: SafeText::line(&text).to_string(), ticket: None, source, variables: named(variables) }
     }
 
-    /// The same as a text that can be kept.
-    pub fn kept(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
-    /// From such a text; nothing is known where it is none.
-    pub fn of_kept(kept: &str) -> Self {
-        let nothing = Self { text: String::new(), ticket: None, source: None, variables: Vec::new() };
-        serde_json::from_str(kept).unwrap_or(nothing)
+    /// Of a ticket of which nothing but its key is known now: its source does not answer, and it was not kept.
+    fn of_unknown(key: &TicketKey, alarm: Alarm) -> Self {
+        let alarm: &str = alarm.into();
+        let text = SafeText::line(&format!("{} {alarm}: nothing else is known of it now", key.key));
+        let variables = [("HOLDOVER_SOURCE", key.source.to_string()), ("HOLDOVER_KEY", key.key.to_string())];
+        Self { text: text.to_string(), ticket: None, source: None, variables: named(variables) }
     }
 
     /// What a hook can read of it, and what its environment says.
@@ -193,8 +188,7 @@ impl Known<'_> {
         match subject {
             Subject::Ticket(key) => match self.rows.get_or_init(rows).get(key) {
                 Some(row) => Facts::of_ticket(row, alarm, self.zone, self.now),
-                // what a hook is run for is on the board
-                None => Facts::of_kept(""),
+                None => Facts::of_unknown(key, alarm),
             },
             Subject::Source(name) => Facts::of_source(name, self.health.iter().find(|health| health.name == *name), alarm),
         }

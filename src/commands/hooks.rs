@@ -12,14 +12,16 @@ use futures::FutureExt;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 
-use super::delivery::write_beside;
+use super::believed::Believed;
+use super::hook_alarm::{by_now, concerns};
 use super::hook_call::{HookCall, Ran, RunHook};
-use super::hook_facts::{Facts, Known, Occasion};
+use super::hook_facts::{Known, Occasion};
+use super::hook_turn::{HookTurn, Turn};
 use super::works_end::AT_THE_END;
 use crate::app::{Alarms, Model, Standing, Standings, Subject};
 use crate::config::HookSettings;
-use crate::domain::{Alarm, PollReport, SafeText, SourceName, TicketKey, instant};
-use crate::records::{Lease, Records, RunState, Told, ToldRun};
+use crate::domain::{Alarm, PollReport, TicketKey};
+use crate::records::{Heard, Records, RunState, Told, ToldRun};
 use crate::sources::Clock;
 
 /// So many runs of one hook are under way at once: one that hangs keeps no other waiting for long.
@@ -27,6 +29,8 @@ const AT_ONCE: usize = 4;
 
 /// What hooks are run with.
 pub struct HookParts {
+    /// Which configuration they are of: two have their own turn to run them, and have heard of their own.
+    pub owner: String,
     /// The hooks.
     pub settings: Vec<HookSettings>,
     /// What each run gets of our environment.
@@ -46,11 +50,14 @@ type Place = (usize, Subject);
 
 /// All hooks.
 pub(super) struct Hooks {
-    parts: HookParts,
-    /// Whose turn it is to run them.
-    turn: Turn,
-    /// The sources that have told something since it is our turn: what they told before, whoever ran the hooks then has heard.
-    fresh: HashSet<SourceName>,
+    settings: Vec<HookSettings>,
+    environment: Vec<(String, String)>,
+    zone: Tz,
+    clock: Clock,
+    run: RunHook,
+    turn: HookTurn,
+    /// What the sources have told.
+    believed: Believed,
     /// What each hook has heard of.
     alarms: Vec<Alarms>,
     runs: HashMap<Place, Run>,
@@ -62,12 +69,6 @@ pub(super) struct Hooks {
     broken: bool,
     /// How many runs there were.
     count: u64,
-}
-
-enum Turn {
-    Unknown,
-    Theirs(SafeText),
-    Ours { since: DateTime<Utc>, _lease: Option<Lease> },
 }
 
 /// What a hook is run for, or was.
@@ -88,11 +89,16 @@ pub(super) struct EndedRun {
 
 impl Hooks {
     pub fn new(parts: HookParts) -> Self {
+        let HookParts { owner, settings, environment, zone, clock, records, run } = parts;
         Self {
-            alarms: vec![Alarms::default(); parts.settings.len()],
-            parts,
-            turn: Turn::Unknown,
-            fresh: HashSet::new(),
+            alarms: vec![Alarms::default(); settings.len()],
+            settings,
+            environment,
+            zone,
+            clock,
+            run,
+            turn: HookTurn::new(records, owner),
+            believed: Believed::default(),
             runs: HashMap::new(),
             running: JoinSet::new(),
             at_work: HashSet::new(),
@@ -104,92 +110,71 @@ impl Hooks {
 
     /// Takes note of who told something, before it is taken in.
     pub fn heard(&mut self, report: &PollReport) {
-        let Turn::Ours { since, .. } = self.turn else { return };
-        let failed = match &report.outcome {
-            Ok(pass) => pass.recorded.as_ref().is_some_and(|recorded| recorded.fault.is_some()),
-            Err(_) => true,
-        };
-        if failed || report.ended_at >= since {
-            self.fresh.insert(report.source.clone());
-        }
+        self.believed.heard(report);
     }
 
-    /// After a stop nobody knows how things stand, until the sources have told.
+    /// Lets another process run them while this one stands.
+    pub async fn let_go(&mut self) {
+        self.turn.let_go().await;
+    }
+
+    /// After a stop nobody knows how things stand, until the sources have told, nor whose turn it is.
     pub fn went_on(&mut self) {
-        if let Turn::Ours { since, .. } = &mut self.turn {
-            *since = instant::whole_seconds((self.parts.clock)());
-        }
-        self.fresh.clear();
+        self.turn.went_on();
+        self.believed.went_on((self.clock)());
     }
 
     /// Runs what is to be run, if it is our turn. What is worth telling of that.
     pub async fn judge(&mut self, model: &Model) -> Vec<String> {
         let mut lines = Vec::new();
-        if self.parts.settings.is_empty() || !self.is_ours(&mut lines).await {
+        if self.settings.is_empty() {
             return lines;
         }
-        let now = (self.parts.clock)();
-        let health = model.store.health(now);
-        let standings = Standings::new(&model.board, &health, |source| self.fresh.contains(source));
-        let known = Known { rows: OnceCell::new(), model, health: &health, zone: self.parts.zone, now };
-        let mut touched = HashSet::new();
-        for hook in 0..self.parts.settings.len() {
-            for turned in self.alarms[hook].take_in(&standings) {
-                let place = (hook, turned.subject);
-                self.turned(&place, &turned.alarms, &known);
-                touched.insert(place);
+        let now = (self.clock)();
+        match self.turn.take(now, &mut lines).await {
+            Turn::Theirs => return lines,
+            Turn::Ours => {}
+            Turn::Begins(heard) => {
+                let told = self.go_on(heard, now, &mut lines);
+                // what is not forgotten now is the next time
+                let _ = self.turn.tell(Heard { told, judged: Vec::new() }).await;
             }
         }
-        touched.extend(self.repeat(&known));
-        let begun = self.begin(now);
-        touched.extend(begun.iter().cloned());
-        lines.extend(self.save(touched).await);
-        for place in begun {
-            self.start(place, now);
+        let health = model.store.health(now);
+        let standings = Standings::new(&model.board, &health, |source| self.believed.is_believed(source));
+        for hook in 0..self.settings.len() {
+            for turned in self.alarms[hook].take_in(&standings) {
+                let place = (hook, turned.subject);
+                self.turned(&place, &turned.alarms, now);
+                self.unsaved.insert(place);
+            }
+        }
+        self.renew(now);
+        let mut begun = self.begin(now);
+        if begun.iter().any(|(_, subject)| matches!(subject, Subject::Ticket(_))) {
+            self.spare(&mut begun, &self.turn.taken(&model.store).await);
+        }
+        self.unsaved.extend(begun.iter().cloned());
+        // what another process has taken over is its to run
+        if self.save(&mut lines).await {
+            let known = Known { rows: OnceCell::new(), model, health: &health, zone: self.zone, now };
+            for place in begun {
+                self.start(place, &known);
+            }
         }
         lines
     }
 
-    /// Whether it is our turn; takes it where nobody has it.
-    async fn is_ours(&mut self, lines: &mut Vec<String>) -> bool {
-        if matches!(self.turn, Turn::Ours { .. }) {
-            return true;
-        }
-        let lease = match write_beside(&self.parts.records, Records::lease_of_hooks).await {
-            Ok(Ok(lease)) => Some(lease),
-            Ok(Err(by)) => {
-                if !matches!(&self.turn, Turn::Theirs(before) if *before == by) {
-                    lines.push(format!("process {by} runs the hooks – this one does when that has ended"));
-                }
-                self.turn = Turn::Theirs(by);
-                return false;
-            }
-            Err(fault) => {
-                // run twice is better than not at all
-                lines.push(format!("it is not known whether another process runs the hooks – {fault} – they are run here"));
-                None
-            }
-        };
-        self.turn = Turn::Ours { since: instant::whole_seconds((self.parts.clock)()), _lease: lease };
-        self.fresh.clear();
-        match write_beside(&self.parts.records, Records::told).await {
-            Ok(told) => {
-                let forgotten = self.go_on(told, lines);
-                // what is not forgotten now is the next time
-                let _ = write_beside(&self.parts.records, move |records| records.tell(&forgotten)).await;
-            }
-            Err(fault) => lines.push(format!("it is not known what the hooks have heard of – {fault} – they hear of everything anew")),
-        }
-        true
-    }
-
-    /// Goes on where another process has ended, or an earlier run of this program. What was told to hooks that there are no
-    /// more can be forgotten.
-    fn go_on(&mut self, told: Vec<Told>, lines: &mut Vec<String>) -> Vec<Told> {
+    /// Goes on where another process has ended, or an earlier run of this program. What was told to hooks that the configuration
+    /// has no more can be forgotten.
+    fn go_on(&mut self, heard: Heard, now: DateTime<Utc>, lines: &mut Vec<String>) -> Vec<Told> {
         let mut forgotten = Vec::new();
-        let mut heard: Vec<Vec<(Subject, Standing)>> = vec![Vec::new(); self.parts.settings.len()];
-        for Told { hook, source, key, standing, run } in told {
-            let Some(index) = self.parts.settings.iter().position(|settings| settings.name == hook) else {
+        self.believed.go_on(heard.judged, now);
+        self.unsaved.clear();
+        let before = std::mem::take(&mut self.runs);
+        let mut heard_of: Vec<Vec<(Subject, Standing)>> = vec![Vec::new(); self.settings.len()];
+        for Told { hook, source, key, standing, run } in heard.told {
+            let Some(index) = self.settings.iter().position(|settings| settings.name == hook) else {
                 forgotten.push(Told { hook, source, key, standing: None, run: None });
                 continue;
             };
@@ -197,73 +182,81 @@ impl Hooks {
                 Some(key) => Subject::Ticket(TicketKey { source, key }),
                 None => Subject::Source(source),
             };
-            heard[index]
-                .extend(standing.and_then(|standing| serde_json::from_str(&standing).ok()).map(|standing| (subject.clone(), standing)));
+            let standing = standing.and_then(|standing| serde_json::from_str(&standing).ok());
+            heard_of[index].extend(standing.map(|standing| (subject.clone(), standing)));
             let Some((mut told, alarm)) = run.and_then(|run| run.alarm.parse().ok().map(|alarm| (run, alarm))) else { continue };
-            match told.state {
-                RunState::Begun => {
-                    let name = &subject;
+            let place = (index, subject);
+            let mut number = 0;
+            match (told.state, before.get(&place).filter(|_| self.at_work.contains(&place))) {
+                // it was begun here, and runs
+                (RunState::Begun, Some(run)) => number = run.number,
+                (RunState::Begun, None) => {
+                    let name = &place.1;
                     lines.push(format!("it is not known whether the hook {hook} was run for {name} – it is run again"));
                     told.state = RunState::Waiting;
                     told.times = told.times.saturating_sub(1);
                 }
-                RunState::Done if self.parts.settings[index].again.is_none() => continue,
-                RunState::Waiting | RunState::Done => {}
+                (RunState::Done, _) if self.settings[index].again.is_none() => continue,
+                (RunState::Waiting | RunState::Done, _) => {}
             }
-            self.runs.insert((index, subject), Run { told, alarm, number: 0 });
+            self.runs.insert(place, Run { told, alarm, number });
         }
-        self.alarms = heard.into_iter().map(Alarms::heard).collect();
+        self.alarms = heard_of.into_iter().map(Alarms::heard).collect();
         forgotten
     }
 
     /// Something stands otherwise than the hook has heard: whether it is run for that.
-    fn turned(&mut self, place: &Place, alarms: &[Alarm], known: &Known) {
-        let settings = &self.parts.settings[place.0];
-        let standing = self.alarms[place.0].of(&place.1);
-        if standing.is_none() && self.runs.get(place).is_some_and(|run| run.told.state == RunState::Done) {
-            self.runs.remove(place);
-        }
+    fn turned(&mut self, place: &Place, alarms: &[Alarm], now: DateTime<Utc>) {
+        let settings = &self.settings[place.0];
         // at one moment a hook is run once, for what is gravest
         let alarm = alarms.iter().copied().filter(|alarm| settings.on.contains(alarm)).max();
-        let Some(alarm) = alarm.filter(|_| concerns(settings, standing)) else { return };
-        let facts = known.facts(&place.1, alarm).kept();
-        let (since, name) = (known.now, <&str>::from(alarm).to_owned());
-        let told = ToldRun { state: RunState::Waiting, alarm: name, facts, since, at: since, times: 0 };
+        let Some(alarm) = alarm.filter(|_| concerns(settings, self.alarms[place.0].of(&place.1))) else { return };
+        let told = ToldRun { state: RunState::Waiting, alarm: <&str>::from(alarm).to_owned(), since: now, at: now, times: 0 };
         self.runs.insert(place.clone(), Run { told, alarm, number: 0 });
     }
 
-    /// Lets those wait to be run that are to be run again.
-    fn repeat(&mut self, known: &Known) -> Vec<Place> {
-        let is_due = |(place, run): &(&Place, &Run)| self.again_at(place, run).is_some_and(|at| at <= known.now);
-        let due: Vec<Place> = self.runs.iter().filter(is_due).map(|(place, _)| place.clone()).collect();
-        for place in &due {
-            let standing = self.alarms[place.0].of(&place.1);
-            let concerns = standing.is_some() && concerns(&self.parts.settings[place.0], standing);
-            match self.runs.get_mut(place) {
-                Some(run) if concerns => {
-                    run.told.state = RunState::Waiting;
-                    run.told.facts = known.facts(&place.1, run.alarm).kept();
-                }
-                _ => {
-                    self.runs.remove(place);
-                }
+    /// Brings what waits up to what is so by now: what is over is told nobody any more, and what is to be run again waits.
+    fn renew(&mut self, now: DateTime<Utc>) {
+        let mut changed = Vec::new();
+        for (place, run) in &self.runs {
+            if run.told.state == RunState::Begun || !self.believed.is_believed(place.1.source()) {
+                continue;
+            }
+            let by_now = by_now(&self.settings[place.0], run.alarm, self.alarms[place.0].of(&place.1));
+            let is_due = self.again_at(place, run).is_some_and(|at| at <= now);
+            if by_now != Some(run.alarm) || is_due {
+                changed.push((place.clone(), by_now, is_due));
             }
         }
-        due
+        for (place, by_now, is_due) in changed {
+            match (self.runs.get_mut(&place), by_now) {
+                (Some(run), Some(alarm)) => {
+                    (run.alarm, run.told.alarm) = (alarm, <&str>::from(alarm).to_owned());
+                    if is_due {
+                        run.told.state = RunState::Waiting;
+                    }
+                }
+                _ => {
+                    self.runs.remove(&place);
+                }
+            }
+            self.unsaved.insert(place);
+        }
     }
 
     /// When a hook is to be run again. Not before its source has told how things stand: perhaps that it is over.
     fn again_at(&self, (hook, subject): &Place, run: &Run) -> Option<DateTime<Utc>> {
-        let again = TimeDelta::from_std(self.parts.settings[*hook].again?).ok()?;
-        let waits = run.told.state == RunState::Done && self.fresh.contains(subject.source());
+        let again = TimeDelta::from_std(self.settings[*hook].again?).ok()?;
+        let waits = run.told.state == RunState::Done && self.believed.is_believed(subject.source());
         run.told.at.checked_add_signed(again).filter(|_| waits)
     }
 
-    /// Those that are run now, the gravest first.
+    /// Those that are run now, the gravest first; of a source that has told nothing yet, none: perhaps somebody has the ticket.
     fn begin(&mut self, now: DateTime<Utc>) -> Vec<Place> {
         let mut at_work: HashMap<usize, usize> = HashMap::new();
         self.at_work.iter().for_each(|(hook, _)| *at_work.entry(*hook).or_default() += 1);
-        let waits = |(place, run): &(&Place, &mut Run)| run.told.state == RunState::Waiting && !self.at_work.contains(*place);
+        let may = |place: &Place| !self.at_work.contains(place) && self.believed.is_believed(place.1.source());
+        let waits = |(place, run): &(&Place, &mut Run)| run.told.state == RunState::Waiting && may(place);
         let mut waiting: Vec<(&Place, &mut Run)> = self.runs.iter_mut().filter(waits).collect();
         waiting.sort_by(|(a, of_a), (b, of_b)| of_b.alarm.cmp(&of_a.alarm).then(of_a.told.since.cmp(&of_b.told.since)).then(a.cmp(b)));
         let mut begun = Vec::new();
@@ -280,16 +273,25 @@ impl Hooks {
         begun
     }
 
-    /// Runs a hook, beside the loop.
-    fn start(&mut self, place: Place, now: DateTime<Utc>) {
+    /// Lets those wait whose ticket somebody has by now: the board is just being told of it.
+    fn spare(&mut self, begun: &mut Vec<Place>, taken: &HashSet<TicketKey>) {
+        for place in begun.extract_if(.., |(_, subject)| matches!(subject, Subject::Ticket(key) if taken.contains(key))) {
+            if let Some(run) = self.runs.get_mut(&place) {
+                (run.told.state, run.told.times) = (RunState::Waiting, run.told.times.saturating_sub(1));
+            }
+        }
+    }
+
+    /// Runs a hook, beside the loop; it is told what is known by now.
+    fn start(&mut self, place: Place, known: &Known) {
         let Some(run) = self.runs.get(&place) else { return };
-        let settings = &self.parts.settings[place.0];
-        let occasion =
-            Occasion { hook: &settings.name, alarm: run.alarm, at: now, since: run.told.since, again: run.told.times.saturating_sub(1) };
-        let (stdin, variables) = Facts::of_kept(&run.told.facts).told(&occasion);
-        let environment = self.parts.environment.iter().cloned().chain(variables).collect();
+        let settings = &self.settings[place.0];
+        let again = run.told.times.saturating_sub(1);
+        let occasion = Occasion { hook: &settings.name, alarm: run.alarm, at: known.now, since: run.told.since, again };
+        let (stdin, variables) = known.facts(&place.1, run.alarm).told(&occasion);
+        let environment = self.environment.iter().cloned().chain(variables).collect();
         let (hook, command, timeout) = (settings.name.clone(), settings.command.clone(), settings.timeout);
-        let run_hook = Arc::clone(&self.parts.run);
+        let run_hook = Arc::clone(&self.run);
         let (number, alarm) = (run.number, run.alarm);
         self.at_work.insert(place.clone());
         self.running.spawn(async move {
@@ -313,7 +315,7 @@ impl Hooks {
         // nobody stops a run but at the end
         let Ok(EndedRun { place, number, alarm, ran }) = ended else { return Vec::new() };
         self.at_work.remove(&place);
-        let settings = &self.parts.settings[place.0];
+        let settings = &self.settings[place.0];
         let (hook, alarm, name) = (&settings.name, <&str>::from(alarm), &place.1);
         let said = ran.said.map_or_else(String::new, |said| format!(", and said: {said}"));
         let mut lines = vec![match ran.how {
@@ -325,33 +327,34 @@ impl Hooks {
             let stands = self.alarms[place.0].of(&place.1).is_some();
             if stands && settings.again.is_some() {
                 run.told.state = RunState::Done;
-                // they are another when it is run again
-                run.told.facts.clear();
             } else {
                 self.runs.remove(&place);
             }
-            lines.extend(self.save(HashSet::from([place])).await);
+            self.unsaved.insert(place);
+            self.save(&mut lines).await;
         }
         lines
     }
 
-    /// Keeps how some of them stand. What goes wrong is told once, and kept the next time.
-    async fn save(&mut self, touched: HashSet<Place>) -> Option<String> {
-        self.unsaved.extend(touched);
+    /// Keeps how those stand that the records do not know. What goes wrong is told once, and kept the next time. Whether it is
+    /// our turn still.
+    async fn save(&mut self, lines: &mut Vec<String>) -> bool {
         if self.unsaved.is_empty() {
-            return None;
+            return true;
         }
-        let told: Vec<Told> = self.unsaved.iter().map(|place| self.told(place)).collect();
-        let saved = write_beside(&self.parts.records, move |records| records.tell(&told)).await;
+        let told = self.unsaved.iter().map(|place| self.told(place)).collect();
+        let judged = self.believed.judge(self.unsaved.iter().map(|place| place.1.source()));
+        let saved = self.turn.tell(Heard { told, judged }).await;
         let was_broken = std::mem::replace(&mut self.broken, saved.is_err());
         match saved {
-            Ok(()) => {
+            Ok(ours) => {
                 self.unsaved.clear();
-                None
+                return ours;
             }
-            Err(_) if was_broken => None,
-            Err(fault) => Some(format!("what the hooks have heard of is not on record – {fault} – they are run all the same")),
+            Err(_) if was_broken => {}
+            Err(fault) => lines.push(format!("what the hooks have heard of is not on record – {fault} – they are run all the same")),
         }
+        true
     }
 
     fn told(&self, place: &Place) -> Told {
@@ -360,7 +363,7 @@ impl Hooks {
             Subject::Source(_) => None,
         };
         Told {
-            hook: self.parts.settings[place.0].name.clone(),
+            hook: self.settings[place.0].name.clone(),
             source: place.1.source().clone(),
             key,
             standing: self.alarms[place.0].of(&place.1).and_then(|standing| serde_json::to_string(standing).ok()),
@@ -368,9 +371,9 @@ impl Hooks {
         }
     }
 
-    /// When one is to be run again.
+    /// When one is to be run again, or it is to be looked whose turn it is.
     pub fn changes_at(&self) -> Option<DateTime<Utc>> {
-        self.runs.iter().filter_map(|(place, run)| self.again_at(place, run)).min()
+        self.runs.iter().filter_map(|(place, run)| self.again_at(place, run)).chain(self.turn.looks_at()).min()
     }
 
     /// Gives those that run a little time.
@@ -383,13 +386,5 @@ impl Hooks {
         };
         let _ = timeout(AT_THE_END, all).await;
         lines
-    }
-}
-
-/// Whether a hook is for what stands so. A severity that nobody knows may be any.
-fn concerns(settings: &HookSettings, standing: Option<&Standing>) -> bool {
-    match standing {
-        Some(Standing::Open { severity: Some(severity), .. }) => settings.severities.is_empty() || settings.severities.contains(severity),
-        Some(Standing::Open { severity: None, .. } | Standing::Blind) | None => true,
     }
 }

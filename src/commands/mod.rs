@@ -2,6 +2,7 @@
 
 mod ack;
 mod assess;
+mod believed;
 mod board_table;
 mod bookkeeper;
 mod check;
@@ -14,8 +15,10 @@ mod doctor;
 mod evidence;
 mod explain;
 mod handover;
+mod hook_alarm;
 mod hook_call;
 mod hook_facts;
+mod hook_turn;
 mod hooks;
 mod init;
 mod kept;

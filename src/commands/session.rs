@@ -15,7 +15,7 @@ use super::shared_source;
 use crate::app::{Board, SourceRules, Store};
 use crate::config::Settings;
 use crate::domain::{Fault, FaultKind, Pass, PollReport, SafeText, SourceName};
-use crate::records::{self, Opened, RecordedSource, Records, RecordsFault, Snapshot};
+use crate::records::{self, Opened, RecordedSource, Records, RecordsFault, Settled, Snapshot};
 use crate::sources::{self, Clock, SourceKind, SourceSettings, TicketSource, poller};
 
 /// How a verb ended.
@@ -170,6 +170,8 @@ impl Session {
             store.recall_kept_here(kept);
         }
         let mut known = true;
+        // read before the snapshots: what these do not tell of is among them
+        let settled = records.settled(0).unwrap_or_default();
         for settings in asked {
             if matches!(settings.kind, SourceKind::Local) {
                 let now = (self.clock)();
@@ -204,6 +206,9 @@ impl Session {
                     output::say(&fault);
                 }
             }
+        }
+        for Settled { key, deed, outcome, at, .. } in settled {
+            store.settled(&key, &deed, &outcome, at);
         }
         Cached { store, known, records: Some(records) }
     }

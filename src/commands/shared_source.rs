@@ -62,8 +62,10 @@ impl SharedSource {
     }
 
     /// Gives up the right to ask, until the next turn.
-    pub fn let_go(&self) {
-        *self.shared.locked() = None;
+    pub async fn let_go(&self) {
+        // who looks whose turn it is holds the lock while the records are read
+        let shared = Arc::clone(&self.shared);
+        let _ = tokio::task::spawn_blocking(move || *shared.locked() = None).await;
     }
 
     /// Whose turn it is. Where another process has begun to ask, and was told nothing yet, that is waited for once.

@@ -2,6 +2,7 @@
 //! of what goes as it should.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,10 +20,11 @@ use super::kept::Kept;
 use super::output;
 use super::session::{Exit, Session};
 use super::works::{Incoming, News, Works};
+use super::works_end::Telling;
 use crate::app::{Ack, Alarms, Board, Message, Standings, Subject};
 use crate::domain::{Alarm, SafeText};
 use crate::records::Records;
-use crate::tui::{Asked, Signals};
+use crate::tui::{Asked, Signals, Stops};
 
 /// What is drawn on where nothing is drawn.
 const NO_SCREEN: (u16, u16) = (80, 24);
@@ -39,6 +41,7 @@ pub(super) fn run(session: &Session) -> Result<Exit> {
     let runtime = runtime.wrap_err("the event loop cannot start")?;
     let ended = runtime.block_on(async {
         let mut signals = Signals::listen().wrap_err("signals cannot be listened for")?;
+        let mut stops = Stops::listen().wrap_err("signals cannot be listened for")?;
         let kept = tokio::select! {
             kept = Kept::open(session) => kept,
             Asked::End(number) = signals.next() => return Ok(Exit::Signal(number)),
@@ -56,12 +59,23 @@ pub(super) fn run(session: &Session) -> Result<Exit> {
         output::say(&format!("watching – sources: {}; hooks: {}", or_none(&names), or_none(&hook_names)));
         let mut watch = Watch::new(kept.begin(session, NO_SCREEN, Vec::new()), hooks, Arc::new(|line| output::say(&line)));
         loop {
-            match watch.step(signals.next()).await {
-                Some(Asked::End(number)) => {
+            let interruption = async {
+                tokio::select! {
+                    biased;
+                    asked = signals.next() => Some(asked),
+                    () = stops.next() => None,
+                }
+            };
+            match watch.step(interruption).await {
+                Some(Some(Asked::End(number))) => {
                     watch.end(session.demo).await;
                     return Ok(Exit::Signal(number));
                 }
-                Some(Asked::GoOn) => watch.went_on(),
+                Some(Some(Asked::GoOn)) => watch.went_on(),
+                Some(None) => {
+                    watch.let_go().await;
+                    Stops::stand().wrap_err("the program cannot stand")?;
+                }
                 None => {}
             }
         }
@@ -76,7 +90,16 @@ fn parts(session: &Session, records: Arc<Records>) -> HookParts {
     let environment = session.environment.iter().filter(|(name, _)| hook_facts::passes(name, &keys)).cloned().collect();
     let run: RunHook = Arc::new(|call: HookCall| Box::pin(call.run()));
     let (settings, zone, clock) = (session.settings.hooks.clone(), session.settings.timezone, Arc::clone(&session.clock));
-    HookParts { settings, environment, zone, clock, records, run }
+    HookParts { owner: owner(session.settings.file.as_deref()), settings, environment, zone, clock, records, run }
+}
+
+/// What tells the hooks of a configuration apart from those of others: where its file is, so that no edit of it makes them hear
+/// of everything anew. The file may be a link that is set anew at each edit, and is not followed.
+fn owner(file: Option<&Path>) -> String {
+    let Some(file) = file else { return "demo".to_owned() };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let place = folder.canonicalize().ok().zip(file.file_name()).map_or_else(|| file.to_owned(), |(folder, name)| folder.join(name));
+    place.to_string_lossy().into_owned()
 }
 
 /// The works and the hooks.
@@ -171,15 +194,21 @@ impl Watch {
         }
     }
 
+    /// The program is about to stop: while it stands, another polls and runs the hooks.
+    pub async fn let_go(&mut self) {
+        self.hooks.let_go().await;
+        self.works.let_go().await;
+    }
+
     /// The program goes on after a stop.
-    fn went_on(&mut self) {
+    pub fn went_on(&mut self) {
         self.hooks.went_on();
         let _ = self.works.went_on();
     }
 
     /// Gives what is under way a little time.
     async fn end(&mut self, keeps_nothing: bool) {
-        let (lines, _) = tokio::join!(self.hooks.end(), self.works.end(Pace::Ending, keeps_nothing));
+        let (lines, _) = tokio::join!(self.hooks.end(), self.works.end(Pace::Ending, Telling::All, keeps_nothing));
         self.say(&lines);
     }
 }

@@ -12,7 +12,7 @@ use super::bookkeeper::{Bookkeeper, Event, ToKeep};
 use super::delivery::{Delivery, Pace, ack_of, write_beside};
 use super::kept;
 use super::shared_source::SharedSource;
-use crate::app::{self, Ack, Effect, Message, Model, Rules, Screen, SourceRules};
+use crate::app::{self, Ack, Effect, Message, Model, Rules, SourceRules};
 use crate::domain::{Deed, DeedKind, Fault, Grounds, Outcome, PollReport, SafeText, Ticket, TicketKey};
 use crate::records::{OutboxEntry, Queued, Records};
 use crate::sources::poller::{self, Poller};
@@ -222,7 +222,7 @@ impl Works {
             Event::Written => {
                 // what others have written is looked up at once
                 self.polls.iter().filter(|poll| poll.in_records || poll.recorded).for_each(|poll| poll.poller.poll_now());
-                if matches!(self.model.screen, Screen::Handover(_)) { vec![Effect::ReadPast] } else { Vec::new() }
+                if self.model.screen.has_handover() { vec![Effect::ReadPast] } else { Vec::new() }
             }
             Event::Adopted(entry) => {
                 let (key, ack) = ack_of(&entry, (self.clock)());
@@ -323,16 +323,18 @@ impl Works {
     }
 
     /// Lets go of what is not being sent, and of the right to ask: while the program stands, another can.
-    pub fn let_go(&mut self) {
-        self.polls.iter().filter_map(|poll| poll.shared.as_ref()).for_each(|source| source.let_go());
+    pub async fn let_go(&mut self) {
+        for source in self.polls.iter().filter_map(|poll| poll.shared.as_ref()) {
+            source.let_go().await;
+        }
         let Some(records) = &self.records else { return };
-        self.delivered.retain(|id, task| {
-            let released = records.release(*id).unwrap_or(false);
-            if released {
-                task.abort();
-            }
-            !released
-        });
+        let delivered: Vec<i64> = self.delivered.keys().copied().collect();
+        let release = move |records: &Records| Ok(delivered.into_iter().filter(|id| records.release(*id).unwrap_or(false)).collect());
+        // what could not be released is delivered when the program goes on
+        let released: Vec<i64> = write_beside(records, release).await.unwrap_or_default();
+        for task in released.iter().filter_map(|id| self.delivered.remove(id)) {
+            task.abort();
+        }
     }
 
     /// Takes a deed back, if nothing of it is sent yet.

@@ -10,7 +10,7 @@ use super::delivery::{Pace, write_beside};
 use super::output;
 use super::works::Works;
 use crate::app::{Ack, Message};
-use crate::domain::{Outcome, SafeText, TicketKey};
+use crate::domain::{DeedKind, Outcome, TicketKey};
 use crate::records::Records;
 
 /// How long what is under way has when the program ends.
@@ -18,15 +18,24 @@ pub(super) const AT_THE_END: Duration = Duration::from_secs(2);
 /// How long is waited to learn what is still to be sent.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
+/// Which of what comes to its end by then is told here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Telling {
+    /// What came to nothing: the rest was seen coming.
+    Refused,
+    /// All of it.
+    All,
+}
+
 impl Works {
     /// Gives what is under way a little time. What is held when the user leaves is sent; what does not get through stays in the
     /// outbox. Whether all that was asked for is written down, at least; `keeps_nothing` is said of what was not sent.
-    pub(super) async fn end(&mut self, pace: Pace, keeps_nothing: bool) -> bool {
+    pub(super) async fn end(&mut self, pace: Pace, telling: Telling, keeps_nothing: bool) -> bool {
         self.pace.send_replace(pace);
         // nobody sees the board any more: what was asked for and is not on the disk is told here
         let mut writing: HashSet<TicketKey> =
             self.model.acks.iter().filter(|(_, ack)| **ack == Ack::Writing).map(|(key, _)| key.clone()).collect();
-        let mut refused: Vec<(TicketKey, SafeText)> = Vec::new();
+        let mut ended: Vec<(TicketKey, DeedKind, Outcome)> = Vec::new();
         let deliveries = async {
             loop {
                 tokio::select! {
@@ -38,13 +47,11 @@ impl Works {
                             writing.remove(&entry.key);
                             self.deliver(entry);
                         }
-                        Some(Event::Happened(Message::Done { key, outcome, .. })) => {
+                        Some(Event::Happened(Message::Done { key, deed, outcome, .. })) => {
                             writing.remove(&key);
-                            if let Outcome::Refused { reason } = outcome {
-                                refused.push((key, reason));
-                            }
+                            ended.push((key, deed.kind(), outcome));
                         }
-                        Some(Event::Happened(_) | Event::Left(_) | Event::Written) => {}
+                        Some(_) => {}
                         None => return,
                     },
                     over = self.deliveries.join_next() => if over.is_none() {
@@ -54,12 +61,20 @@ impl Works {
             }
         };
         let _ = timeout(AT_THE_END, deliveries).await;
-        refused.extend(writing.into_iter().map(|key| (key, SafeText::line("it could not be written down in time; nothing was sent"))));
-        for (key, reason) in &refused {
-            output::say(&format!("{key} is not acknowledged – {reason}"));
+        let unwritten = Outcome::refused("it could not be written down in time; nothing was sent");
+        ended.extend(writing.into_iter().map(|key| (key, DeedKind::Acknowledge, unwritten.clone())));
+        let (zone, now) = (self.model.rules.zone, self.model.now);
+        let mut all_written = true;
+        for (key, deed, outcome) in ended {
+            if let Outcome::Refused { reason } = &outcome {
+                all_written = false;
+                output::say(&format!("{key} is not {} – {reason}", deed.done()));
+            } else if telling == Telling::All {
+                output::say(&format!("{key}: {}", Ack::Ended { outcome, at: now }.words_of(deed, zone, now)));
+            }
         }
         self.tell_unsent(keeps_nothing).await;
-        refused.is_empty()
+        all_written
     }
 
     async fn tell_unsent(&self, keeps_nothing: bool) {

@@ -62,7 +62,7 @@ pub(super) fn read(tables: &[&Table], files: &Files, problems: &mut Problems) ->
         if let (Some(value), Some(timeout), Some(Some(again))) = (table.get("again"), timeout, again)
             && again < timeout
         {
-            problems.error(&value.at, "this hook is to be run again before it must have ended", "let again be longer than timeout");
+            problems.error(&value.at, "this hook is to be run again before it must have ended", "let again be no shorter than timeout");
         }
         let (Some(name), Some(on), Some(command)) = (name, on, command) else { continue };
         let (Some(severities), Some(timeout), Some(again)) = (severities, timeout, again) else { continue };

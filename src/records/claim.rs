@@ -6,9 +6,11 @@ use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
+
 use super::fault::RecordsFault;
 use super::folder;
-use crate::domain::{SafeText, sha256};
+use crate::domain::SafeText;
 
 /// The name under which a process holds what it is doing, for as long as it lives.
 #[derive(Debug)]
@@ -63,6 +65,25 @@ impl Claim {
             Err(error) => error.kind() != ErrorKind::NotFound,
         }
     }
+
+    /// Notes when this process last did what it has the right to. It is not written into the database, and wakes nobody.
+    pub fn note(&self, now: DateTime<Utc>) {
+        if let Some((_, file)) = &self.held {
+            // where that cannot be, another takes the turn in time: run twice is better than not at all
+            let _ = file.set_modified(now.into());
+        }
+    }
+
+    /// When the process of a claim last noted that; nothing where that is not known.
+    pub fn noted(&self, name: &str) -> Option<DateTime<Utc>> {
+        let (path, _) = self.held.as_ref()?;
+        fs::metadata(path.with_file_name(name)).and_then(|metadata| metadata.modified()).ok().map(Into::into)
+    }
+}
+
+/// The number of the process of a claim.
+pub(super) fn process(claim: &str) -> SafeText {
+    SafeText::line(claim.split('-').next().unwrap_or_default())
 }
 
 impl Drop for Claim {
@@ -73,7 +94,7 @@ impl Drop for Claim {
     }
 }
 
-/// The right to poll a source, or to run the hooks, until dropped.
+/// The right to poll a source, until dropped.
 #[derive(Debug)]
 pub struct Lease(#[expect(dead_code, reason = "held for its lock")] Option<File>);
 
@@ -84,18 +105,7 @@ impl Lease {
 
     /// Takes the lease of a source, or says which process has it.
     pub(super) fn take(folder: &Path, source: i64) -> Result<Result<Self, SafeText>, RecordsFault> {
-        Self::of(folder, &format!("polls-{source}"))
-    }
-
-    /// Takes the lease of the hooks for some sources, or says which process has it.
-    pub(super) fn of_hooks(folder: &Path, sources: &[i64]) -> Result<Result<Self, SafeText>, RecordsFault> {
-        // there may be more of them than a name has room for
-        let sources = sha256(&format!("{sources:?}"));
-        Self::of(folder, &format!("runs-hooks-{}", &sources.as_str()[..16]))
-    }
-
-    fn of(folder: &Path, what: &str) -> Result<Result<Self, SafeText>, RecordsFault> {
-        let path = folder.join(what);
+        let path = folder.join(format!("polls-{source}"));
         let mut file = folder::file(&path)?;
         let io = |error: std::io::Error| RecordsFault::io(&path, &error);
         match file.try_lock() {

@@ -193,13 +193,6 @@ impl Records {
         self.sources.iter().find(|known| known.name == *source).map(|known| known.id)
     }
 
-    /// All sources in the database that the configuration has.
-    pub(super) fn ids(&self) -> Vec<i64> {
-        let mut ids: Vec<i64> = self.sources.iter().map(|known| known.id).collect();
-        ids.sort_unstable();
-        ids
-    }
-
     /// The name of a source in the database, if the configuration has it.
     pub(super) fn name(&self, id: i64) -> Option<&SourceName> {
         self.sources.iter().find(|known| known.id == id).map(|known| &known.name)
@@ -314,8 +307,8 @@ fn connect(path: &Path) -> Result<Connection, RecordsFault> {
         return Err(sqlite(damage(&sound)));
     }
     migrate(&mut connection, path)?;
-    let tables =
-        "SELECT 1 FROM source, ticket, seen, outbox, taken_here, contact_here, local_ticket, evidence, gap, handed_over, told LIMIT 0";
+    let tables = "SELECT 1 FROM source, ticket, seen, outbox, taken_here, contact_here, local_ticket, evidence, gap, handed_over, hooks_turn, \
+         judged, told LIMIT 0";
     connection.prepare(tables).map_err(|error| sqlite(damage(&error.to_string())))?;
     Ok(connection)
 }

@@ -7,7 +7,7 @@ use super::database::Records;
 use super::fault::RecordsFault;
 use super::outbox::Ended;
 use super::snapshot::instant;
-use crate::domain::{Grounds, Outcome, SafeText, SourceName};
+use crate::domain::{Deed, Grounds, Outcome, SafeText, SourceName, TicketKey};
 
 /// One deed that came to its end.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +54,53 @@ impl Records {
             )?;
             rows.query_map([since], of_row)?.collect()
         })
+    }
+}
+
+/// Whether a ticket was taken or given back, as its source said to whichever process told it so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// Its number in the evidence.
+    pub id: i64,
+    /// The ticket.
+    pub key: TicketKey,
+    /// What was done.
+    pub deed: Deed,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// When that was known.
+    pub at: DateTime<Utc>,
+}
+
+impl Records {
+    /// The tickets that were taken or given back after a number of the evidence, and of which what their source last told, as
+    /// far as it is kept, says nothing yet: it was asked before. The oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn settled(&self, after: i64) -> Result<Vec<Settled>, RecordsFault> {
+        self.read(|connection| {
+            let mut rows = connection.prepare_cached(
+                "SELECT evidence.id, source.id, key, action, by, source_at, evidence.ended_at, outcome FROM evidence \
+                 JOIN source ON source.id = evidence.source WHERE evidence.ended_at >= (SELECT min(coalesce(began_at, 0)) FROM source) \
+                 AND evidence.id > ?1 AND evidence.ended_at >= coalesce(source.began_at, 0) \
+                 AND action IN ('acknowledge', 'unacknowledge') AND outcome IN ('confirmed', 'already') ORDER BY evidence.id",
+            )?;
+            let settled: rusqlite::Result<Vec<Option<Settled>>> = rows.query_map([after], |row| self.settled_row(row))?.collect();
+            Ok(settled?.into_iter().flatten().collect())
+        })
+    }
+
+    /// A row; `None` where the configuration no longer has its source.
+    fn settled_row(&self, row: &Row) -> rusqlite::Result<Option<Settled>> {
+        let Some(source) = self.name(row.get(1)?).cloned() else { return Ok(None) };
+        let key = TicketKey { source, key: SafeText::line(&row.get::<_, String>(2)?) };
+        let deed = if row.get::<_, String>(3)? == "acknowledge" { Deed::Acknowledge { note: None } } else { Deed::Unacknowledge };
+        let by = row.get::<_, Option<String>>(4)?.map(|by| SafeText::line(&by));
+        let at = instant(row.get(5)?);
+        let confirmed = row.get::<_, String>(7)? == "confirmed";
+        let outcome = if confirmed { Outcome::Confirmed { by, at } } else { Outcome::Already { by, at } };
+        Ok(Some(Settled { id: row.get(0)?, key, deed, outcome, at: instant(row.get(6)?).unwrap_or_default() }))
     }
 }
 

@@ -11,15 +11,16 @@ mod local;
 mod outbox;
 mod snapshot;
 mod told;
+mod turn;
 mod watch;
 
 pub use claim::Lease;
 pub use database::{NEWEST as SCHEMA, Opened, RecordedSource, Records, sqlite_version};
-pub use evidence::Evidence;
+pub use evidence::{Evidence, Settled};
 pub use fault::RecordsFault;
 pub use folder::{damaged, folder};
 pub use gap::HandedOver;
 pub use outbox::{Begun, Ended, OutboxEntry, OutboxState, Queued};
 pub use snapshot::Snapshot;
-pub use told::{RunState, Told, ToldRun};
+pub use told::{Heard, RunState, Told, ToldRun};
 pub use watch::Watch;

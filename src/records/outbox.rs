@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
+use super::claim;
 use super::database::Records;
 use super::evidence;
 use super::fault::RecordsFault;
@@ -261,7 +262,7 @@ impl Records {
             state: state.parse().unwrap_or(OutboxState::Sending),
             attempts: row.get(10)?,
             reason: safe(row.get(11)?),
-            other: other.then(|| SafeText::line(claim.split('-').next().unwrap_or_default())),
+            other: other.then(|| claim::process(&claim)),
             configured: self.name(row.get(1)?).is_some(),
         })
     }

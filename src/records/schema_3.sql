@@ -30,8 +30,23 @@ INSERT INTO ticket_and_text (source, key, body, description)
 
 DROP TABLE ticket;
 ALTER TABLE ticket_and_text RENAME TO ticket;
--- what each hook has heard of tickets, and, where the key is empty, of sources; and what it is still to be run for
+-- which process runs the hooks of a configuration
+CREATE TABLE hooks_turn (
+    owner TEXT PRIMARY KEY,
+    process TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- when that pass of each source ended by which what its hooks have heard was last judged: nothing is judged by an older one
+CREATE TABLE judged (
+    owner TEXT NOT NULL,
+    source INTEGER NOT NULL REFERENCES source (id),
+    ended_at INTEGER NOT NULL,
+    PRIMARY KEY (owner, source)
+) STRICT, WITHOUT ROWID;
+
+-- what each hook of a configuration has heard of tickets, and, where the key is empty, of sources; and what it is still to be run for
 CREATE TABLE told (
+    owner TEXT NOT NULL,
     hook TEXT NOT NULL,
     source INTEGER NOT NULL REFERENCES source (id),
     key TEXT NOT NULL,
@@ -40,11 +55,9 @@ CREATE TABLE told (
     -- waiting: the hook is to be run; begun: it runs, or it is not known whether it was; done: it is run again some time
     state TEXT CHECK (state IN ('waiting', 'begun', 'done')),
     alarm TEXT,
-    -- what it is told, as JSON
-    facts TEXT,
     -- when that came to be, when the hook was last run for it, and how often
     since INTEGER,
     at INTEGER,
     times INTEGER,
-    PRIMARY KEY (hook, source, key)
+    PRIMARY KEY (owner, hook, source, key)
 ) STRICT, WITHOUT ROWID;

@@ -1,10 +1,9 @@
 //! What hooks have heard of, and what they are still to be run for: so that none is run twice for one change, nor a change
-//! missed, whichever process runs them.
+//! missed, whichever process runs them. Each configuration, the owner of its hooks, has rows of its own.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, Transaction, params};
 
-use super::claim::Lease;
 use super::database::Records;
 use super::fault::RecordsFault;
 use super::snapshot::instant;
@@ -32,8 +31,6 @@ pub struct ToldRun {
     pub state: RunState,
     /// The name of the alarm.
     pub alarm: String,
-    /// What it is told, as JSON.
-    pub facts: String,
     /// When that came to be.
     pub since: DateTime<Utc>,
     /// When the hook was last run for it; until then, the same as `since`.
@@ -54,27 +51,29 @@ pub enum RunState {
     Done,
 }
 
-impl Records {
-    /// Takes the right to run the hooks for the sources of the configuration, or says which process has it. Whoever watches
-    /// others has a right of its own.
-    ///
-    /// # Errors
-    /// The folder cannot be used.
-    pub fn lease_of_hooks(&self) -> Result<Result<Lease, SafeText>, RecordsFault> {
-        let Some(folder) = self.folder() else { return Ok(Ok(Lease::alone())) };
-        Lease::of_hooks(folder, &self.ids())
-    }
+/// What is kept of the hooks of one configuration.
+#[derive(Debug, Default)]
+pub struct Heard {
+    /// What they have heard of.
+    pub told: Vec<Told>,
+    /// When that pass of each source ended by which that was last judged.
+    pub judged: Vec<(SourceName, DateTime<Utc>)>,
+}
 
-    /// All that hooks have heard of, of the sources of the configuration.
+impl Records {
+    /// All that the hooks of an owner have heard of, of the sources of the configuration.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn told(&self) -> Result<Vec<Told>, RecordsFault> {
+    pub fn told(&self, owner: &str) -> Result<Heard, RecordsFault> {
         self.read(|connection| {
-            let rows = "SELECT hook, source, key, standing, state, alarm, facts, since, at, times FROM told";
+            let rows = "SELECT hook, source, key, standing, state, alarm, since, at, times FROM told WHERE owner = ?1";
             let mut rows = connection.prepare(rows)?;
-            let told: rusqlite::Result<Vec<Option<Told>>> = rows.query_map([], |row| self.row_of_told(row))?.collect();
-            Ok(told?.into_iter().flatten().collect())
+            let told: rusqlite::Result<Vec<Option<Told>>> = rows.query_map([owner], |row| self.row_of_told(row))?.collect();
+            let mut rows = connection.prepare("SELECT source, ended_at FROM judged WHERE owner = ?1")?;
+            let pass = |row: &Row| Ok(self.name(row.get(0)?).cloned().zip(instant(row.get(1)?)));
+            let judged: rusqlite::Result<Vec<Option<_>>> = rows.query_map([owner], pass)?.collect();
+            Ok(Heard { told: told?.into_iter().flatten().collect(), judged: judged?.into_iter().flatten().collect() })
         })
     }
 
@@ -85,8 +84,8 @@ impl Records {
         let state: Option<String> = row.get(4)?;
         let run = match state.and_then(|state| state.parse().ok()) {
             Some(state) => {
-                let (since, at) = (instant(row.get(7)?).unwrap_or_default(), instant(row.get(8)?).unwrap_or_default());
-                Some(ToldRun { state, alarm: row.get(5)?, facts: row.get(6)?, since, at, times: row.get(9)? })
+                let (since, at) = (instant(row.get(6)?).unwrap_or_default(), instant(row.get(7)?).unwrap_or_default());
+                Some(ToldRun { state, alarm: row.get(5)?, since, at, times: row.get(8)? })
             }
             None => None,
         };
@@ -95,33 +94,45 @@ impl Records {
         Ok(Some(Told { hook: SafeText::line(&hook), source: source.clone(), key, standing, run }))
     }
 
-    /// Keeps what hooks have heard of, all of it or nothing; what says nothing any more goes.
+    /// Keeps what the hooks of an owner have heard of, all of it or nothing; what says nothing any more goes. Whether that could
+    /// be: another process may have taken the turn to run them, and then nothing is kept.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn tell(&self, told: &[Told]) -> Result<(), RecordsFault> {
-        self.write(|transaction| told.iter().try_for_each(|told| self.put_told(transaction, told)))
+    pub fn tell(&self, owner: &str, heard: &Heard) -> Result<bool, RecordsFault> {
+        self.write(|transaction| {
+            if !self.has_turn(transaction, owner)? {
+                return Ok(false);
+            }
+            heard.told.iter().try_for_each(|told| self.put_told(transaction, owner, told))?;
+            let row = "INSERT OR REPLACE INTO judged (owner, source, ended_at) VALUES (?1, ?2, ?3)";
+            for (source, ended_at) in &heard.judged {
+                let Some(source) = self.id(source) else { continue };
+                transaction.prepare_cached(row)?.execute(params![owner, source, ended_at.timestamp()])?;
+            }
+            Ok(true)
+        })
     }
 
-    fn put_told(&self, transaction: &Transaction, told: &Told) -> rusqlite::Result<()> {
+    fn put_told(&self, transaction: &Transaction, owner: &str, told: &Told) -> rusqlite::Result<()> {
         let Some(source) = self.id(&told.source) else { return Ok(()) };
         let (hook, key) = (told.hook.as_str(), told.key.as_ref().map_or("", SafeText::as_str));
         if told.standing.is_none() && told.run.is_none() {
-            let gone = "DELETE FROM told WHERE hook = ?1 AND source = ?2 AND key = ?3";
-            transaction.prepare_cached(gone)?.execute(params![hook, source, key])?;
+            let gone = "DELETE FROM told WHERE owner = ?1 AND hook = ?2 AND source = ?3 AND key = ?4";
+            transaction.prepare_cached(gone)?.execute(params![owner, hook, source, key])?;
             return Ok(());
         }
-        let row = "INSERT OR REPLACE INTO told (hook, source, key, standing, state, alarm, facts, since, at, times) \
+        let row = "INSERT OR REPLACE INTO told (owner, hook, source, key, standing, state, alarm, since, at, times) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         let run = told.run.as_ref();
         transaction.prepare_cached(row)?.execute(params![
+            owner,
             hook,
             source,
             key,
             told.standing,
             run.map(|run| <&str>::from(run.state)),
             run.map(|run| &run.alarm),
-            run.map(|run| &run.facts),
             run.map(|run| run.since.timestamp()),
             run.map(|run| run.at.timestamp()),
             run.map(|run| run.times),

@@ -18,7 +18,7 @@ pub use color_depth::{ColorDepth, ColorWish, color_decision, color_depth};
 pub use echo::Unechoed;
 pub use input::Input;
 pub use panics::install_panic_hook;
-pub use signals::{Asked, Signals};
+pub use signals::{Asked, Signals, Stops};
 pub use terminal::{Terminal, size_of_any};
 pub use theme::{Role, Theme, UnknownTheme};
 pub use theme_file::ThemeProblem;

@@ -5,7 +5,7 @@ use std::io;
 use std::task::Poll;
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Signal, getpgrp, getpid, getsid, kill_process};
 use tokio::signal::unix::{self, SignalKind};
 use tokio::time::sleep;
 
@@ -49,6 +49,38 @@ impl Signals {
             number = self.ending.next() => Asked::End(number),
             _ = self.go_on.recv() => Asked::GoOn,
         }
+    }
+}
+
+/// The wish of who started the program that it stands for a while, as ^Z is one. It must be granted by [`Stops::stand`].
+pub struct Stops(unix::Signal);
+
+impl Stops {
+    /// Begins to listen: from now on it does not stop the program by itself.
+    ///
+    /// # Errors
+    /// Where the system does not play along.
+    pub fn listen() -> io::Result<Self> {
+        unix::signal(SignalKind::from_raw(Signal::TSTP.as_raw())).map(Self)
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Stops until the signal to go on comes; not where no shell is there that could send it.
+    ///
+    /// # Errors
+    /// Where the system does not play along.
+    pub fn stand() -> io::Result<()> {
+        // a shell with job control puts what it starts into a group of its own
+        if getsid(None)? != getpgrp() {
+            kill_process(getpid(), Signal::STOP)?;
+        }
+        Ok(())
     }
 }
 

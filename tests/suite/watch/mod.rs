@@ -4,6 +4,8 @@ mod alarms;
 mod children;
 mod processes;
 mod takeover;
+mod turns;
+mod waiting;
 mod week;
 
 use std::collections::HashMap;
@@ -161,6 +163,8 @@ impl TicketSource for Scripted {
 
 /// Where processes share their records, in a time that only goes on while all of them wait.
 struct Office {
+    /// The configuration that the hooks are of.
+    owner: &'static str,
     every: Duration,
     folder: TempDir,
     clock: Clock,
@@ -174,6 +178,7 @@ impl Office {
         let (from, began) = (at(from), Instant::now());
         let settings = config::parse(&format!("{ACME}{hooks}"), "config.toml", &[]).unwrap_or_else(|problems| panic!("{problems:?}"));
         Self {
+            owner: "config.toml",
             every: EVERY,
             folder: TempDir::new().unwrap(),
             clock: Arc::new(move || from + TimeDelta::from_std(began.elapsed()).unwrap()),
@@ -246,28 +251,41 @@ impl Office {
 
     /// A `watch`, until it is aborted; its hooks take no time, and are noted.
     fn watch(&self, process: &'static str, nth: i64) -> tokio::task::JoinHandle<()> {
+        self.watch_with(process, nth, self.notes(process))
+    }
+
+    /// Notes each run of a hook, which takes no time.
+    fn notes(&self, process: &'static str) -> RunHook {
         let (script, clock) = (Arc::clone(&self.script), Arc::clone(&self.clock));
-        self.watch_with(
-            process,
-            nth,
-            Arc::new(move |call| {
-                script.runs.lock().unwrap().push(noted(process, clock(), &call));
-                Box::pin(async { Ran { how: Ok(()), said: None } })
-            }),
-        )
+        Arc::new(move |call| {
+            script.runs.lock().unwrap().push(noted(process, clock(), &call));
+            Box::pin(async { Ran { how: Ok(()), said: None } })
+        })
+    }
+
+    /// What was told by whom, of what: each run of a hook so far.
+    fn told(&self) -> Vec<String> {
+        let runs = self.script.runs.lock().unwrap();
+        runs.iter().map(|run| format!("{} {} {} {}", run.process, run.hook, run.of, run.change)).collect()
     }
 
     fn watch_with(&self, process: &'static str, nth: i64, run: RunHook) -> tokio::task::JoinHandle<()> {
-        let records = Arc::new(self.records(nth));
-        let works = self.works(process, &records);
-        let (settings, clock) = (self.hooks.clone(), Arc::clone(&self.clock));
-        let hooks = HookParts { settings, environment: Vec::new(), zone: chrono_tz::Europe::London, clock, records, run };
-        let mut watch = Watch::new(works, hooks, Arc::new(|_| {}));
+        let mut watch = self.watching(process, nth, run);
         tokio::spawn(async move {
             loop {
                 watch.step(std::future::pending::<()>()).await;
             }
         })
+    }
+
+    /// A `watch` that does nothing unless it is let.
+    fn watching(&self, process: &'static str, nth: i64, run: RunHook) -> Watch {
+        let records = Arc::new(self.records(nth));
+        let works = self.works(process, &records);
+        let (settings, clock) = (self.hooks.clone(), Arc::clone(&self.clock));
+        let owner = self.owner.to_owned();
+        let hooks = HookParts { owner, settings, environment: Vec::new(), zone: chrono_tz::Europe::London, clock, records, run };
+        Watch::new(works, hooks, Arc::new(|_| {}))
     }
 
     /// Lets time go on to an instant.

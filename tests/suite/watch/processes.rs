@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -32,10 +32,15 @@ impl Watching {
 
     /// With programs of its own.
     fn start_in(desk: &Desk, path: &str) -> Self {
+        Self::start_with(desk, path, desk.path("config.toml").to_str().unwrap())
+    }
+
+    /// In a process group of its own, as a shell starts it.
+    fn start_with(desk: &Desk, path: &str, config: &str) -> Self {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("holdover"));
         command.env_clear().env("HOME", desk.path("")).env("PATH", path).env("USER", "jo").env("CANARY", "hush");
         command.current_dir(desk.path(""));
-        command.args(["--config", desk.path("config.toml").to_str().unwrap(), "watch"]);
+        command.args(["--config", config, "watch"]).process_group(0);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stderr = child.stderr.take().unwrap();
@@ -168,15 +173,15 @@ fn a_hook_that_had_begun_when_it_was_killed_is_run_again() {
     let server = Server::start(D1);
     let hangs = "timeout = \"1m\"\n";
     let desk = desk_of(&server, "1s", hangs);
-    // it has begun once its first file is there, and does not end
+    // it says that it has begun, and does not end
     let config = std::fs::read_to_string(desk.path("config.toml")).unwrap();
-    desk.write("config.toml", config.replace("; cat >", "; echo begun >&2; test -e go || exec sleep 30; cat >"));
+    desk.write("config.toml", config.replace("; cat >", "; echo > begun; exec sleep 30; cat >"));
+    let pipe = desk.path("begun");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (sender, begun) = channel();
+    std::thread::spawn(move || sender.send(std::fs::read(pipe)));
     let first = Watching::start(&desk);
-    let began = tokio::time::Instant::now();
-    while !desk.path("told.env").exists() {
-        assert!(began.elapsed() < GUARD, "it does not begin");
-        std::thread::yield_now();
-    }
+    begun.recv_timeout(GUARD).expect("it begins").unwrap();
     first.signal(Signal::SIGKILL);
     drop(first);
     desk.write("config.toml", config);
@@ -185,6 +190,43 @@ fn a_hook_that_had_begun_when_it_was_killed_is_run_again() {
     second.wait_for("hook page was run: breached, desk/D-1");
     assert_eq!(second.end(Signal::SIGINT).code(), Some(130));
     assert_eq!(told(&desk), ["breached D-1"]);
+}
+
+#[test]
+fn what_a_hook_prints_without_end_takes_no_memory() {
+    let server = Server::start(D1);
+    let desk = desk_of(&server, "1h", "timeout = \"1m\"\n");
+    let config = std::fs::read_to_string(desk.path("config.toml")).unwrap();
+    desk.write("config.toml", config.replace("; cat >", "; head -c 100000000 /dev/zero; head -c 100000000 /dev/zero >&2; cat >"));
+    let mut watch = Watching::start(&desk);
+    watch.wait_for("hook page was run: breached, desk/D-1");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", watch.child.id())).unwrap();
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap().trim().trim_end_matches(" kB").to_owned();
+    println!("200 MB printed: {most} kB at most");
+    assert!(most.parse::<u64>().unwrap() < 100_000, "{most} kB");
+    watch.end(Signal::SIGTERM);
+}
+
+/// Stopped from the keyboard, as ^Z does it.
+#[test]
+fn one_that_is_stopped_lets_another_run_the_hooks_and_goes_on_beside_it() {
+    let server = Server::start(D1);
+    let desk = desk_of(&server, "1s", "");
+    let mut first = Watching::start(&desk);
+    first.wait_for("hook page was run: breached, desk/D-1");
+    // the same file, by another name of it
+    let folder = desk.path("");
+    let other = format!("{}/../{}/config.toml", folder.display(), folder.file_name().unwrap().to_str().unwrap());
+    let mut second = Watching::start_with(&desk, "/usr/bin:/bin", &other);
+    second.wait_for(&format!("process {} runs the hooks", first.child.id()));
+    first.signal(Signal::SIGTSTP);
+    D1_AND_D2.clone_into(&mut server.tickets.lock().unwrap());
+    second.wait_for("hook page was run: breached, desk/D-2");
+    first.signal(Signal::SIGCONT);
+    first.wait_for(&format!("process {} runs the hooks", second.child.id()));
+    assert_eq!(first.end(Signal::SIGTERM).code(), Some(143));
+    assert_eq!(second.end(Signal::SIGTERM).code(), Some(143));
+    assert_eq!(told(&desk), ["breached D-1", "breached D-2"]);
 }
 
 #[test]
@@ -273,16 +315,26 @@ fn check_warns_of_a_hook_that_could_not_be_run() {
         |name: &str, program: &str| format!("[[hook]]\nname = \"{name}\"\non = [\"breached\"]\ncommand = [\"{program}\", \"on-call\"]\n");
     let desk = Desk::configured("");
     let program = desk.write("page", "#!/bin/sh\n");
-    let hooks = [hook("found", "sh"), hook("not found", "shh"), hook("there", program.to_str().unwrap()), hook("not there", "./pager")];
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let dull = desk.write("dull", "#!/bin/sh\n");
+    let hooks = [
+        hook("found", "sh"),
+        hook("not found", "shh"),
+        hook("there", program.to_str().unwrap()),
+        hook("not there", "./pager"),
+        hook("not to be run", dull.to_str().unwrap()),
+    ];
     desk.write("config.toml", format!("{ACME}[[source]]\nname = \"demo\"\nkind = \"demo\"\n{}", hooks.concat()));
     let mut check = desk.command(&["check"]);
     let said = String::from_utf8(check.env("PATH", "/usr/bin:/bin").output().unwrap().stdout).unwrap();
     let warnings: Vec<&str> = said.lines().filter(|line| line.contains("there is no program")).collect();
-    assert_eq!(warnings.len(), 2, "{said}");
+    assert_eq!(warnings.len(), 3, "{said}");
     assert!(
-        warnings[0].contains("hook[1].command: there is no program shh – install it") && warnings[0].contains("config.toml:27"),
+        warnings[0].contains("hook[1].command: there is no program shh that can be run – install it")
+            && warnings[0].contains("config.toml:27"),
         "{said}"
     );
     assert!(warnings[1].contains("hook[3].command") && warnings[1].contains("/pager"), "{said}");
-    assert!(said.contains("1 agreement, 1 source and 4 hooks"), "{said}");
+    assert!(warnings[2].contains("hook[4].command") && warnings[2].contains("/dull that can be run"), "{said}");
+    assert!(said.contains("1 agreement, 1 source and 5 hooks"), "{said}");
 }

@@ -103,7 +103,7 @@ async fn who_is_stopped_lets_others_ask() {
         let news = works.next().await;
         works.take_in(news);
     }
-    works.let_go();
+    works.let_go().await;
     let other = office.dashboard("other", 1);
     office.until(at("2026-12-03T00:04:00Z")).await;
     let polls = office.script.polls_of("desk");
@@ -178,7 +178,7 @@ async fn a_hook_that_is_new_hears_of_all_that_stands_and_one_that_is_no_more_is_
     let runs = office.script.runs.lock().unwrap().clone();
     let told: Vec<(&str, &str)> = runs.iter().map(|run| (run.hook.as_str(), run.change.as_str())).collect();
     assert_eq!(told, [("page", "unanswered"), ("other", "unanswered")], "{runs:?}");
-    let kept: Vec<String> = office.records(9).told().unwrap().into_iter().map(|told| told.hook.to_string()).collect();
+    let kept: Vec<String> = office.records(9).told(office.owner).unwrap().told.into_iter().map(|told| told.hook.to_string()).collect();
     assert_eq!(kept, ["other"]);
     second.abort();
 }
