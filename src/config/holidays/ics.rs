@@ -6,6 +6,7 @@ use icalendar::parser::Property;
 
 use super::BadCalendar;
 use crate::config::document::shown;
+use crate::domain::SafeText;
 
 /// An event that lasts whole days.
 #[derive(Debug, Default)]
@@ -13,8 +14,8 @@ pub(super) struct IcsEvent {
     /// Where it begins in the file.
     pub line: usize,
     pub uid: String,
-    /// Its name; empty where it has none.
-    pub summary: String,
+    /// Its name, which all its dates share.
+    pub summary: Option<SafeText>,
     pub first: NaiveDate,
     /// How many dates it lasts, at least one.
     pub days: u64,
@@ -168,7 +169,7 @@ impl Draft {
         let numbered = || Some((line, value.to_owned()));
         match name {
             "UID" => value.clone_into(&mut self.event.uid),
-            "SUMMARY" => value.clone_into(&mut self.event.summary),
+            "SUMMARY" => self.event.summary = Some(SafeText::title(value)).filter(|name| !name.as_str().is_empty()),
             "DTSTART" => self.start = numbered(),
             "DTEND" => self.end = numbered(),
             "DURATION" => self.duration = numbered(),

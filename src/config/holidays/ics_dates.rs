@@ -8,12 +8,13 @@ use rrule::{Frequency, RRule, RRuleSet, Tz, Unvalidated};
 use super::BadCalendar;
 use super::ics::{IcsEvent, IcsFile};
 use crate::config::document::shown;
+use crate::domain::SafeText;
 
 /// The dates of a file.
 #[derive(Debug, Default)]
 pub(super) struct IcsDates {
-    /// Each with its name; empty where it has none.
-    pub dates: BTreeMap<NaiveDate, String>,
+    /// Each with its name, where it has one.
+    pub dates: BTreeMap<NaiveDate, Option<SafeText>>,
     /// The last year of what ends; `None` where everything in it recurs for ever.
     pub last_year: Option<i32>,
 }
@@ -52,7 +53,7 @@ pub(super) fn of(file: &IcsFile) -> Result<IcsDates, BadCalendar> {
                 return Err(BadCalendar { line: event.line, what: format!("there are more than {MOST_DATES} dates in it") });
             }
             let name = found.dates.entry(date).or_default();
-            if name.is_empty() {
+            if name.is_none() {
                 name.clone_from(&event.summary);
             }
         }

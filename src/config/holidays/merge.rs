@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 
-use super::govuk::Division;
+use super::govuk::{Division, Event};
 use super::ics_dates::IcsDates;
 use crate::domain::{Holidays, SafeText};
 
@@ -19,9 +19,9 @@ struct Calendar {
     /// `england-and-wales`; `None` for .ics files, which do not say which calendar they are: together they are one.
     division: Option<String>,
     /// In the order in which they are found.
-    dates: Vec<(NaiveDate, SafeText)>,
+    dates: Vec<(NaiveDate, Option<SafeText>)>,
     /// The dates of years that no proclamation had confirmed when they were built in.
-    projected: Vec<(NaiveDate, SafeText)>,
+    projected: Vec<(NaiveDate, Option<SafeText>)>,
     /// The years that files list.
     proclaimed: BTreeSet<i32>,
     /// The last year listed; `None` where all of it recurs for ever.
@@ -35,7 +35,7 @@ impl Calendars {
         for event in &built_in.events {
             let is_projected = projected_years.contains(&event.date.year());
             let dates = if is_projected { &mut calendar.projected } else { &mut calendar.dates };
-            dates.push((event.date, SafeText::line(&event.name)));
+            dates.push((event.date, name_of(event)));
             calendar.last_year = calendar.last_year.max(Some(event.date.year()));
         }
     }
@@ -44,7 +44,7 @@ impl Calendars {
     pub fn add_file(&mut self, file: &Division) {
         let calendar = self.of(Some(&file.division));
         for event in &file.events {
-            calendar.dates.push((event.date, SafeText::line(&event.name)));
+            calendar.dates.push((event.date, name_of(event)));
             calendar.proclaimed.insert(event.date.year());
             calendar.last_year = calendar.last_year.max(Some(event.date.year()));
         }
@@ -54,7 +54,7 @@ impl Calendars {
     pub fn add_ics(&mut self, file: IcsDates) {
         let calendar = self.of(None);
         calendar.last_year = calendar.last_year.max(file.last_year);
-        calendar.dates.extend(file.dates.into_iter().map(|(date, name)| (date, SafeText::line(&name))));
+        calendar.dates.extend(file.dates);
     }
 
     fn of(&mut self, division: Option<&str>) -> &mut Calendar {
@@ -76,7 +76,7 @@ impl Calendars {
             holidays.known_until = holidays.known_until.into_iter().chain(calendar.last_year).min();
             for (date, name) in calendar.dates.into_iter().chain(still_projected) {
                 holidays.dates.entry(date).or_insert(None);
-                if !name.as_str().is_empty() {
+                if let Some(name) = name {
                     names.entry(date).or_insert(name);
                 }
             }
@@ -85,4 +85,8 @@ impl Calendars {
             holidays.dates.insert(date, Some(name));
         }
     }
+}
+
+fn name_of(event: &Event) -> Option<SafeText> {
+    Some(SafeText::line(&event.name)).filter(|name| !name.as_str().is_empty())
 }

@@ -227,6 +227,16 @@ fn hostile_files_are_refused_at_once() {
     assert!(problems[0].what.contains("longer than 4 MiB"), "{}", lines(&problems));
 }
 
+#[test]
+fn a_long_name_is_cut_and_shared_by_all_its_dates() {
+    let name = "x".repeat(1_000_000);
+    let settings = with(&calendar(&[&format!("DTSTART;VALUE=DATE:20260101\nRRULE:FREQ=DAILY;COUNT=300\nSUMMARY:{name}")]));
+    let calendar = &settings.agreements.all()[0].calendar;
+    let name = |day| calendar.holiday(NaiveDate::from_yo_opt(2026, day).unwrap()).unwrap().unwrap();
+    assert_eq!(name(1).as_str().chars().count(), 256, "a title");
+    assert!((2..=300).all(|day| std::ptr::eq(name(day).as_str(), name(1).as_str())), "one name in memory, and not one for each date");
+}
+
 /// Parts of a rule that make sense alone, and some that do not.
 const PARTS: [&str; 24] = [
     "FREQ=YEARLY",
