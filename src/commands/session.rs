@@ -169,6 +169,7 @@ impl Session {
         if let Ok(kept) = records.kept_here() {
             store.recall_kept_here(kept);
         }
+        tell_forgotten(&records);
         let mut known = true;
         for settings in asked {
             if matches!(settings.kind, SourceKind::Local) {
@@ -264,6 +265,7 @@ impl Session {
                 store.recall_seen(&source.name, records.seen(&source.name)?);
             }
             store.recall_kept_here(records.kept_here()?);
+            tell_forgotten(&records);
             Ok(())
         });
         match recalled {
@@ -330,6 +332,12 @@ impl Session {
 
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().wrap_err("the event loop cannot start")
+}
+
+/// Says on stderr what is open in the records and on no board. Where that cannot be read, neither can the rest, which is said.
+fn tell_forgotten(records: &Records) {
+    let forgotten = records.forgotten_local().unwrap_or_default();
+    forgotten.iter().for_each(|(name, open)| output::say(&output::forgotten_local(name, *open)));
 }
 
 /// Reads what the records have of a source.
