@@ -26,6 +26,8 @@ struct Calendar {
     proclaimed: BTreeSet<i32>,
     /// The last year listed; `None` where all of it recurs for ever.
     last_year: Option<i32>,
+    /// The .ics file that ends last.
+    file: Option<SafeText>,
 }
 
 impl Calendars {
@@ -51,9 +53,12 @@ impl Calendars {
     }
 
     /// Adds what an .ics file lists.
-    pub fn add_ics(&mut self, file: IcsDates) {
+    pub fn add_ics(&mut self, label: &str, file: IcsDates) {
         let calendar = self.of(None);
-        calendar.last_year = calendar.last_year.max(file.last_year);
+        if calendar.last_year < file.last_year {
+            calendar.last_year = file.last_year;
+            calendar.file = Some(SafeText::line(label));
+        }
         calendar.dates.extend(file.dates);
     }
 
@@ -73,7 +78,12 @@ impl Calendars {
             let still_projected: Vec<_> =
                 calendar.projected.into_iter().filter(|(date, _)| !calendar.proclaimed.contains(&date.year())).collect();
             holidays.projected.extend(still_projected.iter().map(|(date, _)| date.year()));
-            holidays.known_until = holidays.known_until.into_iter().chain(calendar.last_year).min();
+            if let Some(last_year) = calendar.last_year
+                && holidays.known_until.is_none_or(|known| last_year < known)
+            {
+                holidays.known_until = Some(last_year);
+                holidays.ends_in = calendar.file;
+            }
             for (date, name) in calendar.dates.into_iter().chain(still_projected) {
                 holidays.dates.entry(date).or_insert(None);
                 if let Some(name) = name {
