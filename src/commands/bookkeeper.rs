@@ -154,7 +154,7 @@ impl Desk {
             let use_of = if matches!(job, Job::Keep(..) | Job::KeepFault(..)) { Use::Written } else { Use::Read };
             let done = self.beside(job).await.unwrap_or_else(|_| Err(failed_inside(&self.records)));
             // told whenever it fails, and once when it is well again: what can be read may still be a disk that is full
-            let told = match done {
+            let fault = match done {
                 Err(fault) => {
                     broken = broken.max(Some(use_of));
                     Some(SafeText::line(&fault.to_string()))
@@ -166,7 +166,7 @@ impl Desk {
                 Ok(()) => continue,
             };
             // the loop has ended: nobody asks any more
-            let _ = self.events.send(Event::Happened(Message::Records(told))).await;
+            let _ = self.events.send(Event::Happened(Message::Records(fault))).await;
         }
     }
 

@@ -179,7 +179,14 @@ fn what_could_be_better_is_no_fault() {
     assert!(status.ok && status.help.as_str().contains("set -g status-right '#(holdover status --tmux)'"), "{status:?}");
     facts.tmux = Some(Tmux { version: Some("3.3a".to_owned()), options: options(&[("set-clipboard", "external")]) });
     let clipboard = line(&facts, "tmux set-clipboard");
-    assert!(clipboard.ok && clipboard.help.as_str().ends_with("add set -s set-clipboard on to ~/.tmux.conf"), "{clipboard:?}");
+    assert!(
+        clipboard.ok
+            && clipboard
+                .help
+                .as_str()
+                .ends_with("what a program in tmux copies does not reach your clipboard: add set -s set-clipboard on to ~/.tmux.conf"),
+        "{clipboard:?}"
+    );
     facts.tmux = None;
     assert_eq!(line(&facts, "tmux").text.as_str(), "not in one");
     set(&mut facts, "LANG", "C");

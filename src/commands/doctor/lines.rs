@@ -206,9 +206,10 @@ fn tmux_lines(tmux: &Tmux, facts: &Facts, lines: &mut Vec<Line>) {
     judge("monitor-activity", &|value| value == "off", "every change of the board counts as news", "setw -g monitor-activity off");
     let is_coloured = |value: &str| value.contains("256color") || value.contains("direct");
     judge("default-terminal", &is_coloured, "it promises few colours", "set -g default-terminal \"tmux-256color\"");
-    // of a program in it, tmux takes the sequence only where it is on; the board itself copies nothing
+    // with external tmux itself copies; of a program in it, it takes the sequence only where it is on. The board copies nothing
     if let Some(value) = option("set-clipboard") {
-        let help = format!("what is copied in tmux does not reach your clipboard: add set -s set-clipboard on to {TMUX_CONF}");
+        let what = if value == "external" { "what a program in tmux copies" } else { "what is copied in tmux" };
+        let help = format!("{what} does not reach your clipboard: add set -s set-clipboard on to {TMUX_CONF}");
         lines.push(Line::new("tmux set-clipboard", true, value, if value == "on" { "" } else { &help }));
     }
     let has_all = |(name, value): &(String, String)| {
