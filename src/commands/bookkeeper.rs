@@ -249,9 +249,8 @@ mod tests {
     /// The next event that tells of the records, or that they were looked at.
     async fn next(events: &mut mpsc::Receiver<Event>) -> Option<Message> {
         loop {
-            match events.recv().await? {
-                Event::Happened(message @ (Message::Records(_) | Message::Elsewhere(_))) => return Some(message),
-                _ => {}
+            if let Event::Happened(message @ (Message::Records(_) | Message::Elsewhere(_))) = events.recv().await? {
+                return Some(message);
             }
         }
     }

@@ -336,8 +336,9 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
 
 /// Says on stderr what is open in the records and on no board. Where that cannot be read, neither can the rest, which is said.
 fn tell_forgotten(records: &Records) {
-    let forgotten = records.forgotten_local().unwrap_or_default();
-    forgotten.iter().for_each(|(name, open)| output::say(&output::forgotten_local(name, *open)));
+    for (name, open) in records.forgotten_local().unwrap_or_default() {
+        output::say(&output::forgotten_local(&name, open));
+    }
 }
 
 /// Reads what the records have of a source.

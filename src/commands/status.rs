@@ -144,7 +144,10 @@ impl Status {
             format!("; next {} {}", next.kind, words::day_column(session.settings.timezone, next.at, now))
         });
         let blind: Vec<&str> = self.blind.iter().map(SourceName::as_str).collect();
-        let mut before: String = self.troubles.iter().map(|trouble| format!("!! {trouble}; ")).collect();
+        let mut before = String::new();
+        for trouble in &self.troubles {
+            let _ = write!(before, "!! {trouble}; ");
+        }
         if !blind.is_empty() {
             let _ = write!(before, "BLIND: {}; ", blind.join(", "));
         }
@@ -163,7 +166,10 @@ impl Status {
     fn tmux(&self) -> String {
         let Self { breached, decide, in_hand, held, on_client, outside, unsent, .. } = self;
         let blind: Vec<&str> = self.blind.iter().map(SourceName::as_str).collect();
-        let mut before: String = self.troubles.iter().map(|trouble| format!("!! {trouble} ")).collect();
+        let mut before = String::new();
+        for trouble in &self.troubles {
+            let _ = write!(before, "!! {trouble} ");
+        }
         if !blind.is_empty() {
             let _ = write!(before, "!! BLIND {} ", blind.join(","));
         }

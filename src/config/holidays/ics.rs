@@ -249,13 +249,11 @@ impl Draft {
 
 /// What an event says of itself once: of two of them nobody knows which is meant.
 fn once(slot: &mut Option<(usize, String)>, name: &str, line: usize, value: &str) -> Result<(), String> {
-    match slot {
-        Some((first, _)) => Err(format!("this event has a {name} already, in line {first}")),
-        None => {
-            *slot = Some((line, value.to_owned()));
-            Ok(())
-        }
+    if let Some((first, _)) = slot {
+        return Err(format!("this event has a {name} already, in line {first}"));
     }
+    *slot = Some((line, value.to_owned()));
+    Ok(())
 }
 
 /// Whether a date has a time, and one that is not midnight.
