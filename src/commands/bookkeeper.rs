@@ -63,6 +63,13 @@ enum Job {
     Written,
 }
 
+/// What a job needs of the records; what can be written can be read.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Use {
+    Read,
+    Written,
+}
+
 /// Takes jobs until it is dropped.
 pub(super) struct Bookkeeper {
     jobs: mpsc::UnboundedSender<Job>,
@@ -123,7 +130,7 @@ struct Desk {
 
 impl Desk {
     async fn work(self, mut jobs: mpsc::UnboundedReceiver<Job>, watched: bool, written: Arc<AtomicBool>) {
-        let mut broken = false;
+        let mut broken = None;
         let mut settling = false;
         loop {
             let wait = match (settling, watched) {
@@ -144,14 +151,22 @@ impl Desk {
             }
             settling = told || (settling && !quiet);
             // what breaks here is told as what fails, and the next job is done
+            let use_of = if matches!(job, Job::Keep(..) | Job::KeepFault(..)) { Use::Written } else { Use::Read };
             let done = self.beside(job).await.unwrap_or_else(|_| Err(failed_inside(&self.records)));
-            // told once when it breaks, and once when it is well again
-            if done.is_err() || broken {
-                broken = done.is_err();
-                let fault = done.err().map(|fault| SafeText::line(&fault.to_string()));
-                // the loop has ended: nobody asks any more
-                let _ = self.events.send(Event::Happened(Message::Records(fault))).await;
-            }
+            // told whenever it fails, and once when it is well again: what can be read may still be a disk that is full
+            let fault = match done {
+                Err(fault) => {
+                    broken = broken.max(Some(use_of));
+                    Some(SafeText::line(&fault.to_string()))
+                }
+                Ok(()) if broken.is_some_and(|broken| broken <= use_of) => {
+                    broken = None;
+                    None
+                }
+                Ok(()) => continue,
+            };
+            // the loop has ended: nobody asks any more
+            let _ = self.events.send(Event::Happened(Message::Records(fault))).await;
         }
     }
 
@@ -229,4 +244,55 @@ fn look(records: &Records, clock: &Clock, events: &mpsc::Sender<Event>, seen: &m
         let _ = events.blocking_send(Event::Happened(Message::KeptHere(kept_here)));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::domain::FaultKind;
+    use crate::records::RecordedSource;
+
+    /// The next event that tells of the records, or that they were looked at.
+    async fn next(events: &mut mpsc::Receiver<Event>) -> Option<Message> {
+        loop {
+            if let Event::Happened(message @ (Message::Records(_) | Message::Elsewhere(_))) = events.recv().await? {
+                return Some(message);
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_was_written_says_that_they_can_be_written_again() {
+        let home = tempfile::TempDir::new().unwrap_or_else(|e| panic!("{e}"));
+        let now = DateTime::UNIX_EPOCH;
+        let name = SourceName::new("desk");
+        let blind_after = Duration::from_secs(300);
+        let source = RecordedSource { name: name.clone(), place: "desk".to_owned(), reading: "so".to_owned(), blind_after };
+        let records = Records::open(home.path(), &[source], now).unwrap_or_else(|e| panic!("{e}")).records;
+        let (sender, mut events) = mpsc::channel(64);
+        let clock: Clock = Arc::new(move || now);
+        let bookkeeper = Bookkeeper::spawn(Arc::new(records), clock, sender);
+        let keep = || bookkeeper.give(Job::KeepFault(name.clone(), Fault::new(FaultKind::Unreachable, "no answer"), now));
+        // a database that is no longer where it was can be read, and is not written
+        let moved = |from: &str, to: &str| fs::rename(home.path().join(from), home.path().join(to)).unwrap_or_else(|e| panic!("{e}"));
+        moved("records.db", "elsewhere");
+        keep();
+        while !matches!(next(&mut events).await, Some(Message::Records(Some(_)))) {}
+        for _ in 0..3 {
+            bookkeeper.look();
+            let looked = next(&mut events).await;
+            assert!(matches!(looked, Some(Message::Elsewhere(_))), "they are not called well: {looked:?}");
+        }
+        moved("elsewhere", "records.db");
+        keep();
+        let well = loop {
+            match next(&mut events).await {
+                Some(Message::Elsewhere(_)) => {}
+                told => break told,
+            }
+        };
+        assert!(matches!(well, Some(Message::Records(None))), "{well:?}");
+    }
 }

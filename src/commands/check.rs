@@ -17,6 +17,9 @@ use crate::config::{self, HookSettings, Level, Problem, Settings};
 use crate::domain::{Fault, NoAgreement, SafeText, Ticket};
 use crate::sources::{self, Clock, SourceKind};
 
+/// So many tickets of a source are told that no agreement covers, each for a reason of its own.
+const TOLD: usize = 10;
+
 /// Says every mistake and oddity.
 ///
 /// # Errors
@@ -115,17 +118,19 @@ impl ProblemJson {
     }
 }
 
-/// Warnings of hooks whose program is not there, or cannot be run: nobody would be told.
-fn in_the_hooks(session: &Session) -> Vec<Problem> {
-    let path = session.environment.iter().find(|(name, _)| name == "PATH").map_or("", |(_, path)| path.as_str());
+/// Whether that is a program that can be run, by its path or in one of the folders of `PATH`.
+pub(super) fn is_program(name: &str, environment: &[(String, String)]) -> bool {
+    let path = environment.iter().find(|(name, _)| name == "PATH").map_or("", |(_, path)| path.as_str());
     // a file that nobody may run is none
     let runs = |program: &Path| program.is_file() && access(program, Access::EXEC_OK).is_ok();
-    let is_there = |program: &str| {
-        let mut folders = std::env::split_paths(path);
-        if program.contains('/') { runs(Path::new(program)) } else { folders.any(|folder| runs(&folder.join(program))) }
-    };
+    let mut folders = std::env::split_paths(path);
+    if name.contains('/') { runs(Path::new(name)) } else { folders.any(|folder| runs(&folder.join(name))) }
+}
+
+/// Warnings of hooks whose program is not there, or cannot be run: nobody would be told.
+fn in_the_hooks(session: &Session) -> Vec<Problem> {
     let warning = |(index, hook): (usize, &HookSettings)| {
-        let program = hook.command.first().filter(|program| !is_there(program))?;
+        let program = hook.command.first().filter(|program| !is_program(program, &session.environment))?;
         Some(Problem {
             level: Level::Warning,
             file: hook.origin.file.to_string(),
@@ -172,8 +177,13 @@ fn in_the_queues(session: &Session) -> color_eyre::Result<Vec<Problem>> {
         match asked {
             Ok(pass) => {
                 let strangers: BTreeSet<_> = strangers(&pass.tickets, session).collect();
-                let strangers = strangers.into_iter();
-                problems.extend(strangers.map(|(reason, help)| warning(format!("a ticket of {}: {reason}", source.name), help.to_owned())));
+                let more = strangers.len().saturating_sub(TOLD);
+                let told = strangers.into_iter().take(TOLD);
+                problems.extend(told.map(|(reason, help)| warning(format!("a ticket of {}: {reason}", source.name), help.to_owned())));
+                problems.extend((more > 0).then(|| {
+                    let what = format!("and {more} more of such reasons in tickets of {}", source.name);
+                    warning(what, "an agreement named default is with every client that no other names".to_owned())
+                }));
             }
             Err(fault) => problems.push(cannot("does not answer", &fault)),
         }

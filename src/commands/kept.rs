@@ -33,7 +33,9 @@ impl Kept {
         match opened {
             Ok(Opened { records, moved_aside }) => {
                 let moved = moved_aside.iter().map(|path| output::moved_aside(path));
-                let warnings = damaged.iter().map(|path| output::still_aside(path)).chain(moved).collect();
+                let forgotten = records.forgotten_local().unwrap_or_default();
+                let forgotten = forgotten.iter().map(|(name, open)| output::forgotten_local(name, *open));
+                let warnings = damaged.iter().map(|path| output::still_aside(path)).chain(moved).chain(forgotten).collect();
                 Self { records: Some(Arc::new(records)), writes, warnings, broken: None }
             }
             Err(RecordsFault::None { .. }) if !writes => Self { records: None, writes, warnings: Vec::new(), broken: None },

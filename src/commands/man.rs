@@ -1,6 +1,8 @@
 //! `holdover man`: the manual pages, made from the command line, the keymap and what the environment may say.
 
-use std::io;
+use std::fs::Permissions;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use clap::{Command, CommandFactory};
@@ -23,7 +25,7 @@ const EXIT_STATUS: [(&str, &str); 10] = [
     ("status: 10", "only held, or in hand"),
     ("status: 20", "something unanswered, or to decide"),
     ("status: 30", "something breached, or overdue to assess"),
-    ("status: 40", "a source is blind, or there are no records"),
+    ("status: 40", "a source is blind, or the records are not there or damaged"),
     ("check", "0 sound, also with warnings; 1 errors were found; 2 the configuration cannot be read"),
 ];
 
@@ -59,7 +61,7 @@ fn write_all(command: &Command, dir: &Path) -> Result<(), (std::path::PathBuf, i
     std::fs::create_dir_all(dir).map_err(|error| (dir.to_owned(), error))?;
     let write = |name: String, page: io::Result<Vec<u8>>| {
         let path = dir.join(name);
-        page.and_then(|page| std::fs::write(&path, ascii(&page))).map_err(|error| (path, error))
+        page.and_then(|page| replace(dir, &path, &ascii(&page))).map_err(|error| (path, error))
     };
     write("holdover.1".to_owned(), page(command))?;
     for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
@@ -69,6 +71,14 @@ fn write_all(command: &Command, dir: &Path) -> Result<(), (std::path::PathBuf, i
         write(man.get_filename(), rendered)?;
     }
     Ok(())
+}
+
+/// Puts a page where the one before was, and not where a link there leads.
+fn replace(dir: &Path, path: &Path, page: &str) -> io::Result<()> {
+    // read by everybody who reads manuals
+    let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o644)).tempfile_in(dir)?;
+    file.write_all(page.as_bytes())?;
+    file.persist(path).map(|_| ()).map_err(|error| error.error)
 }
 
 /// Letters beyond ASCII as escapes, which every reader of manual pages knows; not every one reads UTF-8.

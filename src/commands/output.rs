@@ -6,6 +6,7 @@ use std::path::Path;
 
 use color_eyre::eyre::{Result, WrapErr};
 
+use super::check::count;
 use crate::app::Ambiguous;
 use crate::domain::SafeText;
 
@@ -47,6 +48,12 @@ pub(super) fn still_aside(path: &Path) -> String {
     let what =
         "local tickets, and what was not sent yet, may be in it alone – save what you need (sqlite3 FILE .recover), and move it away";
     format!("damaged records lie in {} – {what}", path.display())
+}
+
+/// What to say of the open tickets of a local source that the configuration no longer has.
+pub(super) fn forgotten_local(name: &SafeText, open: u32) -> String {
+    let tickets = count(open as usize, "open local ticket");
+    format!("{tickets} of '{name}', which the configuration has no more – no board shows them – name a source of kind local so again")
 }
 
 /// What to say of a key that may mean several tickets.

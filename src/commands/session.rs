@@ -169,6 +169,7 @@ impl Session {
         if let Ok(kept) = records.kept_here() {
             store.recall_kept_here(kept);
         }
+        tell_forgotten(&records);
         let mut known = true;
         // read before the snapshots: what these do not tell of is among them
         let settled = records.settled(0).unwrap_or_default();
@@ -269,6 +270,7 @@ impl Session {
                 store.recall_seen(&source.name, records.seen(&source.name)?);
             }
             store.recall_kept_here(records.kept_here()?);
+            tell_forgotten(&records);
             Ok(())
         });
         match recalled {
@@ -335,6 +337,13 @@ impl Session {
 
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().wrap_err("the event loop cannot start")
+}
+
+/// Says on stderr what is open in the records and on no board. Where that cannot be read, neither can the rest, which is said.
+fn tell_forgotten(records: &Records) {
+    for (name, open) in records.forgotten_local().unwrap_or_default() {
+        output::say(&output::forgotten_local(&name, open));
+    }
 }
 
 /// Reads what the records have of a source.

@@ -209,7 +209,11 @@ pub fn holidays_ending(settings: &Settings, today: NaiveDate) -> Vec<Problem> {
             line: agreement.origin.line,
             path: "bank_holidays".to_owned(),
             what: format!("the bank holidays of '{}' end with {last_year}", agreement.name),
-            help: "take a newer file from https://www.gov.uk/bank-holidays.json, or a newer version of this program".to_owned(),
+            help: match &holidays.ends_in {
+                Some(file) => format!("export {file} again, with the years after {last_year}"),
+                None if holidays.known_until.is_none() => format!("add the dates of the years after {last_year}"),
+                None => "take a newer file from https://www.gov.uk/bank-holidays.json, or a newer version of this program".to_owned(),
+            },
             unreadable: false,
         })
     });

@@ -67,6 +67,8 @@ pub struct Holidays {
     pub removed: BTreeSet<NaiveDate>,
     /// The last year that every calendar named lists; `None` where none is named.
     pub known_until: Option<i32>,
+    /// The file that ends then, where it is an .ics file of one's own.
+    pub ends_in: Option<SafeText>,
     /// The years that are projected, not proclaimed.
     pub projected: BTreeSet<i32>,
 }

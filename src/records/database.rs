@@ -142,7 +142,8 @@ impl Records {
         match found.cmp(&NEWEST) {
             std::cmp::Ordering::Greater => return Err(RecordsFault::Newer { path, found, known: NEWEST }),
             // it is being made at this moment
-            std::cmp::Ordering::Less => return Err(RecordsFault::None { path }),
+            std::cmp::Ordering::Less if found == 0 => return Err(RecordsFault::None { path }),
+            std::cmp::Ordering::Less => return Err(RecordsFault::Older { path, found, known: NEWEST }),
             std::cmp::Ordering::Equal => {}
         }
         let find = |source: &RecordedSource| known(&connection, source).optional();

@@ -32,6 +32,18 @@ pub enum RecordsFault {
         /// The newest schema known here.
         known: u32,
     },
+    /// They were written by an older version of the program, and not yet brought up.
+    #[error(
+        "the records are of an older holdover – their schema is {found}, this one's is {known} – start holdover once: it brings them up ({path})"
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+        /// The newest schema known here.
+        known: u32,
+    },
     /// They are damaged, and another process still uses them.
     #[error("the records are damaged – another holdover has them open, so they were not moved aside – end it and start again ({path})")]
     Damaged {

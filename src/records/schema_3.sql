@@ -25,8 +25,9 @@ CREATE TABLE ticket_and_text (
     PRIMARY KEY (source, key)
 ) STRICT;
 
+-- a text that is no JSON costs only itself: its source tells of the ticket again
 INSERT INTO ticket_and_text (source, key, body, description)
-    SELECT source, key, json_remove(body, '$.description'), json_extract(body, '$.description') FROM ticket;
+    SELECT source, key, json_remove(body, '$.description'), json_extract(body, '$.description') FROM ticket WHERE json_valid(body);
 
 DROP TABLE ticket;
 ALTER TABLE ticket_and_text RENAME TO ticket;

@@ -84,6 +84,21 @@ impl Stops {
     }
 }
 
+/// Lets whatever signal ends the program give something back first, from now on; for one that has no loop.
+///
+/// # Errors
+/// Where the system does not play along.
+pub(super) fn end_after(give_back: fn()) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut ending = runtime.block_on(async { Ending::listen(ignored()) })?;
+    std::thread::spawn(move || {
+        let number = runtime.block_on(ending.next());
+        give_back();
+        std::process::exit(128 + i32::from(number));
+    });
+    Ok(())
+}
+
 /// The signals that end the program, with their numbers.
 struct Ending(Vec<(u8, unix::Signal)>);
 

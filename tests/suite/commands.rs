@@ -466,3 +466,12 @@ fn what_a_map_rule_gave_is_in_the_explanation_with_its_place() {
     // also where no agreement covers it, for then the rule may be why
     assert!(desk.run(&["explain", "A-2"]).ended(0).out.contains("client 'other' from queue 'other-web'"));
 }
+
+#[test]
+fn of_many_clients_without_an_agreement_check_tells_ten_and_counts_the_others() {
+    let tickets: Vec<String> = (0..25).map(|n| format!(r#"{{ "key": "K-{n}", "client": "stranger {n}", "severity": "S2" }}"#)).collect();
+    let desk = Desk::with(&[&format!("[{}]", tickets.join(","))]);
+    let said = desk.run(&["check"]).ended(0).out;
+    assert_eq!(said.matches("no agreement matches 'stranger ").count(), 10, "{said}");
+    assert!(said.contains("and 15 more of such reasons in tickets of tickets – ") && said.contains(" 11 warnings\n"), "{said}");
+}

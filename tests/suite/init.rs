@@ -5,6 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 use holdover::config;
 
+use crate::pty::Pty;
 use crate::support::{Desk, Said};
 
 /// A desk without a configuration: the path that the environment names leads nowhere yet.
@@ -173,6 +174,38 @@ fn what_is_wrong_or_missing_is_said_and_nothing_written() {
 }
 
 #[test]
+fn a_key_that_is_given_for_a_command_is_said_and_written_nowhere() {
+    let desk = desk();
+    let key = "d34db33fd34db33fd34db33f";
+    let said = answered(&desk, &["--kind", "redmine", "--url", "https://redmine.example.com"], &format!("{key}\n")).ended(2);
+    assert!(said.err.contains("is that the key itself? Press Enter first"), "{}", said.err);
+    assert!(!said.err.contains(key) && !said.out.contains(key), "{}{}", said.out, said.err);
+    assert_eq!(fs::read_dir(desk.path(".")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_signal_at_the_question_for_a_key_gives_the_echo_back() {
+    let desk = desk();
+    let holdover = assert_cmd::cargo::cargo_bin("holdover");
+    // a shell that does not mend the terminal itself
+    let script = format!(
+        "trap : INT; '{}' init --kind redmine --url https://redmine.example.com --config its.toml; echo \"ended $?\"; stty -a",
+        holdover.display()
+    );
+    let home = desk.path("").display().to_string();
+    let line = format!("cd '{home}'; {script}");
+    let environment = [("HOME", home.as_str()), ("PATH", "/usr/bin:/bin")];
+    let mut pty = Pty::start(std::path::Path::new("/bin/sh"), &["-c", &line], &environment, (150, 60));
+    pty.wait_for("where the key is", |text| text.contains("and kept in a file:"));
+    pty.press("\r");
+    pty.wait_for("the key", |text| text.contains("The key itself, which is not shown:"));
+    pty.press("\u{3}");
+    pty.wait_for("how the terminal is", |text| text.contains("ended 130") && text.contains("echok"));
+    assert!(!pty.text().contains("-echo ") && pty.text().contains(" echo "), "{}", pty.text());
+    assert!(!desk.path("its.toml").exists());
+}
+
+#[test]
 fn a_file_that_is_not_there_is_no_source_unless_nobody_looks() {
     let desk = desk();
     let said = desk.run(&["init", "--yes", "--kind", "file", "--path", "none.json"]).ended(1);
@@ -214,6 +247,8 @@ fn nothing_is_ever_overwritten() {
     // in a folder that is not there yet
     let said = desk.run(&[&init[..], &["--config", "new/folder/its.toml"]].concat()).ended(0);
     assert!(said.out.contains("    holdover --config 'new/folder/its.toml' new "), "{}", said.out);
+    let said = desk.run(&[&init[..], &["--config", "it's.toml"]].concat()).ended(0);
+    assert!(said.out.contains(r"    holdover --config 'it'\''s.toml' new "), "{}", said.out);
     assert_eq!(fs::metadata(desk.path("new/folder")).unwrap().permissions().mode() & 0o777, 0o700);
     assert_eq!(fs::read_dir(desk.path("new/folder")).unwrap().count(), 1, "nothing is left beside it");
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use clap::CommandFactory;
@@ -101,6 +102,14 @@ fn with_a_folder_each_verb_has_a_page() {
     }
     desk.run(&["man", "--dir", "new/man1"]).ended(0);
     assert!(desk.path("new/man1/holdover-list.1").is_file());
+    // what a link leads to is not the page that was
+    desk.write("mine", "precious");
+    fs::remove_file(desk.path("holdover.1")).unwrap();
+    std::os::unix::fs::symlink(desk.path("mine"), desk.path("holdover.1")).unwrap();
+    desk.run(&["man", "--dir", "."]).ended(0);
+    assert_eq!(fs::read_to_string(desk.path("mine")).unwrap(), "precious");
+    let page = fs::symlink_metadata(desk.path("holdover.1")).unwrap();
+    assert!(page.is_file() && page.permissions().mode() & 0o777 == 0o644, "{page:?}");
     desk.write("taken", "");
     let said = desk.run(&["man", "--dir", "taken"]).ended(1);
     assert!(said.err.starts_with("taken cannot be written – ") && said.err.ends_with(" – name a folder that is yours\n"), "{}", said.err);

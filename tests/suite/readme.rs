@@ -23,8 +23,17 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
 
 #[test]
 fn its_configurations_are_sound() {
-    let blocks = blocks(&file("README.md"), "toml");
-    assert_eq!(blocks.len(), 4);
+    let mut blocks = blocks(&file("README.md"), "toml");
+    assert_eq!(blocks.len(), 5);
+    // a line of the first, where there is an .ics file
+    let line = blocks.remove(1);
+    let desk = Desk::configured(&blocks[0].replace("bank_holidays = \"england-and-wales\"\n", &line));
+    desk.write("tickets.json", "[]");
+    let event = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20310102\nEND:VEVENT\nEND:VCALENDAR\n";
+    desk.write("holidays.ics", event);
+    assert!(desk.run(&["check"]).ended(0).out.ends_with(" 0 warnings\n"));
+    let windows = desk.run(&["windows", "--from", "2031-01-02", "--days", "1", "--json"]).ended(0).json();
+    assert_eq!(windows[0]["window"], "bank-holiday");
     // the others are to be added to the first
     for config in [blocks[0].clone(), blocks.concat()] {
         let settings = config::parse(&config, "README.md", &[]).unwrap_or_else(|problems| panic!("{problems:?}"));

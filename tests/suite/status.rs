@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,7 +13,7 @@ use holdover::sources::{TicketFormat, read_tickets};
 use serde_json::json;
 
 use crate::pty::gate;
-use crate::support::Desk;
+use crate::support::{ACME, Desk};
 
 /// A Tuesday in December, an hour after office hours have begun.
 const AT: &str = "2026-12-08T10:00:00Z";
@@ -89,7 +90,60 @@ fn each_exit_code_says_how_bad_it_is_in_every_form() {
             assert!(counts >= 8, "all counts: {}", said.out);
         }
         assert_eq!(desk.run(&["status", "--json", "--at", at]).json()["exit"], json!(code));
+        if code == 30 {
+            // as many as the first row of the board says
+            let words = desk.run(&["status", "--at", at]).out;
+            assert!(words.starts_with("2 that nobody has (1 unanswered, 1 to decide), 1 breached, "), "{words}");
+            assert!(desk.run(&["status", "--tmux", "--at", at]).out.starts_with("un 2 (? 1) br 1 "));
+        }
     }
+}
+
+/// A desk with a local source that has an open ticket, and its folder of records.
+fn with_a_call() -> (Desk, PathBuf) {
+    let desk = Desk::configured(&format!("{ACME}\n[[source]]\nname = \"phone\"\nkind = \"local\"\nclient = \"acme\"\n"));
+    desk.run(&["new", "--severity", "S4", "The till does not open"]).ended(0);
+    assert!(desk.run(&["status"]).ended(0).out.starts_with("0 that nobody has "));
+    let folder = desk.path(".local/state/holdover");
+    (desk, folder)
+}
+
+#[test]
+fn while_damaged_records_lie_beside_it_no_status_is_calm() {
+    let (desk, folder) = with_a_call();
+    let aside = folder.join("records.db.damaged-20261201T000000Z");
+    fs::write(&aside, "an S1 may be in it").unwrap();
+    assert!(desk.run(&["status"]).ended(40).out.starts_with("!! damaged records; BLIND: phone; 0 that nobody has "));
+    assert!(desk.run(&["status", "--tmux"]).ended(40).out.starts_with("!! damaged records !! BLIND phone un 0 "));
+    let said = desk.run(&["status", "--json"]).ended(40).json();
+    assert_eq!((&said["exit"], &said["blind"], &said["troubles"]), (&json!(40), &json!(["phone"]), &json!(["damaged records"])));
+    fs::remove_file(&aside).unwrap();
+    desk.run(&["status"]).ended(0);
+}
+
+#[test]
+fn a_call_of_a_source_that_was_renamed_is_not_forgotten() {
+    let (desk, _) = with_a_call();
+    let config = fs::read_to_string(desk.path("config.toml")).unwrap();
+    desk.write("config.toml", config.replace("\"phone\"", "\"calls\""));
+    let line = desk.run(&["status"]).ended(20);
+    assert!(line.out.starts_with("1 open local ticket of what the configuration has no more; 0 that nobody has "), "{}", line.out);
+    assert!(desk.run(&["status", "--tmux"]).ended(20).out.starts_with("!! forgotten 1 un 0 "));
+    assert_eq!(desk.run(&["status", "--json"]).ended(20).json()["forgotten"], json!(1));
+    for verb in [&["list"][..], &["list", "--cached"], &["status"]] {
+        let said = desk.run(verb).err;
+        assert_eq!(said.matches("1 open local ticket of 'phone', which the configuration has no more – ").count(), 1, "{verb:?}: {said}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_no_nought() {
+    let desk = Desk::configured(ACME);
+    assert!(desk.run(&["status"]).ended(40).out.starts_with("!! no records; "), "though there is no source either");
+    let (desk, folder) = with_a_call();
+    rusqlite::Connection::open(folder.join("records.db")).unwrap().execute_batch("ALTER TABLE outbox RENAME TO lost").unwrap();
+    let said = desk.run(&["status"]).ended(40);
+    assert!(said.out.starts_with("!! what is unsent cannot be read; ") && said.err.contains("the records cannot be read"), "{}", said.out);
 }
 
 #[test]

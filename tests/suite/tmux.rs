@@ -58,7 +58,7 @@ fn the_lines_of_the_readme_show_the_counts_and_the_bell() {
     dashboard.wait_for("the board", |screen| screen.contains("2 unanswered"));
     inside.ask(&["refresh-client", "-S"]);
     // both are to be handled now, and no word of a ticket is a word to tmux
-    pty.wait_for("the counts", |screen| screen.contains("un 1 br 1 ? 1") && !screen.contains("BLIND"));
+    pty.wait_for("the counts", |screen| screen.contains("un 2 (? 1) br 1") && !screen.contains("BLIND"));
     assert!(!pty.text().contains("sign in"), "{}", pty.text());
     // the board in a window that nobody looks at rings, for one is breached
     inside.ask(&["new-window", "-d", "-n", "rings", &format!("exec '{}' --config '{}'", program.display(), config.display())]);

@@ -60,13 +60,35 @@ impl Asker {
         given: Option<&str>,
         take: impl Fn(&mut Draft, &str) -> Result<(), String>,
     ) -> Result<(), Stop> {
+        self.settle_or(draft, question, given, |answer| format!("'{answer}'"), take)
+    }
+
+    /// The same where somebody may answer with a secret: what is not taken is not said again.
+    pub fn settle_unsaid(
+        &mut self,
+        draft: &mut Draft,
+        question: &Question,
+        take: impl Fn(&mut Draft, &str) -> Result<(), String>,
+    ) -> Result<(), Stop> {
+        self.settle_or(draft, question, None, |_| "what was written".to_owned(), take)
+    }
+
+    /// `said` is how an answer is named that is not taken.
+    fn settle_or(
+        &mut self,
+        draft: &mut Draft,
+        question: &Question,
+        given: Option<&str>,
+        said: fn(&str) -> String,
+        take: impl Fn(&mut Draft, &str) -> Result<(), String>,
+    ) -> Result<(), Stop> {
         let judge = |draft: &Draft, answer: &str| {
             let mut with = draft.clone();
             take(&mut with, answer)?;
             with.judged()
         };
         let Question { flag, usual, .. } = question;
-        let not_taken = |answer: &str, why: &str| Stop::Usage(format!("{flag} '{answer}' is not taken – {why}"));
+        let not_taken = |answer: &str, why: &str| Stop::Usage(format!("{flag} {} is not taken – {why}", said(answer)));
         if let Some(given) = given {
             *draft = judge(draft, given).map_err(|why| not_taken(given, &why))?;
             return Ok(());
@@ -84,7 +106,7 @@ impl Asker {
                     *draft = with;
                     return Ok(());
                 }
-                Err(why) if self.terminal => tell(&format!("  '{answer}' is not taken: {why}"))?,
+                Err(why) if self.terminal => tell(&format!("  {} is not taken: {why}", said(&answer)))?,
                 Err(why) => return Err(not_taken(&answer, &why)),
             }
         }
@@ -116,7 +138,8 @@ impl Asker {
 
     /// A key, which is not shown where it is typed.
     pub fn secret(&mut self, what: &str) -> Result<SecretString, Stop> {
-        let _unechoed = Unechoed::stdin();
+        let shown = |error: io::Error| Stop::Failed(format!("nothing was written – a key would be shown: {error} – pass --token-file"));
+        let _unechoed = Unechoed::stdin().map_err(shown)?;
         self.prompt(&format!("{what}: "))?;
         let mut line = String::new();
         let read = self.lines.by_ref().take(LONGEST).read_line(&mut line);

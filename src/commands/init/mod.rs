@@ -127,7 +127,7 @@ impl Init<'_> {
         questions::source(asker, args, draft)?;
         let kept = self.path.with_file_name(format!("{}.key", draft.source));
         let kept = std::path::absolute(&kept).unwrap_or(kept);
-        questions::token(asker, args, draft, &kept.display().to_string())?;
+        questions::token(asker, args, draft, &kept.display().to_string(), self.environment)?;
         if !matches!(draft.token, Some(Token::Typed(_))) {
             return Ok(None);
         }
@@ -177,7 +177,9 @@ impl Init<'_> {
 
     /// What to type next.
     fn next(&self, draft: &Draft) -> String {
-        let config = if self.named { format!(" --config '{}'", self.path.display()) } else { String::new() };
+        // a quote within the quotes of a shell
+        let path = self.path.display().to_string().replace('\'', r"'\''");
+        let config = if self.named { format!(" --config '{path}'") } else { String::new() };
         match draft.kind {
             Kind::Local => format!("    holdover{config} new --severity S2 'The first call'\n    holdover{config}"),
             Kind::Demo => format!("    holdover{config} check\n    holdover{config}"),

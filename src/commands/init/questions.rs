@@ -3,6 +3,7 @@
 use super::ask::{Asker, Question, Stop};
 use super::draft::{Client, Draft, Kind, Meaning, Token, whole_path};
 use super::flags::InitArgs;
+use crate::commands::check::is_program;
 use crate::domain::{SafeText, Severity};
 use crate::sources::SeenField;
 
@@ -90,7 +91,13 @@ fn server(asker: &mut Asker, args: &InitArgs, draft: &mut Draft) -> Result<(), S
 }
 
 /// Where the key is; one that is typed goes into the file `kept`.
-pub(super) fn token(asker: &mut Asker, args: &InitArgs, draft: &mut Draft, kept: &str) -> Result<(), Stop> {
+pub(super) fn token(
+    asker: &mut Asker,
+    args: &InitArgs,
+    draft: &mut Draft,
+    kept: &str,
+    environment: &[(String, String)],
+) -> Result<(), Stop> {
     let said = [("--token-command", &args.token_command), ("--token-file", &args.token_file), ("--token-env", &args.token_env)];
     if let Some((name, given)) = said.into_iter().find_map(|(name, given)| Some((name, given.as_deref()?))) {
         return asker.settle(draft, &flag(name), Some(given), |draft, answer| {
@@ -108,7 +115,11 @@ pub(super) fn token(asker: &mut Asker, args: &InitArgs, draft: &mut Draft, kept:
     let what =
         "The key: a command that prints it (pass show helpdesk), /a/file, or $A_VARIABLE; Enter: it is asked for, and kept in a file";
     let question = Question { what, flag: "--token-command, --token-file or --token-env", usual: (!args.yes).then(String::new) };
-    asker.settle(draft, &question, None, |draft, answer| {
+    asker.settle_unsaid(draft, &question, |draft, answer| {
+        let is_word = answer.split_whitespace().count() == 1 && !answer.starts_with(['$', '/', '~', '.']);
+        if is_word && !is_program(answer, environment) {
+            return Err("there is no such program; is that the key itself? Press Enter first, and it is asked for".to_owned());
+        }
         draft.token = Some(match answer.chars().next() {
             None => Token::Typed(kept.to_owned()),
             Some('$') => Token::Env(answer.trim_start_matches('$').to_owned()),

@@ -184,8 +184,14 @@ fn agreement(draft: &Draft, out: &mut String) {
     }
     let hours: Vec<String> = draft.office_hours.iter().map(|(days, spans)| format!("{} = {}", key(days), list(spans))).collect();
     line!(out, "timezone = {}\noffice_hours = {{ {} }}", quoted(&draft.timezone), hours.join(", "));
-    line!(out, "# england-and-wales, scotland, northern-ireland, none; dates too: [\"scotland\", \"2026-12-24\", \"12-31\"]");
-    line!(out, "bank_holidays = {}", list(&draft.bank_holidays));
+    line!(out, "# england-and-wales, scotland, northern-ireland, none; dates too: [\"scotland\", \"2026-12-24\", \"12-31\"];");
+    line!(out, "# or an .ics file beside this one: [\"holidays.ics\"]");
+    // none stands alone: whoever adds a file to it takes it out
+    let holidays = match &draft.bank_holidays[..] {
+        [one] if one == "none" => quoted(one),
+        several => list(several),
+    };
+    line!(out, "bank_holidays = {holidays}");
     line!(out, "# what is not covered when it is submitted waits for the next working day\nhold_over_to = \"next-working-day\"");
     line!(out, "# it covers work up to a level; without this, all work\n#support_level = \"L2\"");
     line!(

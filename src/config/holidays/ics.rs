@@ -5,7 +5,9 @@ use chrono::NaiveDate;
 use icalendar::parser::Property;
 
 use super::BadCalendar;
+use super::ics_oddities::{Oddities, Oddity, USUAL_DAYS};
 use crate::config::document::shown;
+use crate::domain::SafeText;
 
 /// An event that lasts whole days.
 #[derive(Debug, Default)]
@@ -13,8 +15,8 @@ pub(super) struct IcsEvent {
     /// Where it begins in the file.
     pub line: usize,
     pub uid: String,
-    /// Its name; empty where it has none.
-    pub summary: String,
+    /// Its name, which all its dates share.
+    pub summary: Option<SafeText>,
     pub first: NaiveDate,
     /// How many dates it lasts, at least one.
     pub days: u64,
@@ -25,14 +27,15 @@ pub(super) struct IcsEvent {
     /// The date of the series of the same `uid` that it stands for.
     pub instead_of: Option<NaiveDate>,
     pub cancelled: bool,
+    /// Of two versions of one event the higher counts.
+    pub sequence: u64,
 }
 
 /// What is in a file.
 #[derive(Debug, Default)]
 pub(super) struct IcsFile {
     pub events: Vec<IcsEvent>,
-    /// How many events were left out because they begin at a time of day.
-    pub timed: usize,
+    pub oddities: Oddities,
 }
 
 /// Deepest nesting: a calendar, an event, an alarm.
@@ -72,6 +75,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<IcsFile, BadCalendar> {
                 open.push((number, component()));
                 if is_event(&open) {
                     draft = Draft { line: number, ..Draft::default() };
+                } else if matches!(component().as_str(), "VEVENT" | "VTODO") {
+                    file.oddities.see(Oddity::Elsewhere, number);
                 }
             }
             "END" => {
@@ -79,10 +84,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<IcsFile, BadCalendar> {
                     return Err(bad(format!("'{}' ends nothing that was begun", shown(line))));
                 }
                 if is_event(&open) {
-                    match std::mem::take(&mut draft).finish()? {
-                        Some(event) => file.events.push(event),
-                        None => file.timed += 1,
-                    }
+                    file.events.extend(std::mem::take(&mut draft).finish(&mut file.oddities)?);
                 }
                 open.pop();
             }
@@ -99,7 +101,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<IcsFile, BadCalendar> {
     match open.pop() {
         Some((line, component)) => Err(BadCalendar { line, what: format!("END:{} is missing: the file is cut off", shown(&component)) }),
         None if file.events.is_empty() => {
-            let what = if file.timed > 0 { "no event in it lasts whole days" } else { "there is no event in it" };
+            let what = if file.oddities.has(Oddity::Timed) { "no event in it lasts whole days" } else { "there is no event in it" };
             Err(BadCalendar { line: 1, what: what.to_owned() })
         }
         None => Ok(file),
@@ -126,7 +128,7 @@ fn unfolded(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> {
 }
 
 /// The properties that matter.
-const WANTED: [&str; 11] = [
+const WANTED: [&str; 12] = [
     "UID",
     "SUMMARY",
     "DTSTART",
@@ -137,6 +139,7 @@ const WANTED: [&str; 11] = [
     "EXDATE",
     "RECURRENCE-ID",
     "STATUS",
+    "SEQUENCE",
     "X-MICROSOFT-CDO-ALLDAYEVENT",
 ];
 
@@ -165,14 +168,14 @@ enum DateOf {
 impl Draft {
     fn take(&mut self, line: usize, name: &str, property: &Property) -> Result<(), String> {
         let value = property.val.as_str().trim();
-        let numbered = || Some((line, value.to_owned()));
         match name {
             "UID" => value.clone_into(&mut self.event.uid),
-            "SUMMARY" => value.clone_into(&mut self.event.summary),
-            "DTSTART" => self.start = numbered(),
-            "DTEND" => self.end = numbered(),
-            "DURATION" => self.duration = numbered(),
-            "RRULE" => self.event.rules.extend(numbered()),
+            "SUMMARY" => self.event.summary = Some(SafeText::title(value)).filter(|name| !name.as_str().is_empty()),
+            "DTSTART" => once(&mut self.start, name, line, value)?,
+            "DTEND" => once(&mut self.end, name, line, value)?,
+            "DURATION" => once(&mut self.duration, name, line, value)?,
+            "SEQUENCE" => self.event.sequence = value.parse().unwrap_or_default(),
+            "RRULE" => self.event.rules.push((line, value.to_owned())),
             "STATUS" => self.event.cancelled = value.eq_ignore_ascii_case("CANCELLED"),
             "X-MICROSOFT-CDO-ALLDAYEVENT" => self.outlooks_all_day = value.eq_ignore_ascii_case("TRUE"),
             "RECURRENCE-ID" if property.params.iter().any(|p| p.key.as_str().eq_ignore_ascii_case("RANGE")) => {
@@ -191,11 +194,12 @@ impl Draft {
     }
 
     /// The event; `None` for one that begins at a time of day.
-    fn finish(self) -> Result<Option<IcsEvent>, BadCalendar> {
+    fn finish(self, oddities: &mut Oddities) -> Result<Option<IcsEvent>, BadCalendar> {
         let bad = |line: usize, what: &str| Err(BadCalendar { line, what: what.to_owned() });
         let Some((line, start)) = self.start else { return bad(self.line, "this event has no DTSTART") };
         let with_time = start.contains('T');
         if with_time && !(self.outlooks_all_day && start.ends_with("T000000")) {
+            oddities.see(Oddity::Timed, self.line);
             return Ok(None);
         }
         let first = date(line, &start)?;
@@ -217,17 +221,44 @@ impl Draft {
         if days > MOST_DAYS {
             return bad(line, "this event lasts longer than a year");
         }
+        if days > USUAL_DAYS {
+            oddities.see(Oddity::Long, self.line);
+        }
         let mut event = IcsEvent { line: self.line, first, days, ..self.event };
+        let mut stands_alone = event.uid.is_empty();
         for (line, of, written) in &self.dates {
             let date = date(*line, written)?;
             match of {
+                DateOf::InsteadOf if event.uid.is_empty() => oddities.see(Oddity::Nameless, *line),
+                DateOf::Except | DateOf::InsteadOf if has_time_of_day(written) => {
+                    oddities.see(Oddity::TimedException, *line);
+                    stands_alone |= matches!(of, DateOf::InsteadOf);
+                }
                 DateOf::Also => event.also.push(date),
                 DateOf::Except => event.except.push(date),
                 DateOf::InsteadOf => event.instead_of = Some(date),
             }
         }
+        if stands_alone {
+            // it says nothing of any other event
+            event.uid.clear();
+        }
         Ok(Some(event))
     }
+}
+
+/// What an event says of itself once: of two of them nobody knows which is meant.
+fn once(slot: &mut Option<(usize, String)>, name: &str, line: usize, value: &str) -> Result<(), String> {
+    if let Some((first, _)) = slot {
+        return Err(format!("this event has a {name} already, in line {first}"));
+    }
+    *slot = Some((line, value.to_owned()));
+    Ok(())
+}
+
+/// Whether a date has a time, and one that is not midnight.
+fn has_time_of_day(written: &str) -> bool {
+    written.split_once('T').is_some_and(|(_, time)| time.trim_end_matches('Z') != "000000")
 }
 
 /// `20261225`, or the date of `20261225T000000`.

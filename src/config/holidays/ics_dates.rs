@@ -7,15 +7,18 @@ use rrule::{Frequency, RRule, RRuleSet, Tz, Unvalidated};
 
 use super::BadCalendar;
 use super::ics::{IcsEvent, IcsFile};
+use super::ics_oddities::{Oddities, Oddity, USUAL_DATES};
 use crate::config::document::shown;
+use crate::domain::SafeText;
 
 /// The dates of a file.
 #[derive(Debug, Default)]
 pub(super) struct IcsDates {
-    /// Each with its name; empty where it has none.
-    pub dates: BTreeMap<NaiveDate, String>,
+    /// Each with its name, where it has one.
+    pub dates: BTreeMap<NaiveDate, Option<SafeText>>,
     /// The last year of what ends; `None` where everything in it recurs for ever.
     pub last_year: Option<i32>,
+    pub oddities: Oddities,
 }
 
 /// The last year any calendar is asked about.
@@ -29,17 +32,23 @@ const MOST_STEPS: i64 = 100_000;
 ///
 /// # Errors
 /// A recurrence that cannot be understood, or more dates than bank holidays can be.
-pub(super) fn of(file: &IcsFile) -> Result<IcsDates, BadCalendar> {
+pub(super) fn of(file: IcsFile) -> Result<IcsDates, BadCalendar> {
+    let IcsFile { events, oddities } = file;
     // what an event of its own stands for is no date of the series
     let mut replaced: HashMap<&str, Vec<NaiveDate>> = HashMap::new();
-    for event in &file.events {
+    for event in &events {
         if let Some(date) = event.instead_of {
             replaced.entry(&event.uid).or_default().push(date);
         }
     }
-    let mut found = IcsDates::default();
+    let newest = newest(&events);
+    let mut found = IcsDates { oddities, ..IcsDates::default() };
     let (mut steps, mut dates) = (0, 0);
-    for event in file.events.iter().filter(|event| !event.cancelled) {
+    for event in events.iter().filter(|event| !event.cancelled) {
+        if is_superseded(event, &newest) {
+            found.oddities.see(Oddity::Superseded, event.line);
+            continue;
+        }
         let (mut starts, ends) = starts(event, &mut steps)?;
         if event.instead_of.is_none() {
             replaced.get(event.uid.as_str()).into_iter().flatten().for_each(|date| _ = starts.remove(date));
@@ -52,12 +61,39 @@ pub(super) fn of(file: &IcsFile) -> Result<IcsDates, BadCalendar> {
                 return Err(BadCalendar { line: event.line, what: format!("there are more than {MOST_DATES} dates in it") });
             }
             let name = found.dates.entry(date).or_default();
-            if name.is_empty() {
+            if name.is_none() {
                 name.clone_from(&event.summary);
             }
         }
     }
+    let mut years: BTreeMap<i32, usize> = BTreeMap::new();
+    found.dates.keys().for_each(|date| *years.entry(date.year()).or_default() += 1);
+    if let Some((year, dates)) = years.into_iter().find(|(_, dates)| *dates > USUAL_DATES) {
+        found.oddities.crowded(year, dates);
+    }
     Ok(found)
+}
+
+/// The latest version of each event, by its UID and the date of the series that it stands for.
+type Newest<'a> = HashMap<(&'a str, Option<NaiveDate>), &'a IcsEvent>;
+
+fn newest(events: &[IcsEvent]) -> Newest<'_> {
+    let mut newest = Newest::new();
+    for event in events.iter().filter(|event| !event.uid.is_empty()) {
+        let known = newest.entry((&event.uid, event.instead_of)).or_insert(event);
+        if known.sequence < event.sequence {
+            *known = event;
+        }
+    }
+    newest
+}
+
+/// Whether a later version of an event is there, or its series was cancelled later. Many files have one UID for all: versions of
+/// one number are events of their own.
+fn is_superseded(event: &IcsEvent, newest: &Newest) -> bool {
+    let later = |other: &&&IcsEvent| other.sequence > event.sequence;
+    let of = |instead_of| newest.get(&(event.uid.as_str(), instead_of)).filter(later);
+    of(event.instead_of).is_some() || of(None).is_some_and(|series| series.cancelled)
 }
 
 /// The dates on which an event begins, and whether they end.
@@ -83,6 +119,18 @@ fn starts(event: &IcsEvent, steps: &mut i64) -> Result<(BTreeSet<NaiveDate>, boo
     Ok((starts, ends))
 }
 
+/// The date of `UNTIL=20261225`. Where a time in UTC stands there it may be the midnight of a zone to the east, in which the next
+/// date has begun: that counts too. The last second of a day is of that day.
+fn last_date(until: &str) -> Option<NaiveDate> {
+    let date = NaiveDate::parse_from_str(until.get(6..14)?, "%Y%m%d").ok()?;
+    let utc = until.get(14..).and_then(|time| time.strip_prefix('T')?.strip_suffix('Z')).unwrap_or_default();
+    let hour: u32 = utc.get(..2).and_then(|hour| hour.parse().ok()).unwrap_or_default();
+    if hour >= FIRST_MIDNIGHT && !utc.ends_with("59") { date.succ_opt() } else { Some(date) }
+}
+
+/// The hour of UTC at which a day first begins somewhere: in New Zealand's summer.
+const FIRST_MIDNIGHT: u32 = 11;
+
 /// A rule of recurrence.
 struct Recurrence {
     rule: RRule<Unvalidated>,
@@ -97,10 +145,7 @@ impl Recurrence {
             written.split(';').filter(|part| !part.is_empty()).partition(|part| part.to_ascii_uppercase().starts_with("UNTIL="));
         let until = match until[..] {
             [] => None,
-            [until] => {
-                let date = until.get(6..14).and_then(|date| NaiveDate::parse_from_str(date, "%Y%m%d").ok());
-                Some(date.ok_or_else(|| cannot("UNTIL is no date"))?)
-            }
+            [until] => Some(last_date(until).ok_or_else(|| cannot("UNTIL is no date"))?),
             _ => return Err(cannot("UNTIL is given twice")),
         };
         let rule: RRule<Unvalidated> = parts.join(";").parse().map_err(|error: rrule::RRuleError| cannot(&error.to_string()))?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate};
 
-use super::govuk::Division;
+use super::govuk::{Division, Event};
 use super::ics_dates::IcsDates;
 use crate::domain::{Holidays, SafeText};
 
@@ -19,13 +19,15 @@ struct Calendar {
     /// `england-and-wales`; `None` for .ics files, which do not say which calendar they are: together they are one.
     division: Option<String>,
     /// In the order in which they are found.
-    dates: Vec<(NaiveDate, SafeText)>,
+    dates: Vec<(NaiveDate, Option<SafeText>)>,
     /// The dates of years that no proclamation had confirmed when they were built in.
-    projected: Vec<(NaiveDate, SafeText)>,
+    projected: Vec<(NaiveDate, Option<SafeText>)>,
     /// The years that files list.
     proclaimed: BTreeSet<i32>,
     /// The last year listed; `None` where all of it recurs for ever.
     last_year: Option<i32>,
+    /// The .ics file that ends last.
+    file: Option<SafeText>,
 }
 
 impl Calendars {
@@ -35,7 +37,7 @@ impl Calendars {
         for event in &built_in.events {
             let is_projected = projected_years.contains(&event.date.year());
             let dates = if is_projected { &mut calendar.projected } else { &mut calendar.dates };
-            dates.push((event.date, SafeText::line(&event.name)));
+            dates.push((event.date, name_of(event)));
             calendar.last_year = calendar.last_year.max(Some(event.date.year()));
         }
     }
@@ -44,17 +46,20 @@ impl Calendars {
     pub fn add_file(&mut self, file: &Division) {
         let calendar = self.of(Some(&file.division));
         for event in &file.events {
-            calendar.dates.push((event.date, SafeText::line(&event.name)));
+            calendar.dates.push((event.date, name_of(event)));
             calendar.proclaimed.insert(event.date.year());
             calendar.last_year = calendar.last_year.max(Some(event.date.year()));
         }
     }
 
     /// Adds what an .ics file lists.
-    pub fn add_ics(&mut self, file: IcsDates) {
+    pub fn add_ics(&mut self, label: &str, file: IcsDates) {
         let calendar = self.of(None);
-        calendar.last_year = calendar.last_year.max(file.last_year);
-        calendar.dates.extend(file.dates.into_iter().map(|(date, name)| (date, SafeText::line(&name))));
+        if calendar.last_year < file.last_year {
+            calendar.last_year = file.last_year;
+            calendar.file = Some(SafeText::line(label));
+        }
+        calendar.dates.extend(file.dates);
     }
 
     fn of(&mut self, division: Option<&str>) -> &mut Calendar {
@@ -73,10 +78,15 @@ impl Calendars {
             let still_projected: Vec<_> =
                 calendar.projected.into_iter().filter(|(date, _)| !calendar.proclaimed.contains(&date.year())).collect();
             holidays.projected.extend(still_projected.iter().map(|(date, _)| date.year()));
-            holidays.known_until = holidays.known_until.into_iter().chain(calendar.last_year).min();
+            if let Some(last_year) = calendar.last_year
+                && holidays.known_until.is_none_or(|known| last_year < known)
+            {
+                holidays.known_until = Some(last_year);
+                holidays.ends_in = calendar.file;
+            }
             for (date, name) in calendar.dates.into_iter().chain(still_projected) {
                 holidays.dates.entry(date).or_insert(None);
-                if !name.as_str().is_empty() {
+                if let Some(name) = name {
                     names.entry(date).or_insert(name);
                 }
             }
@@ -85,4 +95,8 @@ impl Calendars {
             holidays.dates.insert(date, Some(name));
         }
     }
+}
+
+fn name_of(event: &Event) -> Option<SafeText> {
+    Some(SafeText::line(&event.name)).filter(|name| !name.as_str().is_empty())
 }

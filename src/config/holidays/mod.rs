@@ -3,6 +3,7 @@
 mod govuk;
 mod ics;
 mod ics_dates;
+mod ics_oddities;
 mod merge;
 
 use std::path::Path;
@@ -144,14 +145,10 @@ fn from_json(element: &Value, path: &str, named: &[&str], files: &Files, calenda
 /// Adds the dates of the events of an .ics file.
 fn from_ics(element: &Value, path: &str, files: &Files, calendars: &mut Calendars, problems: &mut Problems) {
     let Some((label, bytes)) = files.bytes(element, path, problems) else { return };
-    let read = ics::read(&bytes).and_then(|file| Ok((ics_dates::of(&file)?, file.timed)));
-    match read {
-        Ok((dates, timed)) => {
-            if timed > 0 {
-                let what = format!("'{label}': {timed} of its events begin at a time of day, and are no bank holidays");
-                problems.warning(&element.at, what, "make them events that last whole days, or check that it is meant");
-            }
-            calendars.add_ics(dates);
+    match ics::read(&bytes).and_then(ics_dates::of) {
+        Ok(dates) => {
+            dates.oddities.warn(&element.at, &label, problems);
+            calendars.add_ics(&label, dates);
         }
         Err(bad) => refuse(element, &label, &bad, "correct the file, or export it again as an iCalendar file", problems),
     }

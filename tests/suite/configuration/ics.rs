@@ -45,6 +45,11 @@ fn wrong(text: &[u8]) -> String {
     what.trim_start().to_owned()
 }
 
+/// What is odd in a file, without its path.
+fn odd(text: &str) -> Vec<String> {
+    with(text).warnings.iter().filter_map(|p| Some(p.what.split_once("x.ics': ")?.1.to_owned())).collect()
+}
+
 /// Every bank holiday of some years, `2026-12-25 Christmas Day`.
 fn dates(settings: &Settings, years: std::ops::RangeInclusive<i32>) -> Vec<String> {
     let from = NaiveDate::from_ymd_opt(*years.start(), 1, 1).unwrap();
@@ -140,10 +145,10 @@ fn a_calendar_ends_with_what_ends_in_it() {
     assert_eq!(known_until(&with(&calendar(&[yearly, "DTSTART;VALUE=DATE:20270326"]))), Some(2027));
     assert_eq!(known_until(&with(&calendar(&["DTSTART;VALUE=DATE:20201225\nRRULE:FREQ=YEARLY;COUNT=3"]))), Some(2022));
     assert_eq!(known_until(&with(&calendar(&["DTSTART;VALUE=DATE:20201225\nRRULE:FREQ=YEARLY;UNTIL=20241231"]))), Some(2024));
-    let ending = |text: &str| {
-        let today = NaiveDate::from_ymd_opt(2027, 2, 1).unwrap();
-        config::holidays_ending(&with(text), today).iter().map(|p| p.what.clone()).collect::<Vec<_>>()
-    };
+    let today = NaiveDate::from_ymd_opt(2027, 2, 1).unwrap();
+    let advice = config::holidays_ending(&with(&calendar(&["DTSTART;VALUE=DATE:20270326"])), today).remove(0).help;
+    assert!(advice.starts_with("export /") && advice.ends_with("x.ics again, with the years after 2027"), "{advice}");
+    let ending = |text: &str| config::holidays_ending(&with(text), today).iter().map(|p| p.what.clone()).collect::<Vec<_>>();
     assert_eq!(ending(&calendar(&["DTSTART;VALUE=DATE:20270326"])), ["the bank holidays of 'default' end with 2027"]);
     assert!(ending(&calendar(&[yearly])).is_empty());
 }
@@ -174,6 +179,7 @@ fn each_mistake_is_told_with_its_line() {
         ("DTSTART;VALUE=DATE:20260102\nDTEND;VALUE=DATE:20260101", "line 5: this event ends before it begins"),
         ("DTSTART;VALUE=DATE:20260102\nDTEND;VALUE=DATE:99991231", "line 4: this event lasts longer than a year"),
         ("DTSTART;VALUE=DATE:20260102\nDURATION:PT8H", "line 5: the DURATION of an event that lasts whole days is written P1D or P1W"),
+        ("DTSTART;VALUE=DATE:20260102\nDTSTART;VALUE=DATE:20261225", "line 5: this event has a DTSTART already, in line 4"),
         ("DTSTART;VALUE=DATE:20260102\nEXDATE:soon", "line 5: 'soon' is no date"),
         (
             "DTSTART;VALUE=DATE:20260102\nRRULE:FREQ=YEARLY;UNTIL=soon",
@@ -225,6 +231,86 @@ fn hostile_files_are_refused_at_once() {
     assert!(wrong(many.as_bytes()).contains("more than 40000 dates"));
     let problems = load("\"x.ics\"", &[("x.ics", &vec![b' '; 5 * 1024 * 1024])]).unwrap_err();
     assert!(problems[0].what.contains("longer than 4 MiB"), "{}", lines(&problems));
+}
+
+#[test]
+fn what_takes_no_date_away_is_told() {
+    let of = |events: &[&str]| {
+        let text = calendar(events);
+        (dates(&with(&text), 2026..=2026), odd(&text))
+    };
+    let (found, told) = of(&["DTSTART:20261225", "RECURRENCE-ID:20261225\nDTSTART:20261228"]);
+    assert_eq!(found, ["2026-12-25", "2026-12-28"]);
+    assert!(told.len() == 1 && told[0].contains("1 of its events stand for a date of another (RECURRENCE-ID)"), "{told:?}");
+    assert!(told[0].ends_with("(the first in line 7)"), "{told:?}");
+    let timed = ["DTSTART:20261225\nRDATE:20261226\nEXDATE:20261225T090000,20261226T000000"];
+    let (found, told) = of(&timed);
+    assert_eq!(found, ["2026-12-25"], "midnight is the date");
+    assert!(told.len() == 1 && told[0].starts_with("1 of its exceptions (EXDATE, RECURRENCE-ID) name a time of day"), "{told:?}");
+    // a cancelled lunch on Christmas Day cancels no Christmas Day
+    let (found, told) =
+        of(&["UID:a\nDTSTART:20261225", "UID:a\nSEQUENCE:2\nSTATUS:CANCELLED\nRECURRENCE-ID:20261225T120000Z\nDTSTART:20261225"]);
+    assert_eq!((found, told.len()), (vec!["2026-12-25".to_owned()], 1), "{told:?}");
+}
+
+#[test]
+fn of_two_versions_of_an_event_the_later_counts() {
+    let first = "UID:a\nSEQUENCE:1\nDTSTART:20261225";
+    for [a, b] in
+        [[first, "UID:a\nSEQUENCE:2\nDTSTART:20261225\nSTATUS:CANCELLED"], ["UID:a\nSEQUENCE:3\nDTSTART:20261225\nSTATUS:CANCELLED", first]]
+    {
+        let text = calendar(&[a, b, "UID:b\nDTSTART:20261226"]);
+        assert_eq!(dates(&with(&text), 2026..=2026), ["2026-12-26"], "{text}");
+        assert!(odd(&text)[0].starts_with("1 of its events do not count: a later version"), "{:?}", odd(&text));
+    }
+    // moved, and once more; and a date of a series that was cancelled later
+    let moved = calendar(&[first, "UID:a\nSEQUENCE:2\nDTSTART:20261228"]);
+    assert_eq!(dates(&with(&moved), 2026..=2026), ["2026-12-28"]);
+    let of_series = calendar(&[
+        "UID:a\nRECURRENCE-ID:20261225\nDTSTART:20261228",
+        "UID:a\nSEQUENCE:1\nDTSTART:20261225\nSTATUS:CANCELLED",
+        "DTSTART:20261226",
+    ]);
+    assert_eq!(dates(&with(&of_series), 2026..=2026), ["2026-12-26"]);
+    // one UID for all is a mistake that costs no date
+    let same = calendar(&["UID:a\nDTSTART:20261225", "UID:a\nDTSTART:20261226"]);
+    assert_eq!((dates(&with(&same), 2026..=2026).len(), odd(&same)), (2, Vec::new()));
+}
+
+#[test]
+fn the_last_date_is_that_of_whoever_wrote_it() {
+    let of = |until: &str| {
+        let lines = format!("DTSTART:20261223\nRRULE:FREQ=DAILY;UNTIL={until}");
+        dates(&with(&calendar(&[&lines])), 2026..=2026).pop().unwrap()
+    };
+    // midnight in Berlin, in Auckland and in New York; the last second of a day
+    for until in ["20261224T230000Z", "20261224T110000Z", "20261225T050000Z", "20261225T235959Z", "20261225T225959Z", "20261225T230000"] {
+        assert_eq!(of(until), "2026-12-25", "{until}");
+    }
+}
+
+#[test]
+fn what_is_hardly_a_calendar_of_bank_holidays_is_told() {
+    let told = |lines: &str| odd(&calendar(&[lines]));
+    let weekdays = told("DTSTART:20270101\nRRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;UNTIL=20271231");
+    assert_eq!(weekdays, ["261 dates of 2027 are bank holidays in it"]);
+    assert_eq!(told("DTSTART:20270701\nDTEND:20270712"), ["1 of its events last longer than 10 days (the first in line 3)"]);
+    assert!(told("DTSTART:20270701\nDTEND:20270711").is_empty());
+    assert!(told("DTSTART:20270101\nRRULE:FREQ=DAILY;COUNT=40").is_empty());
+    let tasks = "BEGIN:VCALENDAR\nBEGIN:VTODO\nDTSTART:20261225\nEND:VTODO\nBEGIN:VEVENT\nDTSTART:20261226\nBEGIN:VEVENT\n\
+                 DTSTART:20261228\nEND:VEVENT\nEND:VEVENT\nEND:VCALENDAR\n";
+    assert_eq!(dates(&with(tasks), 2026..=2026), ["2026-12-26"]);
+    assert_eq!(odd(tasks), ["2 of its entries are tasks, or stand within another entry, and are no bank holidays (the first in line 2)"]);
+}
+
+#[test]
+fn a_long_name_is_cut_and_shared_by_all_its_dates() {
+    let name = "x".repeat(1_000_000);
+    let settings = with(&calendar(&[&format!("DTSTART;VALUE=DATE:20260101\nRRULE:FREQ=DAILY;COUNT=300\nSUMMARY:{name}")]));
+    let calendar = &settings.agreements.all()[0].calendar;
+    let name = |day| calendar.holiday(NaiveDate::from_yo_opt(2026, day).unwrap()).unwrap().unwrap();
+    assert_eq!(name(1).as_str().chars().count(), 256, "a title");
+    assert!((2..=300).all(|day| std::ptr::eq(name(day).as_str(), name(1).as_str())), "one name in memory, and not one for each date");
 }
 
 /// Parts of a rule that make sense alone, and some that do not.

@@ -249,9 +249,13 @@ fn records_of_the_first_schema_are_taken_further_with_all_they_have() {
     old.execute("INSERT INTO taken_here (source, key, submitted_at, who, at) VALUES (1, '3', 5, 'mo', 10)", []).unwrap();
     old.execute("UPDATE source SET began_at = 1, ended_at = 2, complete = 1, complete_at = 2, reading = 'as it is'", []).unwrap();
     old.execute("INSERT INTO ticket (source, key, body) VALUES (1, '4', ?1)", [FIRST_BODY]).unwrap();
+    // what is damaged in a ticket that its source tells again is no reason to give up the rest
+    old.execute("INSERT INTO ticket (source, key, body) VALUES (1, '5', '{ \"id\": ')", []).unwrap();
     drop(old);
     // who only reads does not change it, and says what to do
-    assert!(matches!(Records::read_only(home.path(), &sources()).unwrap_err(), RecordsFault::None { .. }));
+    let older = Records::read_only(home.path(), &sources()).unwrap_err();
+    assert!(matches!(older, RecordsFault::Older { found: 1, .. }), "{older}");
+    assert!(older.to_string().contains("are of an older holdover – their schema is 1, ") && older.to_string().contains("brings them up"));
     let opened = Records::open(home.path(), &sources(), now()).unwrap();
     assert_eq!(opened.moved_aside, None);
     let entry = opened.records.outbox().unwrap().remove(0);
@@ -260,7 +264,11 @@ fn records_of_the_first_schema_are_taken_further_with_all_they_have() {
     assert_eq!(entry.reason, Some(SafeText::line("no answer")));
     assert_eq!(queue(&opened.records, &key("desk", "1")).id, 7, "one acknowledgement of a ticket is enough");
     assert!(queue(&opened.records, &key("desk", "2")).id > 7, "no number comes twice");
-    let ticket = |snapshot: Option<Snapshot>| snapshot.unwrap().tickets.remove(0);
+    let ticket = |snapshot: Option<Snapshot>| {
+        let mut tickets = snapshot.unwrap().tickets;
+        assert_eq!(tickets.len(), 1, "the one that can be read");
+        tickets.remove(0)
+    };
     let kept = ticket(opened.records.snapshot(&SourceName::new("desk")).unwrap());
     assert_eq!((kept.id.clone(), kept.title.as_str(), kept.contacts.len()), (key("desk", "4"), "It \"stands\"", 1));
     assert_eq!(kept.description, Some(SafeText::body("One\nTwo")));
