@@ -141,7 +141,7 @@ fn a_signal_that_was_ignored_at_the_start_stays_so() {
     pty.signal(Signal::SIGHUP);
     pty.signal(Signal::SIGINT);
     pty.press("?");
-    pty.wait_for("keys", |text| text.contains("keys and marks"));
+    pty.wait_for("keys", |text| text.contains("keys, marks and"));
     pty.signal(Signal::SIGTERM);
     assert_eq!(pty.end(), 143);
     pty.assert_given_back();

@@ -334,7 +334,8 @@ fn what_is_held_when_a_dashboard_is_killed_is_sent_by_the_next() {
     let mut second = dashboard(&desk);
     second.wait_for("the end of it", |screen| screen.contains("confirmed"));
     assert_eq!(server.count(), (2, 1, 1));
-    second.press("q");
+    // once more where it asks, for what it wrote down is not told yet
+    second.press("qq");
     second.end();
     assert_eq!(desk.run(&["evidence", "--json"]).ended(0).json().as_array().unwrap().len(), 1);
 }

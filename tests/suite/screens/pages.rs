@@ -42,8 +42,8 @@ fn the_span_is_changed_by_its_keys() {
 fn the_list_is_what_next_prints() {
     let mut dashboard = Dashboard::acme((80, 24), TICKETS);
     dashboard.press("t");
-    assert!(dashboard.row("due").contains("00:40  due      Acme  A-1 S1"), "{}", dashboard.screen());
-    assert!(dashboard.row("release").contains("09:00  release  Acme  A-3 S3"), "{}", dashboard.screen());
+    assert!(dashboard.row("due").contains("00:40  due      Acme  S1 A-1"), "{}", dashboard.screen());
+    assert!(dashboard.row("release").contains("09:00  release  Acme  S3 A-3"), "{}", dashboard.screen());
     assert!(dashboard.row("window").contains("09:00  window   Acme  office hours"), "{}", dashboard.screen());
 }
 
@@ -51,14 +51,14 @@ fn the_list_is_what_next_prints() {
 fn they_follow_the_queue_and_the_time() {
     let mut dashboard = Dashboard::acme((80, 24), TICKETS);
     dashboard.press("t");
-    assert!(dashboard.screen().contains("A-1 S1"));
+    assert!(dashboard.screen().contains("S1 A-1"));
     // just due is not over
     dashboard.wait(22 * 60);
-    assert!(dashboard.screen().contains("A-1 S1"), "{}", dashboard.screen());
+    assert!(dashboard.screen().contains("S1 A-1"), "{}", dashboard.screen());
     dashboard.press("?");
     dashboard.wait(1);
     dashboard.press("esc");
-    assert!(!dashboard.screen().contains("A-1 S1") && dashboard.screen().contains("A-3 S3"), "{}", dashboard.screen());
+    assert!(!dashboard.screen().contains("S1 A-1") && dashboard.screen().contains("A-3 S3"), "{}", dashboard.screen());
     dashboard.tell("tickets", "[]");
     assert!(!dashboard.screen().contains("A-3 S3"), "{}", dashboard.screen());
     dashboard.press("w");

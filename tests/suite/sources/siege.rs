@@ -62,9 +62,9 @@ fn keys_are_answered_and_the_file_is_fresh(desk: &Desk, pty: &mut Pty, mut meanw
             assert!(!row.contains("BLIND"), "given up already: {}", pty.text());
         }
         pty.press("?");
-        pty.wait_for("help", |text| text.contains("keys and marks"));
+        pty.wait_for("help", |text| text.contains("keys, marks and"));
         pty.press("q");
-        pty.wait_for("board", |text| !text.contains("keys and marks"));
+        pty.wait_for("board", |text| !text.contains("keys, marks and"));
     }
 }
 
