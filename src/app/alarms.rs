@@ -63,7 +63,7 @@ pub enum Standing {
         decide: bool,
         /// How far its time is used up.
         stage: Stage,
-        /// The severity it is judged at.
+        /// Its severity; of one that nobody has assessed it may be any.
         severity: Option<Severity>,
         /// When it was submitted: what was submitted at another time under the same key is another.
         submitted_at: Option<DateTime<Utc>>,
@@ -83,7 +83,7 @@ impl Standing {
             Some(ClockState::AtRisk) => Stage::AtRisk,
             _ => Stage::InTime,
         };
-        Some(Self::Open { decide, stage, severity: row.verdict.severity, submitted_at: row.ticket.submitted_at })
+        Some(Self::Open { decide, stage, severity: row.severity(), submitted_at: row.ticket.submitted_at })
     }
 }
 

@@ -2,6 +2,7 @@
 //! knows is in the records before a hook is run, so that another can go on where it ends.
 
 use std::cell::OnceCell;
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -223,7 +224,8 @@ impl Hooks {
                 continue;
             }
             let by_now = by_now(&self.settings[place.0], run.alarm, self.alarms[place.0].of(&place.1));
-            let is_due = self.again_at(place, run).is_some_and(|at| at <= now);
+            // by a clock that was set back since, it was run in the future
+            let is_due = self.again_at(place, run).is_some_and(|at| at <= now || run.told.at > now);
             if by_now != Some(run.alarm) || is_due {
                 changed.push((place.clone(), by_now, is_due));
             }
@@ -251,18 +253,26 @@ impl Hooks {
         run.told.at.checked_add_signed(again).filter(|_| waits)
     }
 
-    /// Those that are run now, the gravest first; of a source that has told nothing yet, none: perhaps somebody has the ticket.
+    /// Those that are run now: what nobody was told of before what is repeated, the highest severity first (what may be an S1 is
+    /// one), then the gravest. Repeats never take the last place. Of a source that has told nothing yet none is run: perhaps
+    /// somebody has the ticket.
     fn begin(&mut self, now: DateTime<Utc>) -> Vec<Place> {
         let mut at_work: HashMap<usize, usize> = HashMap::new();
         self.at_work.iter().for_each(|(hook, _)| *at_work.entry(*hook).or_default() += 1);
         let may = |place: &Place| !self.at_work.contains(place) && self.believed.is_believed(place.1.source());
         let waits = |(place, run): &(&Place, &mut Run)| run.told.state == RunState::Waiting && may(place);
+        let severity = |(hook, subject): &Place| match self.alarms[*hook].of(subject) {
+            Some(Standing::Open { severity, .. }) => *severity,
+            Some(Standing::Blind) | None => None,
+        };
+        let rank = |place: &Place, run: &Run| (run.told.times > 0, severity(place), Reverse(run.alarm), run.told.since);
         let mut waiting: Vec<(&Place, &mut Run)> = self.runs.iter_mut().filter(waits).collect();
-        waiting.sort_by(|(a, of_a), (b, of_b)| of_b.alarm.cmp(&of_a.alarm).then(of_a.told.since.cmp(&of_b.told.since)).then(a.cmp(b)));
+        waiting.sort_by(|(a, of_a), (b, of_b)| rank(a, of_a).cmp(&rank(b, of_b)).then(a.cmp(b)));
         let mut begun = Vec::new();
         for (place, run) in waiting {
             let at_work = at_work.entry(place.0).or_default();
-            if *at_work < AT_ONCE {
+            let room = if run.told.times > 0 { AT_ONCE - 1 } else { AT_ONCE };
+            if *at_work < room {
                 *at_work += 1;
                 self.count += 1;
                 run.number = self.count;

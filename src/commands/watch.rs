@@ -17,6 +17,7 @@ use super::hook_call::{HookCall, RunHook};
 use super::hook_facts;
 use super::hooks::{HookParts, Hooks};
 use super::kept::Kept;
+use super::log::{Lines, Log};
 use super::output;
 use super::session::{Exit, Session};
 use super::works::{Incoming, News, Works};
@@ -29,9 +30,6 @@ use crate::tui::{Asked, Signals, Stops};
 /// What is drawn on where nothing is drawn.
 const NO_SCREEN: (u16, u16) = (80, 24);
 
-/// Takes what is worth knowing, a line each.
-pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
-
 /// Watches until a signal ends it.
 ///
 /// # Errors
@@ -39,6 +37,8 @@ pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 pub(super) fn run(session: &Session) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.wrap_err("the event loop cannot start")?;
+    let lines = Lines::begin();
+    let log = lines.log();
     let ended = runtime.block_on(async {
         let mut signals = Signals::listen().wrap_err("signals cannot be listened for")?;
         let mut stops = Stops::listen().wrap_err("signals cannot be listened for")?;
@@ -56,8 +56,8 @@ pub(super) fn run(session: &Session) -> Result<Exit> {
         let names: Vec<&str> = session.settings.sources.iter().map(|source| source.name.as_str()).collect();
         let hook_names: Vec<&str> = hooks.settings.iter().map(|hook| hook.name.as_str()).collect();
         let or_none = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        output::say(&format!("watching – sources: {}; hooks: {}", or_none(&names), or_none(&hook_names)));
-        let mut watch = Watch::new(kept.begin(session, NO_SCREEN, Vec::new()), hooks, Arc::new(|line| output::say(&line)));
+        log(&format!("watching – sources: {}; hooks: {}", or_none(&names), or_none(&hook_names)));
+        let mut watch = Watch::new(kept.begin(session, NO_SCREEN, Vec::new()), hooks, Arc::clone(&log));
         loop {
             let interruption = async {
                 tokio::select! {
@@ -81,6 +81,8 @@ pub(super) fn run(session: &Session) -> Result<Exit> {
         }
     });
     runtime.shutdown_timeout(ENDING);
+    drop(log);
+    lines.end(ENDING);
     ended
 }
 
