@@ -71,3 +71,43 @@ async fn what_is_over_while_it_waits_is_told_nobody_and_what_stands_is_told_as_i
     assert_eq!((variable(&calls[9], "HOLDOVER_HOOK"), variable(&calls[9], "HOLDOVER_CHANGE")), ("page".into(), "unanswered".into()));
     watch.abort();
 }
+
+const AGAIN: &str = r#"
+[[source]]
+name = "desk"
+kind = "demo"
+[[hook]]
+name = "page"
+on = ["unanswered"]
+again = "5m"
+command = ["page"]
+"#;
+
+#[tokio::test(start_paused = true)]
+async fn the_highest_severity_comes_first_and_nothing_is_repeated_before_all_were_told_once() {
+    let keys = ["D-1", "D-2", "D-3", "D-4", "D-5", "D-6", "D-7", "D-8", "D-9", "D-10", "D-11", "D-12"];
+    let low = keys.map(|key| Written::new("desk", key, "S3", "2026-12-03T10:02:00Z")).into_iter();
+    let urgent = Written::new("desk", "URGENT", "S1", "2026-12-03T10:12:00Z");
+    let tickets = low.chain([urgent]).collect();
+    let office = Office::new("2026-12-03T10:00:00Z", Script { tickets, ..Script::default() }, AGAIN);
+    let keys: Arc<Mutex<Vec<String>>> = Arc::default();
+    let noted = Arc::clone(&keys);
+    let run: RunHook = Arc::new(move |call| {
+        let key = call.environment.iter().find(|(name, _)| name == "HOLDOVER_KEY").unwrap().1.clone();
+        noted.lock().unwrap().push(key);
+        Box::pin(async {
+            // as long as what is repeated every five minutes could take all places
+            tokio::time::sleep(Duration::from_secs(20 * 60)).await;
+            Ran { how: Ok(()), said: None }
+        })
+    });
+    let watch = office.watch_with("watch", 0, run);
+    office.until(at("2026-12-03T12:00:00Z")).await;
+    let keys = keys.lock().unwrap();
+    assert_eq!(keys[4], "URGENT", "{keys:?}");
+    let mut first: Vec<&String> = keys[..13].iter().collect();
+    first.sort();
+    first.dedup();
+    assert_eq!(first.len(), 13, "each was told once before any was told again: {keys:?}");
+    watch.abort();
+}
