@@ -244,15 +244,26 @@ fn of_a_watch_and_a_dashboard_one_asks_and_the_other_sees_it() {
     assert_eq!(server.asked(), 1, "the dashboard asked too");
     dashboard.signal(Signal::SIGTERM);
     dashboard.end();
-    assert_eq!(watch.end(Signal::SIGHUP).code(), Some(129));
+    assert_eq!(watch.end(Signal::SIGINT).code(), Some(130));
     desk.run(&["status"]).ended(30);
     assert_eq!(server.asked(), 1);
+}
+
+/// Whether what is started here inherits that a hang-up is ignored.
+fn hang_ups_are_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
+    u64::from_str_radix(ignored.trim(), 16).is_ok_and(|ignored| ignored & 1 == 1)
 }
 
 #[test]
 fn it_sends_what_others_queue_and_ends_by_each_signal() {
     let tickets = r#"[{ "key": "A-1", "client": "acme", "severity": "S1", "title": "Printer", "submitted_at": "2026-11-25T02:14:00Z" }]"#;
     for (signal, number) in ENDING {
+        if signal == Signal::SIGHUP && hang_ups_are_ignored() {
+            println!("SKIPPED: a watch and SIGHUP: whoever started these tests had it ignored, as nohup does, and so does a watch");
+            continue;
+        }
         let desk = Desk::with(&[tickets]);
         let mut watch = Watching::start(&desk);
         watch.wait_for("watching – sources: tickets; hooks: none");
