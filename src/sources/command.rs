@@ -79,9 +79,11 @@ impl Command<'_> {
         let status = {
             let reading = async { tokio::join!(telling, read(stdout, self.most, &mut printed), read(stderr, self.most, &mut said)) };
             let ending = async {
-                let status = child.0.wait().await;
-                // what it leaves behind would keep the pipe open
+                // of a process that is the first of its container, what it leaves behind are children too: they are not waited for
+                let status = child.0.inner_mut().wait().await;
+                // it would keep the pipe open
                 let _ = child.0.start_kill();
+                let _ = child.0.wait().await;
                 status
             };
             let (mut reading, mut ending) = (pin!(reading), pin!(ending));

@@ -5,7 +5,7 @@ use std::io;
 use std::task::Poll;
 use std::time::Duration;
 
-use rustix::process::{Signal, getpgrp, getpid, getsid, kill_process};
+use rustix::process::{Signal, getpid, kill_process};
 use tokio::signal::unix::{self, SignalKind};
 use tokio::time::sleep;
 
@@ -76,11 +76,9 @@ impl Stops {
     /// # Errors
     /// Where the system does not play along.
     pub fn stand() -> io::Result<()> {
-        // a shell with job control puts what it starts into a group of its own
-        if getsid(None)? != getpgrp() {
-            kill_process(getpid(), Signal::STOP)?;
-        }
-        Ok(())
+        // this one stops whoever does not listen to it, but nobody whom no shell could make go on: the system knows who that is,
+        // also where the program's session was begun outside its container and has no number in it
+        Ok(kill_process(getpid(), Signal::TTIN)?)
     }
 }
 

@@ -120,7 +120,9 @@ async fn what_it_leaves_behind_keeps_nobody_waiting() {
     assert_eq!(ran, Ran { how: Ok(()), said: Some(SafeText::line("told")) });
     gone(std::fs::read_to_string(&pid).unwrap().trim()).await;
     // in a session of its own, with the pipe open: it is left alone
-    let ran = run(&format!("echo told; setsid sleep 600 & echo $! > '{}'", pid.display()), "x").await;
+    std::fs::remove_file(&pid).unwrap();
+    let leaves = "setsid sh -c 'echo $$ > \"$0\"; exec sleep 600'";
+    let ran = run(&format!("echo told; {leaves} '{0}' & until test -s '{0}'; do sleep 0.01; done", pid.display()), "x").await;
     assert_eq!(ran.how, Ok(()));
     assert_eq!(ran.said.unwrap().as_str(), "told");
     assert!(began.elapsed() < GUARD, "{:?}", began.elapsed());
