@@ -134,6 +134,10 @@ impl<'a> Dashboard<'a> {
             }
             () = timer => self.works.tick(),
         }
+        if self.works.slept() {
+            let effects = self.works.went_on();
+            self.do_all(effects).await;
+        }
         Ok(())
     }
 

@@ -122,6 +122,9 @@ impl Watch {
 
     /// Does what is to be done now, and waits for the next thing that happens. If that is the interruption, what it was.
     pub async fn step<T>(&mut self, interruption: impl Future<Output = T>) -> Option<T> {
+        if self.works.slept() {
+            self.went_on();
+        }
         self.works.tick();
         self.log_sources();
         let lines = self.hooks.judge(&self.works.model).await;

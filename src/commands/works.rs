@@ -4,9 +4,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
 use super::bookkeeper::{Bookkeeper, Event, ToKeep};
 use super::delivery::{Delivery, Pace, ack_of, write_beside};
@@ -18,6 +19,8 @@ use crate::records::{OutboxEntry, Queued, Records};
 use crate::sources::poller::{self, Poller};
 use crate::sources::{Clock, TicketSource};
 
+/// A clock that is set right by the network goes on by less at once.
+const ASLEEP: TimeDelta = TimeDelta::seconds(30);
 /// So many reports and outcomes may wait to be taken in.
 const WAITING: usize = 64;
 
@@ -65,6 +68,9 @@ pub struct Works {
     /// All that is known.
     pub model: Model,
     clock: Clock,
+    /// What the clock said when the program last looked whether the machine had slept, and when it did by what counts only the
+    /// time that it is awake.
+    awake: (DateTime<Utc>, Instant),
     who: SafeText,
     sources: Vec<Arc<dyn TicketSource>>,
     polls: Vec<Poll>,
@@ -140,6 +146,7 @@ impl Works {
         });
         Self {
             model,
+            awake: (now, Instant::now()),
             clock,
             who,
             sources,
@@ -267,6 +274,14 @@ impl Works {
             }
         }
         left
+    }
+
+    /// Whether the machine has slept since this was last asked, or its clock was set: nobody knows how things stand.
+    pub fn slept(&mut self) -> bool {
+        let (before, awake) = std::mem::replace(&mut self.awake, ((self.clock)(), Instant::now()));
+        let told = self.awake.0 - before;
+        let lived = TimeDelta::from_std(self.awake.1 - awake).unwrap_or(TimeDelta::MAX);
+        told.checked_sub(&lived).is_some_and(|slept| slept > ASLEEP)
     }
 
     /// The program goes on after a stop, however long that was.

@@ -249,3 +249,21 @@ fn more_at_once(counted: &Mutex<(usize, usize)>) {
     count.0 += 1;
     count.1 = count.1.max(count.0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_a_sleep_nobody_is_told_that_a_source_is_blind_before_it_was_asked() {
+    let tickets = vec![Written::new("desk", "D-1", "S1", "2026-12-03T05:00:00Z")];
+    // what does not answer when the machine is awake again is blind
+    let down = vec![("phone", at("2026-12-03T00:10:00Z"), at("2026-12-04T00:00:00Z"))];
+    let mut office = Office::new(FROM, Script { tickets, down, ..Script::default() }, HOOKS);
+    let (awake, slept) = (Arc::clone(&office.clock), Arc::new(Mutex::new(TimeDelta::zero())));
+    let asleep = Arc::clone(&slept);
+    office.clock = Arc::new(move || awake() + *asleep.lock().unwrap());
+    let watch = office.watch("watch", 0);
+    office.until(at("2026-12-03T00:07:00Z")).await;
+    *slept.lock().unwrap() = TimeDelta::hours(6);
+    // asked when it first wakes: before the next interval of five minutes is over
+    office.until(at("2026-12-03T06:09:00Z")).await;
+    assert_eq!(office.told(), ["watch page phone blind", "watch page D-1 breached"]);
+    watch.abort();
+}
