@@ -7,6 +7,7 @@ mod alarms;
 mod assessing;
 mod bell;
 mod board;
+mod configured;
 mod deeds;
 mod detail;
 mod doing;

@@ -109,6 +109,11 @@ impl Hooks {
         }
     }
 
+    /// Tells instants in another zone from now on.
+    pub const fn tell_in(&mut self, zone: Tz) {
+        self.zone = zone;
+    }
+
     /// Takes note of who told something, before it is taken in.
     pub fn heard(&mut self, report: &PollReport) {
         self.believed.heard(report);

@@ -33,12 +33,14 @@ mod note;
 mod online;
 mod output;
 mod past;
+mod reload;
 mod resolve;
 mod run;
 mod session;
 mod shared_source;
 mod status;
 mod telling;
+mod themes;
 mod version;
 mod watch;
 mod windows;
@@ -47,7 +49,7 @@ mod works_end;
 
 pub use cli::{
     AckArgs, AssessArgs, CheckArgs, Cli, CompletionsArgs, ContactArgs, EvidenceArgs, ExplainArgs, Global, HandoverArgs, ListArgs, ManArgs,
-    NewArgs, NextArgs, NoteArgs, OnClientArgs, ResolveArgs, StatusArgs, UnackArgs, Verb, WindowsArgs,
+    NewArgs, NextArgs, NoteArgs, OnClientArgs, ResolveArgs, StatusArgs, ThemesArgs, UnackArgs, Verb, WindowsArgs,
 };
 pub use doctor::DoctorArgs;
 pub use hook_call::{HookCall, Ran, RunHook};
