@@ -1,15 +1,14 @@
 //! The three vocabularies: what the user means, what happened, what the world must do.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use super::ack::Ack;
+use super::configured::Configured;
 use super::model::Notice;
 use super::past::Past;
-use crate::domain::{Agreements, Deed, DeedKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, TicketKey};
+use crate::domain::{Deed, DeedKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, TicketKey};
 
 /// What the user means by a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter)]
@@ -149,12 +148,7 @@ pub enum Message {
     /// Something that the engineer should know for as long as it is so; nothing once it is not.
     Lasting(Option<Notice>),
     /// The configuration was edited, and is in use.
-    Configured {
-        /// The agreements.
-        agreements: Arc<Agreements>,
-        /// The engineer's zone.
-        zone: Tz,
-    },
+    Configured(Box<Configured>),
     /// What other processes are sending, and how that stands.
     Elsewhere(HashMap<TicketKey, Ack>),
     /// Whether an acknowledgement can be written down; why not.

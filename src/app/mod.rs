@@ -48,6 +48,7 @@ pub use alarms::{Alarms, Stage, Standing, Standings, Subject, Turned, is_so, new
 pub use assessing::{AssessRow, Assessing};
 pub use bell::Bell;
 pub use board::{Board, BoardRow, Counts, Next, NextKind};
+pub use configured::{Configured, ConfiguredSource};
 pub use detail::{Detail, DetailLine};
 pub use filter::{Filter, Mine, TERMS};
 pub use flips::{Flip, FlipKind, FlippedTicket, flips};
@@ -62,7 +63,7 @@ pub use model::{Model, Notice, Rules, Screen};
 pub use page::Topic;
 pub use past::{Past, PastDeed, PastOutcome, Since};
 pub use prompt::{Prompt, PromptView};
-pub use store::{Ambiguous, Health, SourceHealth, SourceRules, Store};
+pub use store::{Ambiguous, Health, SourceHealth, SourceRules, StaysKnown, Store};
 pub use strip::{Axis, Letters, strip};
 pub use summary::{Piece, SummaryRow, Tone, cut};
 pub use taking::UNDO;

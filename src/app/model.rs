@@ -171,7 +171,7 @@ pub struct Model {
     /// How often the board was changed: with the same number it is the same.
     pub(super) boards: u64,
     /// There is more than one source.
-    several: bool,
+    pub(super) several: bool,
     keys: Option<Keys>,
 }
 

@@ -66,8 +66,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Recalled(source, pass) => {
             model.store.recall(&source, pass);
+            let settling = model.settling();
             renew(model);
-            model.list.put_first();
+            if settling {
+                model.list.put_first();
+            }
             Vec::new()
         }
         Message::Settled(settled) => settle(model, &settled),
@@ -91,8 +94,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.lasting = lasting;
             Vec::new()
         }
-        Message::Configured { agreements, zone } => {
-            configured::take_in(model, agreements, zone);
+        Message::Configured(configured) => {
+            configured::take_in(model, *configured);
             Vec::new()
         }
         Message::Elsewhere(acks) => {

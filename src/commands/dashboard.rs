@@ -213,13 +213,13 @@ impl Dashboard {
     /// The configuration was edited. One with a mistake in it, in the theme too, changes nothing but what is said of it.
     async fn edited(&mut self, edit: Edit) {
         let (bell_before, again_before) = (self.session.settings.bell, self.session.settings.bell_again);
-        let used = edit.and_then(|edited| {
-            let theme = painted(&self.session, &edited)?;
-            Ok((theme, reload::put_in_use(&mut self.session, &mut self.works, edited)?))
-        });
+        let used = match edit.and_then(|edited| Ok((painted(&self.session, &edited)?, edited))) {
+            Ok((theme, edited)) => reload::put_in_use(&mut self.session, &mut self.works, edited).await.map(|effects| (theme, effects)),
+            Err(problems) => Err(problems),
+        };
         let lasting = match used {
             // all that an edit changes of the screen and the keys is changed here
-            Ok((theme, later)) => {
+            Ok((theme, effects)) => {
                 self.theme = theme;
                 let settings = &self.session.settings;
                 if (bell_before, again_before) != (settings.bell, settings.bell_again) {
@@ -227,7 +227,8 @@ impl Dashboard {
                 }
                 // the same view may look otherwise now
                 self.drawn = None;
-                later
+                self.do_all(effects).await;
+                None
             }
             Err(problems) => Some(reload::not_used("edit", &problems)),
         };

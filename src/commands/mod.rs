@@ -45,6 +45,7 @@ mod version;
 mod watch;
 mod windows;
 mod works;
+mod works_edit;
 mod works_end;
 
 pub use cli::{

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::session::Session;
-use super::works::Works;
-use crate::app::{Message, Notice};
-use crate::config::{FolderWatch, Footprint, HookSettings, Level, Misread, Problem, Settings};
+use super::session::{self, Session};
+use super::works::{Polled, Works};
+use super::works_edit::EditedSource;
+use crate::app::{Effect, Notice, StaysKnown};
+use crate::config::{FolderWatch, Footprint, Level, Misread, Problem, Settings};
 use crate::domain::SafeText;
-use crate::sources::SourceSettings;
+use crate::sources::SourceKind;
 
 /// Reads the settings anew, as they were read at the start.
 pub(super) type Again = Arc<dyn Fn() -> Result<Settings, Misread> + Send + Sync>;
@@ -76,21 +77,36 @@ fn tell(again: &Again, mut watch: FolderWatch, mut known: Footprint, edits: &mps
     }
 }
 
-/// Puts the settings of an edit in use; what is to be said for as long as they are. Nothing that is known is lost: tickets, cursor,
-/// filter, marks, and what is under way.
+/// Puts the settings of an edit in use, whole. Nothing that is known is lost: the tickets of sources that stay, cursor, filter, marks,
+/// and what is under way. What it asks for that only the caller can do.
 ///
 /// # Errors
 /// Why they are not, and those before stay.
-pub(super) fn put_in_use(session: &mut Session, works: &mut Works, edited: Settings) -> Result<Option<Notice>, Vec<Problem>> {
-    let used = &mut session.settings;
-    if edited.sources.is_empty() && !used.sources.is_empty() {
+pub(super) async fn put_in_use(session: &mut Session, works: &mut Works, edited: Settings) -> Result<Vec<Effect>, Vec<Problem>> {
+    if edited.sources.is_empty() && !session.settings.sources.is_empty() {
         return Err(vec![no_source_left(&edited)]);
     }
-    let later = later(used, &edited);
-    let (sources, hooks) = (std::mem::take(&mut used.sources), std::mem::take(&mut used.hooks));
-    *used = Settings { sources, hooks, ..edited };
-    works.happened(Message::Configured { agreements: Arc::clone(&used.agreements), zone: used.timezone });
-    Ok(later)
+    let before = std::mem::replace(&mut session.settings, edited);
+    let used = &session.settings;
+    let sources = used.sources.iter().map(|source| {
+        let known = before.sources.iter().find(|known| known.name == source.name);
+        let rules = session::rules(source);
+        // one that could not be opened is tried again
+        let is_polled = works.polls.iter().any(|poll| *poll.source.name() == source.name);
+        if is_polled && known.is_some_and(|known| known.is_same(source)) {
+            return EditedSource::Same(rules);
+        }
+        let stays = if known.is_some_and(|known| known.place() == source.place()) { StaysKnown::Tickets } else { StaysKnown::Nothing };
+        let polled = Polled {
+            rules,
+            source: session.open_source(source, works.records.as_ref()),
+            in_records: matches!(source.kind, SourceKind::Local),
+        };
+        EditedSource::Other(polled, stays)
+    });
+    let sources = sources.collect();
+    let rules = (Arc::clone(&used.agreements), used.timezone);
+    Ok(works.configure(rules, sources, session.recorded_sources()).await)
 }
 
 /// A file that is cut short, or just being written, is no wish to see no tickets any more.
@@ -101,34 +117,9 @@ fn no_source_left(edited: &Settings) -> Problem {
         line: 0,
         path: String::new(),
         what: "there is no source in it any more".to_owned(),
-        help: "add a [[source]]; without any, holdover shows nothing after its next start".to_owned(),
+        help: "add a [[source]]; to see no tickets any more, start holdover again".to_owned(),
         unreadable: false,
     }
-}
-
-/// What of an edit is not in use before the next start.
-fn later(used: &Settings, edited: &Settings) -> Option<Notice> {
-    let sources = used.sources.len() == edited.sources.len() && used.sources.iter().zip(&edited.sources).all(same_source);
-    let hooks = used.hooks.len() == edited.hooks.len() && used.hooks.iter().zip(&edited.hooks).all(same_hook);
-    let what = match (sources, hooks) {
-        (true, true) => return None,
-        (false, true) => "sources",
-        (true, false) => "hooks",
-        (false, false) => "sources and hooks",
-    };
-    Some(Notice { text: format!("the edit of {what} is in use only when holdover starts again"), alarm: true })
-}
-
-/// Whether two sources are the same but for where they stand in the configuration.
-fn same_source((one, other): (&SourceSettings, &SourceSettings)) -> bool {
-    let named = |source: &SourceSettings| (source.name.clone(), source.place(), source.reading(), source.poll_every, source.blind_after);
-    named(one) == named(other)
-}
-
-fn same_hook((one, other): (&HookSettings, &HookSettings)) -> bool {
-    let said =
-        |hook: &HookSettings| (hook.name.clone(), hook.on.clone(), hook.severities.clone(), hook.command.clone(), hook.timeout, hook.again);
-    said(one) == said(other)
 }
 
 /// What is said on the screen of something that is not used, and stays until it is mended: where the first mistake is, and what.

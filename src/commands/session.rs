@@ -254,7 +254,7 @@ impl Session {
         folder.map_or_else(Vec::new, |folder| records::damaged(&folder))
     }
 
-    fn recorded_sources(&self) -> Vec<RecordedSource> {
+    pub fn recorded_sources(&self) -> Vec<RecordedSource> {
         let sources = self.settings.sources.iter();
         let recorded = |s: &SourceSettings| RecordedSource {
             name: s.name.clone(),

@@ -24,7 +24,7 @@ use super::session::{Exit, Session};
 use super::works::{Incoming, News, Works};
 use super::works_end::Telling;
 use crate::app::{Ack, Alarms, Board, Message, Standings, Subject};
-use crate::config::Level;
+use crate::config::{Level, Settings};
 use crate::domain::{Alarm, SafeText};
 use crate::records::Records;
 use crate::tui::{Asked, Signals, Stops};
@@ -76,7 +76,7 @@ pub(super) fn run(mut session: Session) -> Result<Exit> {
                     return Ok(Exit::Signal(number));
                 }
                 Some(Interruption::Asked(Asked::GoOn)) => watch.went_on(),
-                Some(Interruption::Edit(edit)) => watch.edited(&mut session, edit),
+                Some(Interruption::Edit(edit)) => watch.edited(&mut session, edit).await,
                 Some(Interruption::Stop) => {
                     watch.let_go().await;
                     Stops::stand().wrap_err("the program cannot stand")?;
@@ -100,11 +100,16 @@ enum Interruption {
 
 /// What the hooks of a session are run with.
 fn parts(session: &Session, records: Arc<Records>) -> HookParts {
-    let keys: Vec<&str> = session.settings.sources.iter().filter_map(|source| source.token_variable()).collect();
+    let keys = keys(&session.settings);
     let environment = session.environment.iter().filter(|(name, _)| hook_facts::passes(name, &keys)).cloned().collect();
     let run: RunHook = Arc::new(|call: HookCall| Box::pin(call.run()));
     let (settings, zone, clock) = (session.settings.hooks.clone(), session.settings.timezone, Arc::clone(&session.clock));
     HookParts { owner: owner(session.settings.file.as_deref()), settings, environment, zone, clock, records, run }
+}
+
+/// The variables of the environment that the keys of the sources are in: no hook sees them.
+fn keys(settings: &Settings) -> Vec<&str> {
+    settings.sources.iter().filter_map(|source| source.token_variable()).collect()
 }
 
 /// What tells the hooks of a configuration apart from those of others: where its file is, so that no edit of it makes them hear
@@ -221,16 +226,22 @@ impl Watch {
     }
 
     /// The configuration was edited. One with a mistake in it changes nothing.
-    fn edited(&mut self, session: &mut Session, edit: Edit) {
-        let used = edit.and_then(|edited| reload::put_in_use(session, &mut self.works, edited));
+    async fn edited(&mut self, session: &mut Session, edit: Edit) {
+        let used = match edit {
+            Ok(edited) => reload::put_in_use(session, &mut self.works, edited).await,
+            Err(problems) => Err(problems),
+        };
         let lines = match used {
-            Ok(later) => {
-                self.hooks.tell_in(session.settings.timezone);
-                std::iter::once("the configuration was edited, and is in use".to_owned()).chain(later.map(|later| later.text)).collect()
+            // there is no screen that it could ask to be drawn
+            Ok(_) => {
+                let settings = &session.settings;
+                self.hooks.configure(settings.timezone, &keys(settings));
+                let hooks = if self.hooks.are(&settings.hooks) { "" } else { "; its hooks are only run when holdover watch starts again" };
+                vec![format!("the configuration was edited, and is in use{hooks}")]
             }
             Err(problems) => {
                 let errors = problems.iter().filter(|problem| problem.level == Level::Error);
-                errors.map(|problem| format!("the edit of the configuration is not used – {problem}")).collect::<Vec<_>>()
+                errors.map(|problem| format!("the edit of the configuration is not used – {problem}")).collect()
             }
         };
         self.say(&lines);
