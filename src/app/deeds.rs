@@ -64,6 +64,14 @@ impl Deeds {
         self.refused.remove(&(key.clone(), kind))
     }
 
+    /// Forgets all of tickets that are gone with their source.
+    pub fn keep_only(&mut self, there: impl Fn(&TicketKey) -> bool) {
+        self.asked.retain(|(key, _), _| there(key));
+        self.underway.retain(|_, (key, ..)| there(key));
+        self.ended.retain(|key, _| there(key));
+        self.refused.retain(|(key, _), _| there(key));
+    }
+
     /// Forgets what is told of those that have ended.
     pub fn forget(&mut self, told: impl Fn(&TicketKey, &Ack) -> bool) {
         self.ended.retain(|key, (_, ack)| !told(key, ack));

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::ack::Ack;
+use super::configured::Configured;
+use super::model::Notice;
 use super::past::Past;
 use crate::domain::{Deed, DeedKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, TicketKey};
 
@@ -143,6 +145,10 @@ pub enum Message {
     Past(Past),
     /// Something that the engineer should know.
     Warned(String),
+    /// Something that the engineer should know for as long as it is so; nothing once it is not.
+    Lasting(Option<Notice>),
+    /// The configuration was edited, and is in use.
+    Configured(Box<Configured>),
     /// What other processes are sending, and how that stands.
     Elsewhere(HashMap<TicketKey, Ack>),
     /// Whether an acknowledgement can be written down; why not.

@@ -20,7 +20,7 @@ use super::time_machine::TimeMachine;
 use super::words;
 use crate::domain::{Agreements, Capabilities, DeedKind, SafeText, SourceName, TicketKey};
 
-/// What does not change while the program runs.
+/// What no message changes, but an edit of the configuration.
 #[derive(Debug)]
 pub struct Rules {
     /// The agreements.
@@ -88,6 +88,15 @@ impl Screen {
             _ => None,
         }
     }
+
+    /// The same, to be changed.
+    pub(super) fn topic_mut(&mut self) -> Option<&mut Topic> {
+        match self {
+            Self::Page(topic, _) => Some(topic),
+            Self::Help(_, below) => below.topic_mut(),
+            _ => None,
+        }
+    }
 }
 
 /// What is said above the footer until the next key.
@@ -114,7 +123,7 @@ const STAYS_AT_MOST: TimeDelta = TimeDelta::seconds(10);
 /// Everything the dashboard knows and shows.
 #[derive(Debug)]
 pub struct Model {
-    /// What does not change.
+    /// What no message changes, but an edit of the configuration.
     pub rules: Rules,
     /// The last good tickets of each source.
     pub store: Store,
@@ -152,6 +161,8 @@ pub struct Model {
     pub no_records: Option<SafeText>,
     /// What is said above the footer.
     pub notice: Option<Notice>,
+    /// What is said there for as long as it is so, where nothing else is.
+    pub lasting: Option<Notice>,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// It is this late.
@@ -160,7 +171,7 @@ pub struct Model {
     /// How often the board was changed: with the same number it is the same.
     pub(super) boards: u64,
     /// There is more than one source.
-    several: bool,
+    pub(super) several: bool,
     keys: Option<Keys>,
 }
 
@@ -194,6 +205,7 @@ impl Model {
             time_machine: None,
             no_records: None,
             notice: None,
+            lasting: None,
             size,
             now,
             keys: None,

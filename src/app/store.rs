@@ -25,6 +25,17 @@ pub struct SourceRules {
     pub blind_after: Duration,
 }
 
+/// What stays known of a source when the configuration was edited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StaysKnown {
+    /// All: it is asked as before.
+    All,
+    /// Its tickets, until it answers: it is the same, but it is asked or read otherwise.
+    Tickets,
+    /// Nothing: it is another.
+    Nothing,
+}
+
 /// How far a source can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -67,7 +78,6 @@ pub struct SourceHealth {
 /// The last good tickets of every source.
 #[derive(Debug)]
 pub struct Store {
-    started_at: DateTime<Utc>,
     sources: Vec<Source>,
     taken: HashMap<TicketKey, Taken>,
     /// Contacts that are kept here.
@@ -77,6 +87,8 @@ pub struct Store {
 #[derive(Debug)]
 struct Source {
     rules: SourceRules,
+    /// Since when it is asked.
+    since: DateTime<Utc>,
     tickets: Vec<Arc<Ticket>>,
     total: Option<u64>,
     complete: bool,
@@ -159,20 +171,29 @@ impl ContactHere {
 impl Store {
     /// Sources of which nothing is known yet.
     #[must_use]
-    pub fn new(sources: impl IntoIterator<Item = SourceRules>, started_at: DateTime<Utc>) -> Self {
-        let sources = sources.into_iter().map(|rules| Source {
-            rules,
-            tickets: Vec::new(),
-            total: None,
-            complete: false,
-            complete_at: None,
-            began_at: None,
-            clock_ahead: None,
-            last: Last::NotHeard,
-            seen: HashMap::new(),
-            asked_by: None,
-        });
-        Self { started_at, sources: sources.collect(), taken: HashMap::new(), contacts: HashMap::new() }
+    pub fn new(sources: impl IntoIterator<Item = SourceRules>, now: DateTime<Utc>) -> Self {
+        let sources = sources.into_iter().map(|rules| Source::new(rules, now));
+        Self { sources: sources.collect(), taken: HashMap::new(), contacts: HashMap::new() }
+    }
+
+    /// From now on these are the sources; of each is said what of it stays known.
+    pub fn rearrange(&mut self, sources: impl IntoIterator<Item = (SourceRules, StaysKnown)>, now: DateTime<Utc>) {
+        let mut before = std::mem::take(&mut self.sources);
+        let mut stay = HashSet::new();
+        for (rules, stays) in sources {
+            let place = before.iter().position(|source| source.rules.name == rules.name);
+            let known = place.map(|place| before.swap_remove(place)).filter(|_| stays != StaysKnown::Nothing);
+            stay.extend(known.is_some().then(|| rules.name.clone()));
+            self.sources.push(match (known, stays) {
+                (Some(known), StaysKnown::All) => Source { rules, ..known },
+                // it is asked otherwise, and has not been heard of since
+                (Some(known), StaysKnown::Tickets) => Source { rules, last: Last::NotHeard, asked_by: None, ..known },
+                _ => Source::new(rules, now),
+            });
+        }
+        // what was done to a ticket of another place says nothing of one under its key
+        self.taken.retain(|key, _| stay.contains(&key.source));
+        self.contacts.retain(|key, _| stay.contains(&key.source));
     }
 
     /// All tickets, source by source.
@@ -183,7 +204,7 @@ impl Store {
     /// How each source stands at `now`, in the order of the configuration.
     #[must_use]
     pub fn health(&self, now: DateTime<Utc>) -> Vec<SourceHealth> {
-        self.sources.iter().map(|source| source.health(self.started_at, now)).collect()
+        self.sources.iter().map(|source| source.health(now)).collect()
     }
 
     /// The first instant after `now` at which a source turns stale or blind by mere silence.
@@ -191,7 +212,7 @@ impl Store {
     pub fn health_changes_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let just_after = |at: DateTime<Utc>| at + TimeDelta::seconds(1);
         let changes = self.sources.iter().flat_map(|s| {
-            let (stale, blind) = s.deadlines(self.started_at);
+            let (stale, blind) = s.deadlines();
             [stale, blind]
         });
         changes.map(just_after).filter(|at| *at > now).min()
@@ -352,6 +373,23 @@ pub struct Ambiguous {
 }
 
 impl Source {
+    /// One of which nothing is known yet.
+    fn new(rules: SourceRules, since: DateTime<Utc>) -> Self {
+        Self {
+            rules,
+            since,
+            tickets: Vec::new(),
+            total: None,
+            complete: false,
+            complete_at: None,
+            began_at: None,
+            clock_ahead: None,
+            last: Last::NotHeard,
+            seen: HashMap::new(),
+            asked_by: None,
+        }
+    }
+
     /// Takes in one pass, keeping what was seen first of each ticket. Whether any ticket is another than before.
     fn pass(
         &mut self,
@@ -401,16 +439,16 @@ impl Source {
     }
 
     /// After when it is stale and blind, if nothing more is heard.
-    fn deadlines(&self, started_at: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
-        let from = self.complete_at.unwrap_or(started_at);
+    fn deadlines(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+        let from = self.complete_at.unwrap_or(self.since);
         let after = |wait: Duration| TimeDelta::from_std(wait).ok().and_then(|wait| from.checked_add_signed(wait));
         let after = |wait| after(wait).unwrap_or(DateTime::<Utc>::MAX_UTC);
         // the next poll is due after one interval and missed when another has passed
         (after(self.rules.poll_every.saturating_mul(2)), after(self.rules.blind_after))
     }
 
-    fn health(&self, started_at: DateTime<Utc>, now: DateTime<Utc>) -> SourceHealth {
-        let (stale, blind) = self.deadlines(started_at);
+    fn health(&self, now: DateTime<Utc>) -> SourceHealth {
+        let (stale, blind) = self.deadlines();
         let never = self.complete_at.is_none() && !matches!(self.last, Last::Passed(_));
         let missed = !matches!(self.last, Last::Passed(_)) || !self.complete;
         let health = if never || now > blind {

@@ -172,6 +172,12 @@ pub(super) fn renew(model: &mut Model) {
     relist(model, |board, model| Arc::make_mut(board).renew(model.store.tickets().cloned(), &model.rules.agreements, at));
 }
 
+/// Judges them all, at that instant.
+pub(super) fn judge_anew(model: &mut Model) {
+    let Some(at) = model.time_machine.as_ref().map(|machine| machine.at) else { return };
+    relist(model, |board, model| *board = Arc::new(Board::new(model.store.tickets().cloned(), &model.rules.agreements, at)));
+}
+
 /// Back to the present, and why.
 fn end(model: &mut Model, why: Option<Notice>) {
     model.time_machine = None;

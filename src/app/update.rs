@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::ack::Ack;
 use super::assessing;
 use super::board::Board;
+use super::configured;
 use super::doing;
 use super::handover_text::{self, Told};
 use super::layout;
@@ -65,8 +66,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Recalled(source, pass) => {
             model.store.recall(&source, pass);
+            let settling = model.settling();
             renew(model);
-            model.list.put_first();
+            if settling {
+                model.list.put_first();
+            }
             Vec::new()
         }
         Message::Settled(settled) => settle(model, &settled),
@@ -84,6 +88,14 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Warned(text) => {
             notice(model, text, true);
+            Vec::new()
+        }
+        Message::Lasting(lasting) => {
+            model.lasting = lasting;
+            Vec::new()
+        }
+        Message::Configured(configured) => {
+            configured::take_in(model, *configured);
             Vec::new()
         }
         Message::Elsewhere(acks) => {
@@ -154,7 +166,7 @@ fn tick(model: &mut Model, now: DateTime<Utc>) -> bool {
     if set_back {
         model.clock_set_back();
         // verdicts only know when they change next, not when they last did
-        change_board(model, |board, store, agreements| *board = Board::new(store.tickets().cloned(), agreements, now));
+        judge_anew(model);
     } else if turned {
         change_board(model, |board, _, agreements| {
             board.advance(agreements, now);
@@ -181,6 +193,12 @@ fn change_board(model: &mut Model, change: impl FnOnce(&mut Board, &Store, &Agre
     if let Some(before) = before {
         model.list.show(Arc::clone(&model.board), &model.mine, before, line);
     }
+}
+
+/// Judges all tickets.
+pub(super) fn judge_anew(model: &mut Model) {
+    let now = model.now;
+    change_board(model, |board, store, agreements| *board = Board::new(store.tickets().cloned(), agreements, now));
 }
 
 /// Judges the tickets that are new or changed.

@@ -211,7 +211,7 @@ impl Maker<'_> {
             summary,
             banner: time_machine::banner(model),
             body,
-            notice: self.question().or(model.notice.clone()).or(hides),
+            notice: self.question().or(model.notice.clone()).or(hides).or(model.lasting.clone()),
             filter: (typing || !filter.is_empty()).then(|| (filter.to_owned(), typing)),
             prompt: prompt::view(model).filter(|_| !tiny),
             undo: model.held_until().filter(|_| model.time_machine.is_none()).map(|until| (until - model.now).num_seconds().max(1)),

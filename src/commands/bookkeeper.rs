@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::delivery::{ack_of, failed_inside};
 use crate::app::{Message, Store};
 use crate::domain::{DeedKind, Fault, KeptHere, PollReport, SafeText, SourceName};
-use crate::records::{OutboxEntry, Records, RecordsFault, Settled, Snapshot, Watch};
+use crate::records::{OutboxEntry, RecordedSource, Records, RecordsFault, Settled, Snapshot, Watch};
 use crate::sources::Clock;
 
 /// Where the system does not tell what other processes write, it is looked for this often.
@@ -59,6 +59,8 @@ enum Job {
     Keep(SourceName, Snapshot),
     KeepFault(SourceName, Fault, DateTime<Utc>),
     Look,
+    /// The configuration has these sources from now on; answered once that is known.
+    Configure(Vec<RecordedSource>, oneshot::Sender<()>),
     /// Something was written, by whichever process.
     Written,
 }
@@ -114,6 +116,14 @@ impl Bookkeeper {
         self.give(Job::Look);
     }
 
+    /// Tells the records which sources the configuration has from now on, once all is kept that was to be kept before. What of it
+    /// fails is told as what fails otherwise.
+    pub async fn configure(&self, sources: Vec<RecordedSource>) {
+        let (done, known) = oneshot::channel();
+        self.give(Job::Configure(sources, done));
+        let _ = known.await;
+    }
+
     fn give(&self, job: Job) {
         // it ends only when this is dropped
         let _ = self.jobs.send(job);
@@ -151,7 +161,7 @@ impl Desk {
             }
             settling = told || (settling && !quiet);
             // what breaks here is told as what fails, and the next job is done
-            let use_of = if matches!(job, Job::Keep(..) | Job::KeepFault(..)) { Use::Written } else { Use::Read };
+            let use_of = if matches!(job, Job::Keep(..) | Job::KeepFault(..) | Job::Configure(..)) { Use::Written } else { Use::Read };
             let done = self.beside(job).await.unwrap_or_else(|_| Err(failed_inside(&self.records)));
             // told whenever it fails, and once when it is well again: what can be read may still be a disk that is full
             let fault = match done {
@@ -197,6 +207,12 @@ fn do_job(records: &Records, job: Job) -> Result<(), RecordsFault> {
     match job {
         Job::Keep(source, snapshot) => records.keep(&source, &snapshot),
         Job::KeepFault(source, fault, at) => records.keep_fault(&source, &fault, at),
+        Job::Configure(sources, done) => {
+            let configured = records.configure(&sources);
+            // whoever asked may have ended
+            let _ = done.send(());
+            configured
+        }
         Job::Look | Job::Written => Ok(()),
     }
 }
@@ -252,7 +268,6 @@ mod tests {
 
     use super::*;
     use crate::domain::FaultKind;
-    use crate::records::RecordedSource;
 
     /// The next event that tells of the records, or that they were looked at.
     async fn next(events: &mut mpsc::Receiver<Event>) -> Option<Message> {

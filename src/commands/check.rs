@@ -38,7 +38,9 @@ pub(super) fn run(args: &CheckArgs, global: &Global, clock: Clock, environment: 
             let today = clock().with_timezone(&settings.timezone).date_naive();
             let mut problems = std::mem::take(&mut settings.warnings);
             problems.extend(config::holidays_ending(&settings, today));
-            let session = Session { settings, clock, environment, demo: global.demo, read_only: true, frozen: global.at.is_some() };
+            problems.extend(config::theme_problems(&settings));
+            let session =
+                Session { settings, again: None, clock, environment, demo: global.demo, read_only: true, frozen: global.at.is_some() };
             if args.online {
                 for online in online::ask(&session)? {
                     problems.extend(online.problems());

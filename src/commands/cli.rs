@@ -1,9 +1,10 @@
 //! The command line: verbs and flags. What is not built is not offered.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -27,7 +28,7 @@ pub struct Cli {
 }
 
 /// Flags of every verb.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The configuration; without it `$HOLDOVER_CONFIG`, else holdover/config.toml in the configuration folder
     #[arg(long, global = true, value_name = "FILE")]
@@ -35,8 +36,8 @@ pub struct Global {
     /// An embedded queue and its agreements; needs no configuration and no network
     #[arg(long, global = true, conflicts_with = "config")]
     pub demo: bool,
-    /// The theme by name
-    #[arg(long, global = true, value_name = "NAME", value_parser = PossibleValuesParser::new(Theme::names()))]
+    /// The theme by name, or one of your own
+    #[arg(long, global = true, value_name = "NAME", value_parser = ThemeName)]
     pub theme: Option<String>,
     /// Only ASCII on the screen
     #[arg(long, global = true)]
@@ -50,6 +51,23 @@ pub struct Global {
     /// Send nothing and write nothing, not even the records
     #[arg(long, global = true)]
     pub read_only: bool,
+}
+
+/// The name of a theme. The stock themes are offered; any other is judged where the configuration is known, for it may be one of the
+/// user's own.
+#[derive(Debug, Clone, Copy)]
+struct ThemeName;
+
+impl TypedValueParser for ThemeName {
+    type Value = String;
+
+    fn parse_ref(&self, command: &clap::Command, arg: Option<&clap::Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Theme::names().map(PossibleValue::new)))
+    }
 }
 
 /// What to do.
@@ -93,6 +111,8 @@ pub enum Verb {
     Handover(HandoverArgs),
     /// Print what every key and mark of the dashboard means
     Keys,
+    /// Show a sample of every theme, or of one; where stdout is no terminal, their names
+    Themes(ThemesArgs),
     /// Print what a shell needs to complete verbs and flags
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -107,6 +127,17 @@ pub struct StatusArgs {
     /// Short, for the status line of tmux
     #[arg(long, conflicts_with = "json")]
     pub tmux: bool,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `themes`.
+#[derive(Debug, Args)]
+pub struct ThemesArgs {
+    /// Only this one
+    #[arg(value_parser = ThemeName)]
+    pub name: Option<String>,
     /// As JSON
     #[arg(long)]
     pub json: bool,

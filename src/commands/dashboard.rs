@@ -12,13 +12,14 @@ use super::kept::Kept;
 use super::new;
 use super::output;
 use super::past::{self, Question};
+use super::reload::{self, Edit, Edits};
 use super::session::{Exit, Session};
 use super::works::Works;
 use super::works_end::Telling;
 use crate::app::{self, Bell, Effect, Message, Screen, View};
-use crate::config::ColorChoice;
+use crate::config::{self, ColorChoice, Problem, Settings};
 use crate::domain::SafeText;
-use crate::tui::{self, Asked, ColorWish, Input, Signals, Terminal, Theme, keymap, views};
+use crate::tui::{self, Asked, ColorDepth, ColorWish, Input, Signals, Terminal, Theme, keymap, views};
 
 /// Longest that the end waits for what is dropped.
 pub(super) const ENDING: Duration = Duration::from_secs(1);
@@ -27,9 +28,12 @@ pub(super) const ENDING: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Where the terminal, or the machine, does not play along.
-pub(super) fn run(session: &Session) -> Result<Exit> {
-    let depth = tui::color_depth(wish(session.settings.color), &session.environment);
-    let theme = Theme::named(&session.settings.theme, depth)?;
+pub(super) fn run(session: Session) -> Result<Exit> {
+    // whatever is wrong with a theme, the board comes up
+    let (theme, faulty) = match painted(&session, &session.settings) {
+        Ok(theme) => (theme, None),
+        Err(problems) => (Theme::named(STANDS_IN, depth(&session, &session.settings))?, Some(reload::not_used("theme", &problems))),
+    };
     // what is polled runs beside the loop: a source that works hard delays no key
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.wrap_err("the event loop cannot start")?;
@@ -37,11 +41,15 @@ pub(super) fn run(session: &Session) -> Result<Exit> {
         // from here on a signal waits for the loop, which gives the terminal back
         let mut signals = Signals::listen().wrap_err("signals cannot be listened for")?;
         let kept = tokio::select! {
-            kept = Kept::open(session) => kept,
+            kept = Kept::open(&session) => kept,
             Asked::End(number) = signals.next() => return Ok(Exit::Signal(number)),
         };
         match Terminal::enter() {
-            Ok(terminal) => Dashboard::start(session, kept, signals, terminal, theme)?.run().await,
+            Ok(terminal) => {
+                let mut dashboard = Dashboard::start(session, kept, signals, terminal, theme)?;
+                dashboard.happened(Message::Lasting(faulty)).await;
+                dashboard.run().await
+            }
             Err(error) => {
                 output::say(&format!("the dashboard cannot start – {error} – run it in a terminal, or see holdover list"));
                 Ok(Exit::Failed)
@@ -54,6 +62,19 @@ pub(super) fn run(session: &Session) -> Result<Exit> {
     ended
 }
 
+/// The theme where another cannot be used.
+const STANDS_IN: &str = "base";
+
+fn depth(session: &Session, settings: &Settings) -> ColorDepth {
+    tui::color_depth(wish(settings.color), &session.environment)
+}
+
+/// The theme that settings ask for.
+fn painted(session: &Session, settings: &Settings) -> Result<Theme, Vec<Problem>> {
+    let theme = settings.themes.paint(&settings.theme, depth(session, settings));
+    theme.map_err(|problems| problems.iter().map(config::of_theme).collect())
+}
+
 pub(super) const fn wish(choice: ColorChoice) -> ColorWish {
     match choice {
         ColorChoice::Auto => ColorWish::Auto,
@@ -62,9 +83,15 @@ pub(super) const fn wish(choice: ColorChoice) -> ColorWish {
     }
 }
 
+/// What rings as settings say; none where the terminal is to be silent.
+fn bell(settings: &Settings) -> Option<Bell> {
+    settings.bell.then(|| Bell::new(TimeDelta::from_std(settings.bell_again).unwrap_or(TimeDelta::MAX)))
+}
+
 /// The works, and the terminal in front of them.
-struct Dashboard<'a> {
-    session: &'a Session,
+struct Dashboard {
+    session: Session,
+    edits: Edits,
     works: Works,
     terminal: Terminal,
     signals: Signals,
@@ -76,13 +103,12 @@ struct Dashboard<'a> {
     ended: Option<Exit>,
 }
 
-impl<'a> Dashboard<'a> {
+impl Dashboard {
     /// Opens every source and begins to poll it.
-    fn start(session: &'a Session, kept: Kept, signals: Signals, terminal: Terminal, theme: Theme) -> Result<Self> {
-        let works = kept.begin(session, terminal.size()?, views::help_lines());
-        let settings = &session.settings;
-        let bell = settings.bell.then(|| Bell::new(TimeDelta::from_std(settings.bell_again).unwrap_or(TimeDelta::MAX)));
-        Ok(Self { session, works, terminal, signals, theme, drawn: None, bell, ended: None })
+    fn start(session: Session, kept: Kept, signals: Signals, terminal: Terminal, theme: Theme) -> Result<Self> {
+        let works = kept.begin(&session, terminal.size()?, views::help_lines());
+        let (bell, edits) = (bell(&session.settings), Edits::follow(&session));
+        Ok(Self { session, edits, works, terminal, signals, theme, drawn: None, bell, ended: None })
     }
 
     async fn run(mut self) -> Result<Exit> {
@@ -128,6 +154,7 @@ impl<'a> Dashboard<'a> {
             biased;
             asked = self.signals.next() => self.signalled(asked).await?,
             input = self.terminal.next_input() => self.input(input.wrap_err("the terminal cannot be read")?).await,
+            edit = self.edits.next() => self.edited(edit).await,
             news = self.works.next() => {
                 let effects = self.works.take_in(news);
                 self.do_all(effects).await;
@@ -187,6 +214,31 @@ impl<'a> Dashboard<'a> {
         }
     }
 
+    /// The configuration was edited. One with a mistake in it, in the theme too, changes nothing but what is said of it.
+    async fn edited(&mut self, edit: Edit) {
+        let (bell_before, again_before) = (self.session.settings.bell, self.session.settings.bell_again);
+        let used = match edit.and_then(|edited| Ok((painted(&self.session, &edited)?, edited))) {
+            Ok((theme, edited)) => reload::put_in_use(&mut self.session, &mut self.works, edited).await.map(|effects| (theme, effects)),
+            Err(problems) => Err(problems),
+        };
+        let lasting = match used {
+            // all that an edit changes of the screen and the keys is changed here
+            Ok((theme, effects)) => {
+                self.theme = theme;
+                let settings = &self.session.settings;
+                if (bell_before, again_before) != (settings.bell, settings.bell_again) {
+                    self.bell = bell(settings);
+                }
+                // the same view may look otherwise now
+                self.drawn = None;
+                self.do_all(effects).await;
+                None
+            }
+            Err(problems) => Some(reload::not_used("edit", &problems)),
+        };
+        self.happened(Message::Lasting(lasting)).await;
+    }
+
     async fn happened(&mut self, message: Message) {
         let effects = self.works.happened(message);
         self.do_all(effects).await;
@@ -198,11 +250,11 @@ impl<'a> Dashboard<'a> {
             match effect {
                 Effect::ReadPast => {
                     let (records, events) = (self.works.records.clone(), self.works.events.0.clone());
-                    past::read_beside(records, Question::of(self.session, None), events);
+                    past::read_beside(records, Question::of(&self.session, None), events);
                 }
                 Effect::Make { source, title, client } => {
                     let (records, events) = (self.works.records.clone(), self.works.events.0.clone());
-                    new::make_beside(self.session, records, &source, title, client, events);
+                    new::make_beside(&self.session, records, &source, title, client, events);
                 }
                 // a terminal that takes nothing is told of by the next frame
                 Effect::Copy(text) => drop(self.terminal.copy(&text)),

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::believed::Believed;
 use super::hook_alarm::{by_now, concerns};
 use super::hook_call::{HookCall, Ran, RunHook};
-use super::hook_facts::{Known, Occasion};
+use super::hook_facts::{self, Known, Occasion};
 use super::hook_turn::{HookTurn, Turn};
 use super::works_end::AT_THE_END;
 use crate::app::{Alarms, Model, Standing, Standings, Subject};
@@ -107,6 +107,17 @@ impl Hooks {
             broken: false,
             count: 0,
         }
+    }
+
+    /// Whether these are the hooks that it runs.
+    pub fn are(&self, hooks: &[HookSettings]) -> bool {
+        self.settings.len() == hooks.len() && self.settings.iter().zip(hooks).all(|(own, other)| own.is_same(other))
+    }
+
+    /// Tells instants in this zone from now on, and no hook what is in these variables.
+    pub fn configure(&mut self, zone: Tz, keys: &[&str]) {
+        self.zone = zone;
+        self.environment.retain(|(name, _)| hook_facts::passes(name, keys));
     }
 
     /// Takes note of who told something, before it is taken in.

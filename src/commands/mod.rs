@@ -33,21 +33,24 @@ mod note;
 mod online;
 mod output;
 mod past;
+mod reload;
 mod resolve;
 mod run;
 mod session;
 mod shared_source;
 mod status;
 mod telling;
+mod themes;
 mod version;
 mod watch;
 mod windows;
 mod works;
+mod works_edit;
 mod works_end;
 
 pub use cli::{
     AckArgs, AssessArgs, CheckArgs, Cli, CompletionsArgs, ContactArgs, EvidenceArgs, ExplainArgs, Global, HandoverArgs, ListArgs, ManArgs,
-    NewArgs, NextArgs, NoteArgs, OnClientArgs, ResolveArgs, StatusArgs, UnackArgs, Verb, WindowsArgs,
+    NewArgs, NextArgs, NoteArgs, OnClientArgs, ResolveArgs, StatusArgs, ThemesArgs, UnackArgs, Verb, WindowsArgs,
 };
 pub use doctor::DoctorArgs;
 pub use hook_call::{HookCall, Ran, RunHook};

@@ -8,12 +8,13 @@ use chrono_tz::Tz;
 use color_eyre::eyre::Result;
 
 use super::cli::{Cli, Global, Verb};
+use super::reload::Again;
 use super::session::{Exit, Session};
 use super::{
     ack, assess, check, completions, contact, dashboard, doctor, evidence, explain, handover, init, keys, list, man, new, next, note,
-    output, resolve, status, watch, windows,
+    output, resolve, status, themes, watch, windows,
 };
-use crate::config::{self, Problem, Settings};
+use crate::config::{self, Footprint, Level, Misread, Problem, Settings};
 use crate::domain::{instant, resolve_local};
 use crate::sources::{self, Clock};
 use crate::tui::install_panic_hook;
@@ -31,6 +32,7 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
         Some(Verb::Init(args)) => return Ok(init::run(args, &global, &clock, &environment)),
         Some(Verb::Doctor(args)) => return doctor::run(args, &global, &clock, &environment),
         Some(Verb::Keys) => return keys::run(),
+        Some(Verb::Themes(args)) => return themes::run(args, &global, &environment),
         Some(Verb::Completions(args)) => return completions::run(args),
         Some(Verb::Man(args)) => return man::run(args),
         _ => {}
@@ -54,7 +56,8 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
         }
     };
     let (demo, read_only, frozen) = (global.demo, global.read_only, global.at.is_some());
-    let session = Session { settings, clock, environment, demo, read_only, frozen };
+    let again = again(&global, &environment, &settings);
+    let session = Session { settings, again, clock, environment, demo, read_only, frozen };
     let flag = global.at.as_ref().map(|_| "--at").or(global.read_only.then_some("--read-only"));
     let writes = |verb: &str, run: &dyn Fn() -> Result<Exit>| match flag {
         Some(flag) => {
@@ -79,20 +82,36 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
         Some(Verb::Status(args)) => status::run(args, &session),
         Some(Verb::Evidence(args)) => evidence::run(args, &session),
         Some(Verb::Handover(args)) => handover::run(args, &session),
-        Some(Verb::Check(_) | Verb::Init(_) | Verb::Doctor(_) | Verb::Keys | Verb::Completions(_) | Verb::Man(_)) => Ok(Exit::Usage),
-        Some(Verb::Watch) => writes("watch", &|| watch::run(&session)),
-        None => dashboard::run(&session),
+        Some(Verb::Check(_) | Verb::Init(_) | Verb::Doctor(_) | Verb::Keys | Verb::Themes(_) | Verb::Completions(_) | Verb::Man(_)) => {
+            Ok(Exit::Usage)
+        }
+        Some(Verb::Watch) => match flag {
+            Some(_) => writes("watch", &|| Ok(Exit::Usage)),
+            None => watch::run(session),
+        },
+        None => dashboard::run(session),
     }
 }
 
 /// The settings: of the embedded demo, or of the file and the environment; flags win.
 pub(super) fn settings(global: &Global, environment: &[(String, String)]) -> Result<Settings, Vec<Problem>> {
+    read(global, environment).map_err(|misread| misread.problems)
+}
+
+/// The same; where they cannot be used, what they were read from is told too.
+fn read(global: &Global, environment: &[(String, String)]) -> Result<Settings, Misread> {
     let mut settings = if global.demo {
-        config::parse(sources::demo_agreements(), "demo", &[])?
+        let demo = config::parse(sources::demo_agreements(), "demo", &[]);
+        demo.map_err(|problems| Misread { problems, footprint: Footprint::default() })?
     } else {
-        config::load(&path(global, environment), environment)?
+        config::read(&path(global, environment), environment)?
     };
     if let Some(theme) = &global.theme {
+        if let Err((what, help)) = config::known_theme(theme, &settings.themes) {
+            let problem =
+                Problem { level: Level::Error, file: "--theme".to_owned(), line: 0, path: String::new(), what, help, unreadable: false };
+            return Err(Misread { problems: vec![problem], footprint: settings.footprint });
+        }
         settings.theme.clone_from(theme);
     }
     if let Some(color) = global.color {
@@ -100,6 +119,14 @@ pub(super) fn settings(global: &Global, environment: &[(String, String)]) -> Res
     }
     settings.ascii |= global.ascii;
     Ok(settings)
+}
+
+/// How the settings are read anew when the files are edited that they were read from. None are read in the demo, and a configuration
+/// that is no file, but a pipe, can be read once only.
+fn again(global: &Global, environment: &[(String, String)], settings: &Settings) -> Option<Again> {
+    settings.file.as_ref().filter(|file| file.is_file())?;
+    let (global, environment) = (global.clone(), environment.to_vec());
+    Some(Arc::new(move || read(&global, &environment)))
 }
 
 /// Where the configuration is.

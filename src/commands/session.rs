@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::local_source::{self, LocalSource};
 use super::output;
+use super::reload::Again;
 use super::shared_source;
 use crate::app::{Board, SourceRules, Store};
 use crate::config::Settings;
@@ -53,6 +54,8 @@ impl From<Exit> for ExitCode {
 /// Settings, clock and environment of one run.
 pub(super) struct Session {
     pub settings: Settings,
+    /// How they are read anew; none where they cannot be.
+    pub again: Option<Again>,
     /// Says the time; with `--at` always the same.
     pub clock: Clock,
     pub environment: Vec<(String, String)>,
@@ -251,7 +254,7 @@ impl Session {
         folder.map_or_else(Vec::new, |folder| records::damaged(&folder))
     }
 
-    fn recorded_sources(&self) -> Vec<RecordedSource> {
+    pub fn recorded_sources(&self) -> Vec<RecordedSource> {
         let sources = self.settings.sources.iter();
         let recorded = |s: &SourceSettings| RecordedSource {
             name: s.name.clone(),

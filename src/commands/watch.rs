@@ -19,10 +19,12 @@ use super::hooks::{HookParts, Hooks};
 use super::kept::Kept;
 use super::log::{Lines, Log};
 use super::output;
+use super::reload::{self, Edit, Edits};
 use super::session::{Exit, Session};
 use super::works::{Incoming, News, Works};
 use super::works_end::Telling;
 use crate::app::{Ack, Alarms, Board, Message, Standings, Subject};
+use crate::config::{Level, Settings};
 use crate::domain::{Alarm, SafeText};
 use crate::records::Records;
 use crate::tui::{Asked, Signals, Stops};
@@ -34,7 +36,7 @@ const NO_SCREEN: (u16, u16) = (80, 24);
 ///
 /// # Errors
 /// Where the machine does not play along.
-pub(super) fn run(session: &Session) -> Result<Exit> {
+pub(super) fn run(mut session: Session) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.wrap_err("the event loop cannot start")?;
     let lines = Lines::begin();
@@ -43,7 +45,7 @@ pub(super) fn run(session: &Session) -> Result<Exit> {
         let mut signals = Signals::listen().wrap_err("signals cannot be listened for")?;
         let mut stops = Stops::listen().wrap_err("signals cannot be listened for")?;
         let kept = tokio::select! {
-            kept = Kept::open(session) => kept,
+            kept = Kept::open(&session) => kept,
             Asked::End(number) = signals.next() => return Ok(Exit::Signal(number)),
         };
         let Some(records) = kept.records.clone() else {
@@ -52,27 +54,30 @@ pub(super) fn run(session: &Session) -> Result<Exit> {
             return Ok(Exit::Failed);
         };
         kept.warnings.iter().for_each(output::say);
-        let hooks = parts(session, records);
+        let hooks = parts(&session, records);
         let names: Vec<&str> = session.settings.sources.iter().map(|source| source.name.as_str()).collect();
         let hook_names: Vec<&str> = hooks.settings.iter().map(|hook| hook.name.as_str()).collect();
         let or_none = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         log(&format!("watching – sources: {}; hooks: {}", or_none(&names), or_none(&hook_names)));
-        let mut watch = Watch::new(kept.begin(session, NO_SCREEN, Vec::new()), hooks, Arc::clone(&log));
+        let mut watch = Watch::new(kept.begin(&session, NO_SCREEN, Vec::new()), hooks, Arc::clone(&log));
+        let mut edits = Edits::follow(&session);
         loop {
             let interruption = async {
                 tokio::select! {
                     biased;
-                    asked = signals.next() => Some(asked),
-                    () = stops.next() => None,
+                    asked = signals.next() => Interruption::Asked(asked),
+                    () = stops.next() => Interruption::Stop,
+                    edit = edits.next() => Interruption::Edit(edit),
                 }
             };
             match watch.step(interruption).await {
-                Some(Some(Asked::End(number))) => {
+                Some(Interruption::Asked(Asked::End(number))) => {
                     watch.end(session.demo).await;
                     return Ok(Exit::Signal(number));
                 }
-                Some(Some(Asked::GoOn)) => watch.went_on(),
-                Some(None) => {
+                Some(Interruption::Asked(Asked::GoOn)) => watch.went_on(),
+                Some(Interruption::Edit(edit)) => watch.edited(&mut session, edit).await,
+                Some(Interruption::Stop) => {
                     watch.let_go().await;
                     Stops::stand().wrap_err("the program cannot stand")?;
                 }
@@ -86,13 +91,25 @@ pub(super) fn run(session: &Session) -> Result<Exit> {
     ended
 }
 
+/// What comes in between.
+enum Interruption {
+    Asked(Asked),
+    Stop,
+    Edit(Edit),
+}
+
 /// What the hooks of a session are run with.
 fn parts(session: &Session, records: Arc<Records>) -> HookParts {
-    let keys: Vec<&str> = session.settings.sources.iter().filter_map(|source| source.token_variable()).collect();
+    let keys = keys(&session.settings);
     let environment = session.environment.iter().filter(|(name, _)| hook_facts::passes(name, &keys)).cloned().collect();
     let run: RunHook = Arc::new(|call: HookCall| Box::pin(call.run()));
     let (settings, zone, clock) = (session.settings.hooks.clone(), session.settings.timezone, Arc::clone(&session.clock));
     HookParts { owner: owner(session.settings.file.as_deref()), settings, environment, zone, clock, records, run }
+}
+
+/// The variables of the environment that the keys of the sources are in: no hook sees them.
+fn keys(settings: &Settings) -> Vec<&str> {
+    settings.sources.iter().filter_map(|source| source.token_variable()).collect()
 }
 
 /// What tells the hooks of a configuration apart from those of others: where its file is, so that no edit of it makes them hear
@@ -209,6 +226,28 @@ impl Watch {
     pub fn went_on(&mut self) {
         self.hooks.went_on();
         let _ = self.works.went_on();
+    }
+
+    /// The configuration was edited. One with a mistake in it changes nothing.
+    async fn edited(&mut self, session: &mut Session, edit: Edit) {
+        let used = match edit {
+            Ok(edited) => reload::put_in_use(session, &mut self.works, edited).await,
+            Err(problems) => Err(problems),
+        };
+        let lines = match used {
+            // there is no screen that it could ask to be drawn
+            Ok(_) => {
+                let settings = &session.settings;
+                self.hooks.configure(settings.timezone, &keys(settings));
+                let hooks = if self.hooks.are(&settings.hooks) { "" } else { "; its hooks are only run when holdover watch starts again" };
+                vec![format!("the configuration was edited, and is in use{hooks}")]
+            }
+            Err(problems) => {
+                let errors = problems.iter().filter(|problem| problem.level == Level::Error);
+                errors.map(|problem| format!("the edit of the configuration is not used – {problem}")).collect()
+            }
+        };
+        self.say(&lines);
     }
 
     /// Gives what is under way a little time.

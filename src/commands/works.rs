@@ -67,14 +67,13 @@ pub(super) enum Incoming {
 pub struct Works {
     /// All that is known.
     pub model: Model,
-    clock: Clock,
+    pub(super) clock: Clock,
     /// What the clock said when the program last looked whether the machine had slept, and when it did by what counts only the
     /// time that it is awake.
     awake: (DateTime<Utc>, Instant),
     who: SafeText,
-    sources: Vec<Arc<dyn TicketSource>>,
-    polls: Vec<Poll>,
-    reports: mpsc::Receiver<PollReport>,
+    pub(super) polls: Vec<Poll>,
+    pub(super) reports: (mpsc::Sender<PollReport>, mpsc::Receiver<PollReport>),
     pub(super) events: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
     pub(super) records: Option<Arc<Records>>,
     pub(super) bookkeeper: Option<Bookkeeper>,
@@ -90,14 +89,33 @@ pub struct Works {
 }
 
 /// How one source is polled.
-struct Poll {
-    source: Arc<dyn TicketSource>,
-    poller: Poller,
+pub(super) struct Poll {
+    pub(super) source: Arc<dyn TicketSource>,
+    pub(super) poller: Poller,
     /// Other processes may ask it too.
-    shared: Option<Arc<SharedSource>>,
-    in_records: bool,
+    pub(super) shared: Option<Arc<SharedSource>>,
+    pub(super) in_records: bool,
     /// What it told last stood in the records.
     recorded: bool,
+}
+
+impl Poll {
+    /// Begins to poll a source; with the records, of which others read what it says, where they are written.
+    pub(super) fn begin(
+        source: Arc<dyn TicketSource>,
+        rules: &SourceRules,
+        in_records: bool,
+        written: Option<&Arc<Records>>,
+        clock: &Clock,
+        reports: &mpsc::Sender<PollReport>,
+    ) -> Self {
+        let shared = written
+            .filter(|_| !in_records)
+            .map(|records| Arc::new(SharedSource::new(Arc::clone(&source), Arc::clone(records), rules.poll_every, Arc::clone(clock))));
+        let source = shared.clone().map_or(source, |shared| shared as Arc<dyn TicketSource>);
+        let poller = poller::spawn(Arc::clone(&source), rules.poll_every, Arc::clone(clock), reports.clone());
+        Self { source, poller, shared, in_records, recorded: false }
+    }
 }
 
 impl Works {
@@ -106,7 +124,7 @@ impl Works {
     pub fn begin(beginning: Beginning) -> Self {
         let Beginning { rules, sources, records, writes, clock, who, size } = beginning;
         let now = clock();
-        let (sender, reports) = mpsc::channel(WAITING);
+        let reports = mpsc::channel(WAITING);
         let known: Vec<SourceRules> = sources.iter().map(|polled| polled.rules.clone()).collect();
         let (mut polls, mut faults) = (Vec::new(), Vec::new());
         for Polled { rules, source, in_records } in sources {
@@ -117,19 +135,12 @@ impl Works {
                     continue;
                 }
             };
-            let shared = records
-                .as_ref()
-                .filter(|_| writes && !in_records)
-                .map(|records| Arc::new(SharedSource::new(Arc::clone(&source), Arc::clone(records), rules.poll_every, Arc::clone(&clock))));
-            let source = shared.clone().map_or(source, |shared| shared as Arc<dyn TicketSource>);
-            let poller = poller::spawn(Arc::clone(&source), rules.poll_every, Arc::clone(&clock), sender.clone());
-            polls.push(Poll { source, poller, shared, in_records, recorded: false });
+            polls.push(Poll::begin(source, &rules, in_records, records.as_ref().filter(|_| writes), &clock, &reports.0));
         }
         let names: Vec<_> = known.iter().map(|rules| rules.name.clone()).collect();
         let mut model = Model::new(rules, known, now, size);
-        let sources: Vec<_> = polls.iter().map(|poll| Arc::clone(&poll.source)).collect();
         model.local = polls.iter().find(|poll| poll.in_records).map(|poll| poll.source.name().clone());
-        model.capabilities = sources.iter().map(|source| (source.name().clone(), source.capabilities())).collect();
+        model.capabilities = polls.iter().map(|poll| (poll.source.name().clone(), poll.source.capabilities())).collect();
         let recalled = records.as_ref().map_or_else(Vec::new, |records| kept::recall(&mut model, records, &names, now));
         for warning in recalled {
             app::update(&mut model, Message::Warned(warning));
@@ -149,7 +160,6 @@ impl Works {
             awake: (now, Instant::now()),
             clock,
             who,
-            sources,
             polls,
             reports,
             events,
@@ -165,23 +175,17 @@ impl Works {
 
     /// Waits for the next thing that happens beside the loop. Whoever stops waiting loses nothing.
     pub async fn next(&mut self) -> News {
-        // a sender of each lives as long as this does, but where no source is polled
-        let report = async {
-            match self.reports.recv().await {
-                Some(report) => report,
-                None => std::future::pending().await,
-            }
-        };
+        // a sender of each lives as long as this does
         tokio::select! {
             biased;
-            report = report => News(Incoming::Report(report)),
+            Some(report) = self.reports.1.recv() => News(Incoming::Report(report)),
             Some(event) = self.events.1.recv() => News(Incoming::Event(event)),
         }
     }
 
     /// What has happened already.
     pub fn pending(&mut self) -> Option<News> {
-        let report = self.reports.try_recv().map(Incoming::Report);
+        let report = self.reports.1.try_recv().map(Incoming::Report);
         report.or_else(|_| self.events.1.try_recv().map(Incoming::Event)).ok().map(News)
     }
 
@@ -194,7 +198,7 @@ impl Works {
     }
 
     /// A source answered, or failed to: that is kept.
-    fn polled(&mut self, report: PollReport) -> Vec<Effect> {
+    pub(super) fn polled(&mut self, report: PollReport) -> Vec<Effect> {
         let poll = self.polls.iter_mut().find(|poll| *poll.source.name() == report.source);
         // local tickets are in the records already
         let in_records = poll.as_ref().is_some_and(|poll| poll.in_records);
@@ -330,7 +334,7 @@ impl Works {
         if self.delivered.contains_key(&entry.id) {
             return;
         }
-        let source = self.sources.iter().find(|source| *source.name() == entry.key.source).cloned();
+        let source = self.polls.iter().find(|poll| *poll.source.name() == entry.key.source).map(|poll| Arc::clone(&poll.source));
         let (clock, events, pace) = (Arc::clone(&self.clock), self.events.0.clone(), self.pace.subscribe());
         let id = entry.id;
         let task = self.deliveries.spawn(Delivery { records, source, clock, events, pace }.run(entry));
@@ -342,6 +346,11 @@ impl Works {
         for source in self.polls.iter().filter_map(|poll| poll.shared.as_ref()) {
             source.let_go().await;
         }
+        self.release().await;
+    }
+
+    /// Lets go of what is not being sent: it is begun anew by whoever takes it over.
+    pub(super) async fn release(&mut self) {
         let Some(records) = &self.records else { return };
         let delivered: Vec<i64> = self.delivered.keys().copied().collect();
         let release = move |records: &Records| Ok(delivered.into_iter().filter(|id| records.release(*id).unwrap_or(false)).collect());

@@ -13,7 +13,7 @@ use super::problem::Problems;
 use crate::domain::{Alarm, Origin, SafeText, Severity};
 
 /// One `[[hook]]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookSettings {
     /// Its name, unique.
     pub name: SafeText,
@@ -29,6 +29,14 @@ pub struct HookSettings {
     pub again: Option<Duration>,
     /// Where its command stands in the configuration.
     pub origin: Origin,
+}
+
+impl HookSettings {
+    /// Whether another is the same but for where it stands in the configuration.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Self { origin: other.origin.clone(), ..self.clone() } == *other
+    }
 }
 
 const KEYS: [&str; 6] = ["name", "on", "severity", "command", "timeout", "again"];

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::document::{self, Table, Value, shown};
-use super::files::{self, Files};
+use super::files::Files;
 use super::problem::Problems;
 
 /// What an included file may hold.
@@ -30,7 +30,7 @@ pub(super) fn read(main: &Path, include: &Value, files: &mut Files, problems: &m
                 continue;
             }
             seen.push(real);
-            match files::read_file(&path) {
+            match files.file(&path) {
                 Ok(text) => {
                     let table = document::read(&text, &files.add(&path), problems);
                     table.only(INCLUDED_KEYS, "an included file", problems);
@@ -66,7 +66,7 @@ fn matching(element: &Value, written: &str, files: &Files, problems: &mut Proble
         }
     };
     let mut found = Vec::new();
-    walk(&folder, Path::new(""), &glob, MOST_DEPTH, &mut found);
+    walk(&folder, Path::new(""), &glob, MOST_DEPTH, files, &mut found);
     if found.len() > MOST_FILES {
         problems.error(&element.at, format!("'{}' names more than {MOST_FILES} files", shown(written)), "write a narrower pattern");
         return Vec::new();
@@ -79,14 +79,15 @@ fn matching(element: &Value, written: &str, files: &Files, problems: &mut Proble
 }
 
 /// Collects the files below a folder of which the part of the path from there on matches. Links to folders are not followed.
-fn walk(folder: &Path, below: &Path, glob: &GlobMatcher, depth: usize, found: &mut Vec<PathBuf>) {
+fn walk(folder: &Path, below: &Path, glob: &GlobMatcher, depth: usize, files: &Files, found: &mut Vec<PathBuf>) {
     let here = folder.join(below);
+    files.look_into(&here);
     let Ok(entries) = std::fs::read_dir(if here.as_os_str().is_empty() { Path::new(".") } else { &here }) else { return };
     for entry in entries.flatten() {
         let below = below.join(entry.file_name());
         let is_folder = entry.file_type().is_ok_and(|t| t.is_dir());
         if is_folder && depth > 0 && found.len() <= MOST_FILES {
-            walk(folder, &below, glob, depth - 1, found);
+            walk(folder, &below, glob, depth - 1, files, found);
         } else if !is_folder && glob.is_match(&below) && found.len() <= MOST_FILES {
             found.push(folder.join(&below));
         }

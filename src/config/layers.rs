@@ -10,7 +10,7 @@ use super::duration;
 use super::nearest;
 use super::problem::Problems;
 use super::zone;
-use crate::tui::Theme;
+use crate::tui::Themes;
 
 /// The settings that the environment can give, with their defaults; the zone's is the host's.
 pub(super) const SCALARS: [(&str, &str); 8] = [
@@ -47,13 +47,15 @@ impl Scalars {
 }
 
 /// Layers what the file says at its top level and what the environment says over the defaults.
-pub(super) fn layer(file: &Table, env: &[(String, String)], problems: &mut Problems) -> Scalars {
+pub(super) fn layer(file: &Table, env: &[(String, String)], themes: &Themes, problems: &mut Problems) -> Scalars {
     let builder = SCALARS.iter().try_fold(::config::Config::builder(), |builder, (key, default)| builder.set_default(key, *default));
     let layered = builder.and_then(|builder| {
-        let said = of_file(file, problems).into_iter().try_fold(::config::Config::builder(), |b, (key, text)| b.set_override(key, text))?;
+        let said = of_file(file, themes, problems)
+            .into_iter()
+            .try_fold(::config::Config::builder(), |b, (key, text)| b.set_override(key, text))?;
         let environment = ::config::Environment::with_prefix("HOLDOVER")
             .prefix_separator("__")
-            .source(Some(of_environment(env, problems).into_iter().collect()));
+            .source(Some(of_environment(env, themes, problems).into_iter().collect()));
         builder.add_source(said.build()?).add_source(environment).build()
     });
     // the keys are our own and the values are text: nothing in it can fail
@@ -61,7 +63,7 @@ pub(super) fn layer(file: &Table, env: &[(String, String)], problems: &mut Probl
 }
 
 /// What the file says, where it is right.
-fn of_file(file: &Table, problems: &mut Problems) -> Vec<(&'static str, String)> {
+fn of_file(file: &Table, themes: &Themes, problems: &mut Problems) -> Vec<(&'static str, String)> {
     let mut said = Vec::new();
     for (key, _) in SCALARS {
         let Some(value) = file.get(key) else { continue };
@@ -71,7 +73,7 @@ fn of_file(file: &Table, problems: &mut Problems) -> Vec<(&'static str, String)>
             _ => value.text(problems).map(str::to_owned),
         };
         let Some(text) = text else { continue };
-        match judge(key, &text) {
+        match judge(key, &text, themes) {
             Ok(()) => said.push((key, text)),
             Err((what, help)) => problems.error(&value.at, what, help),
         }
@@ -80,7 +82,7 @@ fn of_file(file: &Table, problems: &mut Problems) -> Vec<(&'static str, String)>
 }
 
 /// What the environment says, where it is right.
-fn of_environment(env: &[(String, String)], problems: &mut Problems) -> Vec<(String, String)> {
+fn of_environment(env: &[(String, String)], themes: &Themes, problems: &mut Problems) -> Vec<(String, String)> {
     let mut said = Vec::new();
     for (name, text) in env.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
         let at = Place { file: "environment".into(), line: 0, path: name.as_str().into() };
@@ -91,7 +93,7 @@ fn of_environment(env: &[(String, String)], problems: &mut Problems) -> Vec<(Str
             problems.error(&at, "no setting is changed by this variable", nearest::suggest(name, &names));
             continue;
         };
-        match judge(key, text) {
+        match judge(key, text, themes) {
             Ok(()) => said.push((name.clone(), text.clone())),
             Err((what, help)) => problems.error(&at, what, help),
         }
@@ -100,7 +102,7 @@ fn of_environment(env: &[(String, String)], problems: &mut Problems) -> Vec<(Str
 }
 
 /// Whether a text is a value of a setting; else what is wrong and what would be right.
-fn judge(key: &str, text: &str) -> Result<(), (String, String)> {
+fn judge(key: &str, text: &str, themes: &Themes) -> Result<(), (String, String)> {
     match key {
         "timezone" if zone::parse(text).is_none() => {
             Err((format!("there is no time zone '{}'", super::document::shown(text)), zone::suggest(text)))
@@ -112,10 +114,7 @@ fn judge(key: &str, text: &str) -> Result<(), (String, String)> {
         "ascii" | "bell" if !["true", "false"].contains(&text) => {
             Err((format!("'{}' is neither true nor false", super::document::shown(text)), "write true or false".to_owned()))
         }
-        "theme" if !Theme::names().any(|name| name == text) => {
-            let names: Vec<&str> = Theme::names().collect();
-            Err((format!("there is no theme '{}'", super::document::shown(text)), nearest::suggest(text, &names)))
-        }
+        "theme" => super::themes::known(text, themes),
         _ => Ok(()),
     }
 }

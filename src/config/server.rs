@@ -4,7 +4,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 
 use super::command;
 use super::document::{Entry, Kind, Table, Value, shown};
-use super::files::{self, Files};
+use super::files::Files;
 use super::nearest;
 use super::problem::Problems;
 use super::source::ORDER;
@@ -236,7 +236,7 @@ fn authorities(value: &Value, files: &Files, problems: &mut Problems) -> Option<
     const HELP: &str = "name a file of certificates in PEM: text with -----BEGIN CERTIFICATE----- in it";
     let path = files.resolve(&value.at, value.text(problems)?, problems)?;
     let shown = shown(&path.display().to_string());
-    let read = files::read_file(&path).map_err(|error| format!("'{shown}' cannot be read: {error}"));
+    let read = files.file(&path).map_err(|error| format!("'{shown}' cannot be read: {error}"));
     let read = read.and_then(|pem| Authorities::read(&pem).map_err(|why| format!("'{shown}' {why}")));
     read.map_err(|what| problems.error(&value.at, what, HELP)).ok()
 }

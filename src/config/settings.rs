@@ -9,14 +9,16 @@ use chrono_tz::Tz;
 use super::agreement::Levels;
 use super::agreements;
 use super::document::{self, Table};
-use super::files::{self, Files};
+use super::files::Files;
+use super::footprint::Footprint;
 use super::hook::{self, HookSettings};
 use super::include;
 use super::layers::{self, SCALARS};
 use super::problem::{Problem, Problems};
-use super::{duration, source, zone};
+use super::{duration, source, themes, zone};
 use crate::domain::{Agreements, SafeText};
 use crate::sources::SourceSettings;
+use crate::tui::Themes;
 
 /// When colours are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -37,8 +39,10 @@ pub struct Settings {
     pub file: Option<PathBuf>,
     /// The engineer's zone.
     pub timezone: Tz,
-    /// The name of the theme.
+    /// The name of the theme; there is one of that name, but it may have mistakes in it.
     pub theme: String,
+    /// The themes there are.
+    pub themes: Themes,
     /// When colours are used.
     pub color: ColorChoice,
     /// Only ASCII on the screen.
@@ -55,6 +59,17 @@ pub struct Settings {
     pub hooks: Vec<HookSettings>,
     /// What is odd.
     pub warnings: Vec<Problem>,
+    /// What it was read from.
+    pub footprint: Footprint,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug)]
+pub struct Misread {
+    /// All problems, warnings too, of which at least one is an error.
+    pub problems: Vec<Problem>,
+    /// What it was read from: an edit of it may mend it.
+    pub footprint: Footprint,
 }
 
 /// Keys of the top level that are no single value.
@@ -69,10 +84,27 @@ const SUPPORT_LEVELS: [&str; 3] = ["L1", "L2", "L3"];
 /// All problems, warnings too, when any of them is an error. Where the file itself cannot be read, there is one problem and
 /// it is marked [`Problem::unreadable`].
 pub fn load(path: &Path, env: &[(String, String)]) -> Result<Settings, Vec<Problem>> {
+    read(path, env).map_err(|misread| misread.problems)
+}
+
+/// The same; where it cannot be used, what it was read from is told too.
+///
+/// # Errors
+/// As [`load`].
+pub fn read(path: &Path, env: &[(String, String)]) -> Result<Settings, Misread> {
     let mut files = Files::new(home(env));
+    let settings = of_file(path, env, &mut files);
+    let footprint = files.into_footprint();
+    match settings {
+        Ok(settings) => Ok(Settings { file: Some(path.to_owned()), footprint, ..settings }),
+        Err(problems) => Err(Misread { problems, footprint }),
+    }
+}
+
+fn of_file(path: &Path, env: &[(String, String)], files: &mut Files) -> Result<Settings, Vec<Problem>> {
     let label = files.add(path);
     let mut problems = Problems::default();
-    let text = match files::read_any(path) {
+    let text = match files.main(path) {
         Ok(text) => text,
         Err(error) => {
             problems.unreadable(
@@ -85,12 +117,11 @@ pub fn load(path: &Path, env: &[(String, String)]) -> Result<Settings, Vec<Probl
     };
     let main = document::read(&text, &label, &mut problems);
     let included = match main.get("include") {
-        Some(include) => include::read(path, include, &mut files, &mut problems),
+        Some(include) => include::read(path, include, files, &mut problems),
         None => Vec::new(),
     };
-    let mut settings = build(&main, &included, &files, env, problems)?;
-    settings.file = Some(path.to_owned());
-    Ok(settings)
+    let themes = themes::read(path, files);
+    build(&main, &included, files, themes, env, problems)
 }
 
 /// Reads a configuration that stands in a text and names no other file.
@@ -105,7 +136,7 @@ pub fn parse(text: &str, file_name: &str, env: &[(String, String)]) -> Result<Se
     {
         problems.error(&include.at, "files are not read here", "write what is in them instead");
     }
-    build(&main, &[], &Files::new(home(env)), env, problems)
+    build(&main, &[], &Files::new(home(env)), Themes::default(), env, problems)
 }
 
 /// Where the configuration is when `--config` does not say: `$HOLDOVER_CONFIG`, else in the XDG configuration folder.
@@ -130,12 +161,13 @@ fn build(
     main: &Table,
     included: &[Table],
     files: &Files,
+    themes: Themes,
     env: &[(String, String)],
     mut problems: Problems,
 ) -> Result<Settings, Vec<Problem>> {
     let known: Vec<&str> = SCALARS.iter().map(|(key, _)| *key).chain(STRUCTURES).collect();
     main.only(&known, "the configuration", &mut problems);
-    let scalars = layers::layer(main, env, &mut problems);
+    let scalars = layers::layer(main, env, &themes, &mut problems);
     let levels = support_levels(main, &mut problems);
     let trees: Vec<&Table> = std::iter::once(main).chain(included).collect();
     let agreements = Arc::new(agreements::read(&trees, files, &levels, &mut problems));
@@ -165,6 +197,7 @@ fn build(
         file: None,
         timezone: zone::parse(&scalars.get("timezone")).unwrap_or_else(zone::of_host),
         theme: scalars.get("theme"),
+        themes,
         color: <ColorChoice as clap::ValueEnum>::from_str(&scalars.get("color"), false).unwrap_or_default(),
         ascii: scalars.get("ascii") == "true",
         bell: scalars.get("bell") == "true",
@@ -173,6 +206,7 @@ fn build(
         sources,
         hooks,
         warnings: problems.finish(),
+        footprint: Footprint::default(),
     })
 }
 

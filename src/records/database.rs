@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -44,7 +44,8 @@ pub struct RecordedSource {
 pub struct Records {
     connection: Mutex<Connection>,
     path: PathBuf,
-    sources: Vec<Known>,
+    /// Those that the configuration has.
+    sources: RwLock<Vec<Known>>,
     pub(super) claim: Claim,
     /// Held, shared, for as long as the database is open.
     open: Option<File>,
@@ -59,6 +60,7 @@ pub struct Records {
 struct Known {
     id: i64,
     name: SourceName,
+    place: String,
     reading: String,
     blind_after: Duration,
 }
@@ -146,13 +148,11 @@ impl Records {
             std::cmp::Ordering::Less => return Err(RecordsFault::Older { path, found, known: NEWEST }),
             std::cmp::Ordering::Equal => {}
         }
-        let find = |source: &RecordedSource| known(&connection, source).optional();
-        let sources: Result<Vec<_>, rusqlite::Error> = sources.iter().map(find).filter_map(Result::transpose).collect();
-        let sources = sources.map_err(sqlite)?;
+        let sources = all_known(&connection, sources).map_err(sqlite)?;
         Ok(Self {
             connection: Mutex::new(connection),
             path,
-            sources,
+            sources: RwLock::new(sources),
             claim: Claim::alone(),
             open: None,
             identity: None,
@@ -167,15 +167,32 @@ impl Records {
         claim: Claim,
         lock: Option<File>,
     ) -> Result<Self, RecordsFault> {
-        let register = |source: &RecordedSource| {
-            let key = (source.name.as_str(), &source.place);
-            connection.execute("INSERT INTO source (name, place) VALUES (?1, ?2) ON CONFLICT DO NOTHING", key)?;
-            known(&connection, source)
-        };
-        let sources: Result<Vec<_>, rusqlite::Error> = sources.iter().map(register).collect();
-        let sources = sources.map_err(|error| RecordsFault::sqlite(&path, "written", &error))?;
+        let sources = RwLock::new(all_known(&connection, sources).map_err(|error| RecordsFault::sqlite(&path, "written", &error))?);
         let identity = identity(&path);
         Ok(Self { connection: Mutex::new(connection), path, sources, claim, open: lock, identity, written: Mutex::default() })
+    }
+
+    /// The configuration has these sources from now on.
+    ///
+    /// # Errors
+    /// The database cannot be used; then only those of them are known that were known before.
+    pub fn configure(&self, sources: &[RecordedSource]) -> Result<(), RecordsFault> {
+        let found = all_known(&self.locked(), sources);
+        let mut known = self.sources.write().unwrap_or_else(PoisonError::into_inner);
+        match found {
+            Ok(found) => {
+                *known = found;
+                Ok(())
+            }
+            Err(error) => {
+                known.retain(|known| sources.iter().any(|source| (&source.name, &source.place) == (&known.name, &known.place)));
+                Err(RecordsFault::sqlite(&self.path, "written", &error))
+            }
+        }
+    }
+
+    fn sources(&self) -> RwLockReadGuard<'_, Vec<Known>> {
+        self.sources.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the right to poll a source, or says which process has it.
@@ -191,22 +208,22 @@ impl Records {
 
     /// The source in the database.
     pub(super) fn id(&self, source: &SourceName) -> Option<i64> {
-        self.sources.iter().find(|known| known.name == *source).map(|known| known.id)
+        self.sources().iter().find(|known| known.name == *source).map(|known| known.id)
     }
 
     /// The name of a source in the database, if the configuration has it.
-    pub(super) fn name(&self, id: i64) -> Option<&SourceName> {
-        self.sources.iter().find(|known| known.id == id).map(|known| &known.name)
+    pub(super) fn name(&self, id: i64) -> Option<SourceName> {
+        self.sources().iter().find(|known| known.id == id).map(|known| known.name.clone())
     }
 
     /// What stands for the settings by which the tickets of a source are read.
-    pub(super) fn reading(&self, source: &SourceName) -> Option<&String> {
-        self.sources.iter().find(|known| known.name == *source).map(|known| &known.reading)
+    pub(super) fn reading(&self, source: &SourceName) -> Option<String> {
+        self.sources().iter().find(|known| known.name == *source).map(|known| known.reading.clone())
     }
 
     /// After how long without a complete pass a source is blind.
     pub(super) fn blind_after(&self, source: &SourceName) -> Option<Duration> {
-        self.sources.iter().find(|known| known.name == *source).map(|known| known.blind_after)
+        self.sources().iter().find(|known| known.name == *source).map(|known| known.blind_after)
     }
 
     /// The folder of records that other processes share.
@@ -273,11 +290,25 @@ pub fn sqlite_version() -> &'static str {
     rusqlite::version()
 }
 
+/// The sources of the configuration in the database; each is noted there, where it can be written.
+fn all_known(connection: &Connection, sources: &[RecordedSource]) -> rusqlite::Result<Vec<Known>> {
+    if connection.is_readonly("main")? {
+        return sources.iter().map(|source| known(connection, source).optional()).filter_map(Result::transpose).collect();
+    }
+    let note = |source: &RecordedSource| {
+        let key = (source.name.as_str(), &source.place);
+        connection.execute("INSERT INTO source (name, place) VALUES (?1, ?2) ON CONFLICT DO NOTHING", key)?;
+        known(connection, source)
+    };
+    sources.iter().map(note).collect()
+}
+
 /// A source of the configuration in the database.
 fn known(connection: &Connection, source: &RecordedSource) -> rusqlite::Result<Known> {
     let id = "SELECT id FROM source WHERE name = ?1 AND place = ?2";
     let id = connection.query_row(id, (source.name.as_str(), &source.place), |row| row.get(0))?;
-    Ok(Known { id, name: source.name.clone(), reading: source.reading.clone(), blind_after: source.blind_after })
+    let RecordedSource { name, place, reading, blind_after } = source.clone();
+    Ok(Known { id, name, place, reading, blind_after })
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<u32> {

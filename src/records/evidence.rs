@@ -93,7 +93,7 @@ impl Records {
 
     /// A row; `None` where the configuration no longer has its source.
     fn settled_row(&self, row: &Row) -> rusqlite::Result<Option<Settled>> {
-        let Some(source) = self.name(row.get(1)?).cloned() else { return Ok(None) };
+        let Some(source) = self.name(row.get(1)?) else { return Ok(None) };
         let key = TicketKey { source, key: SafeText::line(&row.get::<_, String>(2)?) };
         let deed = if row.get::<_, String>(3)? == "acknowledge" { Deed::Acknowledge { note: None } } else { Deed::Unacknowledge };
         let by = row.get::<_, Option<String>>(4)?.map(|by| SafeText::line(&by));

@@ -37,7 +37,7 @@ impl Records {
                 let began_at = instant(row.get(1)?).unwrap_or_default();
                 let ended_at = instant(row.get(2)?);
                 let reason: Option<String> = row.get(3)?;
-                Ok(self.name(row.get(0)?).cloned().map(|source| Gap {
+                Ok(self.name(row.get(0)?).map(|source| Gap {
                     source,
                     began_at,
                     ended_at,
@@ -63,7 +63,7 @@ impl Records {
         self.read(|connection| {
             let mut kept = connection.prepare("SELECT id FROM source WHERE complete_at IS NOT NULL")?;
             let kept: Vec<i64> = kept.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-            Ok(kept.into_iter().filter_map(|id| self.name(id).cloned()).collect())
+            Ok(kept.into_iter().filter_map(|id| self.name(id)).collect())
         })
     }
 

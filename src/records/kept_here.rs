@@ -23,7 +23,7 @@ impl Records {
                 let (key, who): (String, String) = (row.get(1)?, row.get(4)?);
                 let Some(source) = self.name(row.get(0)?) else { return Ok(None) };
                 Ok(Some(KeptHere {
-                    key: TicketKey { source: source.clone(), key: SafeText::line(&key) },
+                    key: TicketKey { source, key: SafeText::line(&key) },
                     submitted_at: instant(row.get(2)?),
                     channel: row.get::<_, Option<String>>(3)?.map(|channel| SafeText::line(&channel)),
                     by: SafeText::line(&who),

@@ -69,7 +69,7 @@ impl Records {
                        FROM source WHERE id = ?1";
             let told = transaction.query_row(row, [id], |row| Ok((of_row(row, &self.claim.name)?, row.get::<_, Option<String>>(10)?)))?;
             let (Some(mut snapshot), Some(reading)) = told else { return Ok(None) };
-            if self.reading(source) != Some(&reading) {
+            if self.reading(source).as_ref() != Some(&reading) {
                 return Ok(None);
             }
             let mut rows = transaction.prepare_cached(tickets)?;

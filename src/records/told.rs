@@ -71,7 +71,7 @@ impl Records {
             let mut rows = connection.prepare(rows)?;
             let told: rusqlite::Result<Vec<Option<Told>>> = rows.query_map([owner], |row| self.row_of_told(row))?.collect();
             let mut rows = connection.prepare("SELECT source, ended_at FROM judged WHERE owner = ?1")?;
-            let pass = |row: &Row| Ok(self.name(row.get(0)?).cloned().zip(instant(row.get(1)?)));
+            let pass = |row: &Row| Ok(self.name(row.get(0)?).zip(instant(row.get(1)?)));
             let judged: rusqlite::Result<Vec<Option<_>>> = rows.query_map([owner], pass)?.collect();
             Ok(Heard { told: told?.into_iter().flatten().collect(), judged: judged?.into_iter().flatten().collect() })
         })
@@ -91,7 +91,7 @@ impl Records {
         };
         let (hook, standing): (String, _) = (row.get(0)?, row.get(3)?);
         let key = Some(key).filter(|key| !key.is_empty()).map(|key| SafeText::line(&key));
-        Ok(Some(Told { hook: SafeText::line(&hook), source: source.clone(), key, standing, run }))
+        Ok(Some(Told { hook: SafeText::line(&hook), source, key, standing, run }))
     }
 
     /// Keeps what the hooks of an owner have heard of, all of it or nothing; what says nothing any more goes. Whether that could

@@ -36,6 +36,12 @@ impl Poller {
     pub fn poll_now(&self) {
         self.wake.notify_one();
     }
+
+    /// Stops the polling; nothing more is reported once it returns.
+    pub async fn end(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
 }
 
 impl Drop for Poller {

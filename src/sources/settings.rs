@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use regex::Regex;
 use reqwest::header::{HeaderName, HeaderValue};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::alertmanager::AlertmanagerSettings;
 use super::authorities::Authorities;
@@ -63,18 +63,38 @@ impl SourceSettings {
         })
     }
 
+    fn server(&self) -> Option<&ServerSettings> {
+        match &self.kind {
+            SourceKind::Redmine(redmine) => Some(&redmine.server),
+            SourceKind::Alertmanager(alertmanager) => Some(&alertmanager.server),
+            SourceKind::Icinga(icinga) => Some(&icinga.server),
+            SourceKind::Http(http) => Some(&http.server),
+            SourceKind::Rt(rt) => Some(&rt.server),
+            SourceKind::File { .. } | SourceKind::Local | SourceKind::Demo { .. } => None,
+        }
+    }
+
+    /// Whether another is the same but for where it stands in the configuration: it is asked as this one is, and as often.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let said = |source: &Self| (source.name.clone(), source.place(), source.reading(), source.poll_every, source.blind_after);
+        // what is secret does not print itself
+        let secret = |source: &Self| {
+            source.server().map(|server| {
+                let written = match &server.token {
+                    Some(TokenSource::Written(key)) => Some(key.expose_secret().to_owned()),
+                    _ => None,
+                };
+                (server.headers.clone(), written)
+            })
+        };
+        said(self) == said(other) && secret(self) == secret(other)
+    }
+
     /// The variable of the environment that the key of its server is in.
     #[must_use]
     pub fn token_variable(&self) -> Option<&str> {
-        let server = match &self.kind {
-            SourceKind::Redmine(redmine) => &redmine.server,
-            SourceKind::Alertmanager(alertmanager) => &alertmanager.server,
-            SourceKind::Icinga(icinga) => &icinga.server,
-            SourceKind::Http(http) => &http.server,
-            SourceKind::Rt(rt) => &rt.server,
-            SourceKind::File { .. } | SourceKind::Local | SourceKind::Demo { .. } => return None,
-        };
-        match &server.token {
+        match &self.server()?.token {
             Some(TokenSource::Env(name)) => Some(name),
             _ => None,
         }

@@ -5,6 +5,7 @@ use strum::{EnumCount, IntoEnumIterator};
 
 use super::color_depth::ColorDepth;
 use super::theme_file::{self, Sketch, ThemeProblem};
+use super::themes::{Themes, Written};
 
 /// The themes that are compiled in: a new one is a file and a line here.
 const STOCK: [(&str, &str); 6] = [
@@ -150,29 +151,29 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The names of all themes.
+    /// The names of the stock themes.
     pub fn names() -> impl Iterator<Item = &'static str> {
         STOCK.iter().map(|(name, _)| *name)
     }
 
-    /// A theme by name. Where there is no colour it is `mono`, whatever the name.
+    /// A stock theme by name. Where there is no colour it is `mono`, whatever the name.
     ///
     /// # Errors
-    /// Where no theme has the name.
+    /// Where no stock theme has the name.
     pub fn named(name: &str, depth: ColorDepth) -> Result<Self, UnknownTheme> {
-        let sketches = stock(name).ok_or_else(|| {
+        let written = stock(name).ok_or_else(|| {
             let known: Vec<&str> = Self::names().collect();
             UnknownTheme { name: name.to_owned(), help: suggest(name, &known) }
         })?;
-        Ok(Self::painted(&sketches, depth))
+        Ok(Self::painted(&written.sketches, depth))
     }
 
-    /// Reads a theme; `file` is what messages call it. Where there is no colour it is checked, and `mono` is used.
+    /// Reads a theme that inherits from none but the stock ones; `file` is what messages call it. Where there is no colour it is checked, and `mono` is used.
     ///
     /// # Errors
     /// Every mistake in it.
     pub fn parse(text: &str, file: &str, depth: ColorDepth) -> Result<Self, Vec<ThemeProblem>> {
-        theme_file::read(text, file).map(|sketches| Self::painted(&sketches, depth))
+        theme_file::read(text, file, &Themes::default(), &[]).map(|written| Self::painted(&written.sketches, depth))
     }
 
     /// What a role looks like. A colour that the theme does not give is left as it is on the screen.
@@ -181,10 +182,10 @@ impl Theme {
         self.styles[role as usize]
     }
 
-    fn painted(sketches: &Sketches, depth: ColorDepth) -> Self {
+    pub(super) fn painted(sketches: &Sketches, depth: ColorDepth) -> Self {
         let paint = |sketches: &Sketches| Self { styles: sketches.each_ref().map(|sketch| sketch.style(depth)) };
         match stock(MONO) {
-            Some(mono) if depth == ColorDepth::None => paint(&mono),
+            Some(mono) if depth == ColorDepth::None => paint(&mono.sketches),
             _ => paint(sketches),
         }
     }
@@ -194,9 +195,9 @@ impl Theme {
 pub(super) type Sketches = [Sketch; Role::COUNT];
 
 /// A theme that is compiled in; that each can be read is tested.
-pub(super) fn stock(name: &str) -> Option<Sketches> {
+pub(super) fn stock(name: &str) -> Option<Written> {
     let (name, text) = STOCK.iter().find(|(known, _)| *known == name)?;
-    theme_file::read(text, name).ok()
+    theme_file::read(text, name, &Themes::default(), &[]).ok()
 }
 
 /// All roles and their places in a theme.

@@ -9,6 +9,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use super::color_depth::ColorDepth;
 use super::theme::{self, Role, Sketches};
+use super::themes::{Themes, Variant, Written};
 
 /// The sixteen colours by the names of ANSI, and the terminal's own.
 const ANSI: [(&str, Color); 17] = [
@@ -41,7 +42,6 @@ const MODS: [(&str, Modifier); 5] = [
 ];
 
 const KEYS: [&str; 5] = ["name", "variant", "inherits", "palette", "style"];
-const VARIANTS: [&str; 3] = ["dark", "light", "any"];
 const STYLE_KEYS: [&str; 5] = ["fg", "bg", "ansi", "ansi_bg", "mods"];
 
 /// One mistake in a theme.
@@ -49,7 +49,7 @@ const STYLE_KEYS: [&str; 5] = ["fg", "bg", "ansi", "ansi_bg", "mods"];
 pub struct ThemeProblem {
     /// What the file is called.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 where it concerns the whole file.
     pub line: usize,
     /// What is wrong.
     pub what: String,
@@ -59,7 +59,11 @@ pub struct ThemeProblem {
 
 impl fmt::Display for ThemeProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {} – {}", self.file, self.line, self.what, self.help)
+        write!(f, "{}", self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+        }
+        write!(f, ": {} – {}", self.what, self.help)
     }
 }
 
@@ -97,28 +101,33 @@ fn is_ansi(color: Color) -> bool {
     ANSI.iter().any(|(_, known)| *known == color)
 }
 
-/// Reads a theme.
-pub(super) fn read(text: &str, file: &str) -> Result<Sketches, Vec<ThemeProblem>> {
+/// Reads a theme. It may inherit from one of `themes`, but not from its `heirs`, of which it is the last itself.
+pub(super) fn read(text: &str, file: &str, themes: &Themes, heirs: &[&str]) -> Result<Written, Vec<ThemeProblem>> {
     let (root, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { text, file, palette: Vec::new(), problems: Vec::new() };
+    let mut reader = Reader { text, file, themes, heirs, palette: Vec::new(), problems: Vec::new(), inherited: Vec::new() };
     for error in errors {
         // what else is found in a file that is no TOML is only a consequence
         reader.problem(error.span().map_or(0, |span| span.start), error.message(), "correct this line, or the one before it");
     }
-    let sketches = if reader.problems.is_empty() { reader.theme(root.get_ref()) } else { Sketches::default() };
-    if reader.problems.is_empty() {
-        return Ok(sketches);
-    }
+    let written = reader.problems.is_empty().then(|| reader.theme(root.get_ref()));
     reader.problems.sort_by_key(|problem| problem.line);
-    Err(reader.problems)
+    reader.problems.append(&mut reader.inherited);
+    match written {
+        Some(written) if reader.problems.is_empty() => Ok(written),
+        _ => Err(reader.problems),
+    }
 }
 
 struct Reader<'a> {
     text: &'a str,
     file: &'a str,
+    themes: &'a Themes,
+    heirs: &'a [&'a str],
     /// The names that the theme gives to colours.
     palette: Vec<(String, Color)>,
     problems: Vec<ThemeProblem>,
+    /// Those of the theme that it inherits from.
+    inherited: Vec<ThemeProblem>,
 }
 
 /// A key or a value, and where it stands.
@@ -130,16 +139,32 @@ impl Reader<'_> {
         self.problems.push(ThemeProblem { file: self.file.to_owned(), line, what: what.into(), help: help.into() });
     }
 
-    fn theme(&mut self, root: &DeTable) -> Sketches {
+    fn theme(&mut self, root: &DeTable) -> Written {
         self.only(root, &KEYS, "a theme");
         if let Some(name) = value(root, "name") {
             self.string(name);
         }
-        self.choice(root, "variant", &VARIANTS);
-        let stock: Vec<&str> = theme::Theme::names().collect();
-        let inherited = self.choice(root, "inherits", &stock);
+        let variant = self.choice(root, "variant", Variant::VARIANTS).and_then(|variant| variant.parse().ok());
+        let inherited = self.inherited(root);
         self.palette(root);
-        let mut sketches = inherited.and_then(|name| theme::stock(&name)).unwrap_or_default();
+        let variant = variant.or(inherited.as_ref().map(|inherited| inherited.variant)).unwrap_or_default();
+        let sketches = self.sketches(root, inherited.map(|inherited| inherited.sketches).unwrap_or_default());
+        Written { sketches, variant }
+    }
+
+    /// What the theme has that this one inherits from.
+    fn inherited(&mut self, root: &DeTable) -> Option<Written> {
+        let themes = self.themes;
+        let known: Vec<&str> = themes.names().collect();
+        let name = self.choice(root, "inherits", &known)?;
+        if let Some((what, help)) = Themes::refuses(self.heirs, &name) {
+            self.problem(value(root, "inherits").map_or(0, |(_, key)| key), what, help);
+            return None;
+        }
+        themes.written(&name, self.heirs).map_err(|mut problems| self.inherited.append(&mut problems)).ok()
+    }
+
+    fn sketches(&mut self, root: &DeTable, mut sketches: Sketches) -> Sketches {
         let style = value(root, "style");
         let Some(table) = style.and_then(|at| self.table(at)) else {
             if style.is_none() && value(root, "inherits").is_none() {

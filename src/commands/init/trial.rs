@@ -53,7 +53,7 @@ pub(super) fn ask(
     };
     let survey = Survey::default();
     settings.sources.iter_mut().for_each(|source| source.survey = Some(survey.clone()));
-    let session = Session { settings, clock: Arc::clone(clock), environment, demo: false, read_only: true, frozen: false };
+    let session = Session { settings, again: None, clock: Arc::clone(clock), environment, demo: false, read_only: true, frozen: false };
     let asked = online::ask(&session)?;
     let told = |level: Level| {
         let of_level = asked.iter().flat_map(online::Online::problems).filter(move |problem| problem.level == level);
