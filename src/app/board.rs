@@ -1,10 +1,11 @@
-//! The board: tickets with their verdicts, in the order of the contract, and what is counted over all of them.
+//! The board: tickets with their verdicts, in the order of the contract.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::counts::{Counted, Counts};
 use super::order::Place;
 use crate::domain::{Agreements, ClockState, Group, Severity, Status, Ticket, Verdict, judge, map_many};
 
@@ -37,6 +38,18 @@ impl BoardRow {
     /// Whether the verdict may be another by then.
     fn changes_by(&self, at: DateTime<Utc>) -> bool {
         self.verdict.changes_at.is_some_and(|changes| changes <= at)
+    }
+
+    /// What of it is counted.
+    #[must_use]
+    pub fn counted(&self) -> Counted {
+        let group = self.verdict.group;
+        let at = match group {
+            Group::Decide | Group::Unanswered => self.due_to_come(),
+            Group::Held => self.verdict.held_until,
+            Group::InHand | Group::OnClient | Group::Outside => None,
+        };
+        Counted { group, breached: self.is_breached(), at }
     }
 
     /// When the response is due, while that is still to come and nobody has answered.
@@ -118,46 +131,7 @@ impl Board {
     /// Counts over the whole queue, whatever is shown of it.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        let mut due: Option<Next> = None;
-        let mut release: Option<Next> = None;
-        for (index, row) in self.rows.iter().enumerate() {
-            match row.verdict.group {
-                Group::Decide => counts.decide += 1,
-                Group::Unanswered => counts.unanswered += 1,
-                Group::InHand => counts.in_hand += 1,
-                Group::Held => counts.held += 1,
-                Group::OnClient => counts.on_client += 1,
-                Group::Outside => counts.outside += 1,
-            }
-            match row.verdict.group {
-                Group::Decide | Group::Unanswered => {
-                    counts.breached += usize::from(row.is_breached());
-                    due = sooner(due, row.due_to_come().map(|at| Next { kind: NextKind::Due, at, row: index }));
-                }
-                Group::Held => {
-                    counts.freed = match (counts.freed, row.verdict.held_until) {
-                        (Some((first, count)), Some(at)) if first == at => Some((first, count + 1)),
-                        (Some((first, count)), Some(at)) if first < at => Some((first, count)),
-                        (_, Some(at)) => Some((at, 1)),
-                        (freed, None) => freed,
-                    };
-                    release = sooner(release, row.verdict.held_until.map(|at| Next { kind: NextKind::Release, at, row: index }));
-                }
-                Group::InHand | Group::OnClient | Group::Outside => {}
-            }
-        }
-        counts.next = due.or(release);
-        counts
-    }
-}
-
-/// The sooner of two; the first in the order of the board where they are equal.
-fn sooner(old: Option<Next>, new: Option<Next>) -> Option<Next> {
-    match (old, new) {
-        (Some(old), Some(new)) if new.at < old.at => Some(new),
-        (None, new) => new,
-        (old, _) => old,
+        Counts::of(self.rows.iter().map(BoardRow::counted))
     }
 }
 
@@ -165,61 +139,4 @@ fn sooner(old: Option<Next>, new: Option<Next>) -> Option<Next> {
 /// even where it carries the time of an earlier resolution: a reopened one must not hide.
 fn is_resolved(ticket: &Ticket, at: DateTime<Utc>) -> bool {
     ticket.status == Status::Resolved && ticket.resolved_at.is_none_or(|resolved| resolved <= at)
-}
-
-/// What is counted over the whole queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
-    /// A person must first settle something.
-    pub decide: usize,
-    /// Obliged now, and not answered.
-    pub unanswered: usize,
-    /// Obliged now, and answered.
-    pub in_hand: usize,
-    /// Held over.
-    pub held: usize,
-    /// The client has the next move.
-    pub on_client: usize,
-    /// Never covered.
-    pub outside: usize,
-    /// Of decide and unanswered, those whose response is breached or overdue.
-    pub breached: usize,
-    /// What happens next.
-    pub next: Option<Next>,
-    /// The next release, and how many tickets it frees.
-    pub freed: Option<(DateTime<Utc>, usize)>,
-}
-
-impl Counts {
-    /// All that is obliged now: decide, unanswered and in hand.
-    #[must_use]
-    pub const fn now(&self) -> usize {
-        self.decide + self.unanswered + self.in_hand
-    }
-
-    /// What nobody has taken: decide and unanswered.
-    #[must_use]
-    pub const fn untaken(&self) -> usize {
-        self.decide + self.unanswered
-    }
-}
-
-/// What happens next: the earliest due still to come of decide and unanswered, else the earliest release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Next {
-    /// Which of the two.
-    pub kind: NextKind,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// To which of the board's rows.
-    pub row: usize,
-}
-
-/// What can happen next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NextKind {
-    /// A response is due.
-    Due,
-    /// A held ticket is released.
-    Release,
 }

@@ -8,7 +8,8 @@ use chrono_tz::Tz;
 
 use super::ack::Ack;
 use super::assessing::Assessing;
-use super::board::{Board, Counts};
+use super::board::Board;
+use super::counts::Counts;
 use super::deeds::Deeds;
 use super::filter::Mine;
 use super::handover_text::Told;

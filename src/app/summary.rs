@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use unicode_width::UnicodeWidthStr;
 
-use super::board::{Next, NextKind};
+use super::counts::{Next, NextKind};
 use super::labels::says_else_in;
 use super::layout::Size;
 use super::model::Model;

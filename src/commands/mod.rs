@@ -23,6 +23,7 @@ mod hooks;
 mod init;
 mod kept;
 mod keys;
+mod last_count;
 mod list;
 mod local_source;
 mod log;

@@ -159,7 +159,7 @@ impl Session {
 
     /// What all sources, or only one, told when they were last asked, from the records alone; `snapshot` reads of each as much
     /// as is needed. What goes wrong is said on stderr.
-    pub fn cached(&self, only: Option<&SourceSettings>, snapshot: ReadSnapshot) -> Cached {
+    pub fn cached(&self, only: Option<&SourceSettings>, mut snapshot: impl FnMut(&Records, &SourceName) -> ReadSnapshot) -> Cached {
         let (asked, mut store) = self.of(only);
         self.damaged_records().iter().for_each(|path| output::say(&output::still_aside(path)));
         let records = match self.read_records() {
@@ -349,8 +349,8 @@ fn tell_forgotten(records: &Records) {
     }
 }
 
-/// Reads what the records have of a source.
-type ReadSnapshot = fn(&Records, &SourceName) -> std::result::Result<Option<Snapshot>, RecordsFault>;
+/// What the records have of a source.
+pub(super) type ReadSnapshot = std::result::Result<Option<Snapshot>, RecordsFault>;
 
 /// What the records tell.
 pub(super) struct Cached {

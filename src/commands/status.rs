@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::check::count;
 use super::cli::StatusArgs;
+use super::last_count::LastCount;
 use super::output;
 use super::session::{Cached, Exit, Session};
 use crate::app::{Counts, Health, NextKind, words};
@@ -46,7 +47,8 @@ struct Next {
 /// # Errors
 /// Where stdout cannot be written.
 pub(super) fn run(args: &StatusArgs, session: &Session) -> color_eyre::Result<Exit> {
-    let Cached { store, records, .. } = session.cached(None, Records::snapshot_to_count);
+    let mut last = LastCount::recall(session);
+    let Cached { store, records, .. } = session.cached(None, |records, source| last.read(records, source));
     let board = session.board(&store);
     let damaged = !session.damaged_records().is_empty();
     // of local tickets only the records tell, and an open one may be in those that are damaged
@@ -57,7 +59,7 @@ pub(super) fn run(args: &StatusArgs, session: &Session) -> color_eyre::Result<Ex
         Some(records) => doubts.look(records),
         None => doubts.troubles.push("no records"),
     }
-    let status = Status::of(&board.counts(), blind, doubts);
+    let status = Status::of(&last.count(&board, !session.read_only), blind, doubts);
     if args.json {
         output::print_json(&status)?;
     } else {

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 /// The files that were read, with what stood for their bytes, and the folders that were looked into.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Footprint {
     /// None stands for the bytes of a file that could not be read.
     files: BTreeMap<PathBuf, Option<u64>>,

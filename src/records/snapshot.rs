@@ -49,18 +49,28 @@ impl Records {
     /// # Errors
     /// The database cannot be read.
     pub fn snapshot(&self, source: &SourceName) -> Result<Option<Snapshot>, RecordsFault> {
-        self.kept(source, "SELECT body, description FROM ticket WHERE source = ?1")
+        self.kept(source, "SELECT key, body, description FROM ticket WHERE source = ?1", &mut |_, _| true)
     }
 
-    /// The same without the descriptions: enough to judge the tickets and to count them.
+    /// The same without the descriptions: enough to judge the tickets and to count them; and only of those that are asked for by
+    /// their key and their text, in this order.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn snapshot_to_count(&self, source: &SourceName) -> Result<Option<Snapshot>, RecordsFault> {
-        self.kept(source, "SELECT body, NULL FROM ticket WHERE source = ?1")
+    pub fn snapshot_to_count(
+        &self,
+        source: &SourceName,
+        wanted: &mut dyn FnMut(&str, &str) -> bool,
+    ) -> Result<Option<Snapshot>, RecordsFault> {
+        self.kept(source, "SELECT key, body, NULL FROM ticket WHERE source = ?1", wanted)
     }
 
-    fn kept(&self, source: &SourceName, tickets: &str) -> Result<Option<Snapshot>, RecordsFault> {
+    fn kept(
+        &self,
+        source: &SourceName,
+        tickets: &str,
+        wanted: &mut dyn FnMut(&str, &str) -> bool,
+    ) -> Result<Option<Snapshot>, RecordsFault> {
         let Some(id) = self.id(source) else { return Ok(None) };
         self.read(|connection| {
             // of one instant, though another process may be writing
@@ -76,7 +86,9 @@ impl Records {
             let mut rows = rows.query([id])?;
             let mut bodies: Vec<(String, Option<String>)> = Vec::new();
             while let Some(row) = rows.next()? {
-                bodies.push((row.get(0)?, row.get(1)?));
+                if wanted(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?) {
+                    bodies.push((row.get(1)?, row.get(2)?));
+                }
             }
             let tickets: Result<_, serde_json::Error> = map_many(bodies, |(body, description)| {
                 let mut ticket: Ticket = serde_json::from_str(&body)?;

@@ -24,6 +24,13 @@ const ASKED_FOR: Duration = Duration::from_millis(50);
 /// A desk whose records have these tickets, as if a dashboard had just read them at `at`.
 fn remembered(tickets: &str, at: DateTime<Utc>) -> Desk {
     let desk = Desk::with(&[tickets]);
+    keep(&desk, tickets, at);
+    desk
+}
+
+/// Puts these tickets into the records of a desk, as if a dashboard had just read them at `at`.
+fn keep(desk: &Desk, tickets: &str, at: DateTime<Utc>) {
+    fs::write(desk.path("tickets.json"), tickets).unwrap();
     let settings = config::load(&desk.path("config.toml"), &[]).unwrap();
     let source = &settings.sources[0];
     let recorded = RecordedSource {
@@ -49,7 +56,6 @@ fn remembered(tickets: &str, at: DateTime<Utc>) -> Desk {
         ours: true,
     };
     records.keep(&name, &snapshot).unwrap();
-    desk
 }
 
 fn of(severity: &str, more: &str) -> String {
@@ -183,4 +189,87 @@ fn a_status_line_of_many_tickets_is_quick() {
         began.elapsed()
     });
     gate(&format!("status of {count} tickets, the best of five"), times.into_iter().min().unwrap(), ASKED_FOR);
+}
+
+/// So many that what was counted of them is noted.
+fn many() -> Vec<String> {
+    let ticket = |n: usize| {
+        let severity = if n.is_multiple_of(11) { "null".to_owned() } else { format!("\"S{}\"", 1 + n % 5) };
+        let status = ["open", "open", "on-client", "resolved"][n % 4];
+        let submitted = format!("2026-12-{:02}T{:02}:{:02}:00Z", 7 + n % 4, n % 24, n % 60);
+        format!(
+            r#"{{ "key": "K{n}", "client": "acme", "severity": {severity}, "status": "{status}", "title": "T", "submitted_at": "{submitted}" }}"#
+        )
+    };
+    (0..700).map(ticket).collect()
+}
+
+/// What a status line at an instant says by what is noted, which is the same as what it says without.
+fn by_what_is_noted(desk: &Desk, at: &str) -> serde_json::Value {
+    let status = || desk.run(&["status", "--json", "--at", at]).json();
+    let by_notes = status();
+    let noted = desk.path(".local/state/holdover/noted");
+    let aside = desk.path("noted-aside");
+    fs::rename(&noted, &aside).unwrap();
+    assert_eq!(status(), by_notes, "{at}");
+    fs::remove_dir_all(&noted).unwrap();
+    fs::rename(&aside, &noted).unwrap();
+    by_notes
+}
+
+#[test]
+fn what_was_counted_last_says_the_same_at_every_instant_and_after_every_change() {
+    let mut tickets = many();
+    let written = |tickets: &[String]| format!("[{}]", tickets.join(","));
+    let at: DateTime<Utc> = AT.parse().unwrap();
+    let desk = remembered(&written(&tickets), at);
+    desk.run(&["status", "--at", AT]).ended(30);
+    // the hours of two days, with openings, closings, releases and dues among them
+    let mut seen = std::collections::BTreeSet::new();
+    for minutes in (0..48 * 60).step_by(97) {
+        let at = (at + TimeDelta::minutes(minutes)).to_rfc3339();
+        seen.insert(by_what_is_noted(&desk, &at).to_string());
+    }
+    assert!(seen.len() > 15, "{} of 30 differ", seen.len());
+    let before = by_what_is_noted(&desk, AT);
+    // one that is another, one that is gone, one that is new
+    let s1 = of("\"S1\"", "").replace("#[bold]K", "K1");
+    tickets[1] = s1.clone();
+    tickets[2] = s1.replace("K1", "new");
+    keep(&desk, &written(&tickets), at);
+    assert_ne!(by_what_is_noted(&desk, AT), before);
+    // what is kept here of one, beside its text
+    let unanswered = by_what_is_noted(&desk, AT)["unanswered"].as_u64().unwrap();
+    desk.run(&["ack", "K1"]).ended(0);
+    assert_eq!(by_what_is_noted(&desk, AT)["unanswered"].as_u64().unwrap(), unanswered - 1);
+}
+
+#[test]
+fn what_was_counted_last_is_used_and_under_another_configuration_is_not() {
+    let desk = remembered(&format!("[{}]", many().join(",")), AT.parse().unwrap());
+    let held = |at: &str| desk.run(&["status", "--json", "--at", at]).json()["held"].as_u64().unwrap();
+    let is = held(AT);
+    // a note that lies
+    let noted = fs::read_dir(desk.path(".local/state/holdover/noted")).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(&noted).unwrap();
+    let lies = || fs::write(&noted, text.replacen("\"outside\"", "\"held\"", 1)).unwrap();
+    lies();
+    assert_eq!(held(AT), is + 1, "it is read");
+    assert_eq!(held("2026-12-08T09:59:59Z"), is, "it says nothing of what was before");
+    lies();
+    let config = desk.path("config.toml");
+    let with = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("{with}\n# edited")).unwrap();
+    assert_eq!(held(AT), is, "by other rules");
+    // what is no note, what cannot be one
+    fs::write(&config, with).unwrap();
+    for broken in [&text[..text.len() / 2], "", "{}"] {
+        fs::write(&noted, broken).unwrap();
+        assert_eq!(held(AT), is);
+    }
+    lies();
+    let elsewhere = desk.path("elsewhere");
+    fs::rename(&noted, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &noted).unwrap();
+    assert_eq!(held(AT), is, "a link to what anybody may have written");
 }
