@@ -29,7 +29,7 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
     // these work where there is no configuration, or a broken one
     match &verb {
         Some(Verb::Check(args)) => return check::run(args, &global, clock, environment),
-        Some(Verb::Init(args)) => return Ok(init::run(args, &global, &clock, &environment)),
+        Some(Verb::Init(args)) => return init::run(args, &global, &clock, &environment),
         Some(Verb::Doctor(args)) => return doctor::run(args, &global, &clock, &environment),
         Some(Verb::Keys) => return keys::run(),
         Some(Verb::Themes(args)) => return themes::run(args, &global, &environment),

@@ -124,6 +124,10 @@ impl Session {
                 store.recall(&settings.name, shared_source::pass(snapshot, None, (self.clock)()));
             }
         }
+        // what a source does not tell now another process may have been told
+        for Settled { key, deed, outcome, at, .. } in records.and_then(|records| records.settled(0).ok()).unwrap_or_default() {
+            store.settled(&key, &deed, &outcome, at);
+        }
         self.ask_all(store, asked)
     }
 

@@ -64,7 +64,7 @@ fn every_kind_that_there_is_can_be_asked_for() {
     for kind in known {
         if !KINDS.iter().any(|(name, _)| *name == kind) {
             let said = desk().run(&["init", "--yes", "--kind", kind]).ended(2);
-            assert!(said.err.contains("by hand – config.example.toml has one whole"), "{kind}: {}", said.err);
+            assert!(said.err.contains("by hand – holdover init --example has one whole"), "{kind}: {}", said.err);
         }
     }
     assert!(fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml")).unwrap().contains("\n#name = \"roundup\"\n"));
@@ -251,4 +251,14 @@ fn nothing_is_ever_overwritten() {
     assert!(said.out.contains(r"    holdover --config 'it'\''s.toml' new "), "{}", said.out);
     assert_eq!(fs::metadata(desk.path("new/folder")).unwrap().permissions().mode() & 0o777, 0o700);
     assert_eq!(fs::read_dir(desk.path("new/folder")).unwrap().count(), 1, "nothing is left beside it");
+}
+
+#[test]
+fn the_example_is_printed_and_written_nowhere() {
+    let desk = Desk::configured("");
+    std::fs::remove_file(desk.path("config.toml")).unwrap();
+    let said = desk.run(&["init", "--example"]).ended(0);
+    assert_eq!(said.out, fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml")).unwrap());
+    assert_eq!(fs::read_dir(desk.path("")).unwrap().count(), 0, "{}", said.err);
+    desk.run(&["init", "--example", "--yes"]).ended(2);
 }

@@ -10,6 +10,9 @@ use crate::domain::Severity;
 /// Flags of `init`.
 #[derive(Debug, Default, Args)]
 pub struct InitArgs {
+    /// Ask nothing and write nothing: print an example with every setting, its default and what it means
+    #[arg(long, exclusive = true)]
+    pub example: bool,
     /// Where tickets come from
     #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(Kind::VARIANTS))]
     pub kind: Option<String>,

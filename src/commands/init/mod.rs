@@ -30,8 +30,18 @@ use crate::sources::Clock;
 /// So many values of a field are told.
 const TOLD: usize = 8;
 
+/// Every setting, with its default.
+const EXAMPLE: &str = include_str!("../../../config.example.toml");
+
 /// Asks, and writes what was answered.
-pub(super) fn run(args: &InitArgs, global: &Global, clock: &Clock, environment: &[(String, String)]) -> Exit {
+///
+/// # Errors
+/// Where stdout cannot be written.
+pub(super) fn run(args: &InitArgs, global: &Global, clock: &Clock, environment: &[(String, String)]) -> color_eyre::Result<Exit> {
+    if args.example {
+        output::print(|out| std::io::Write::write_all(out, EXAMPLE.as_bytes()))?;
+        return Ok(Exit::Done);
+    }
     let wrong = match (&global.at, global.read_only, global.demo) {
         (Some(_), ..) => Some("init writes a file, and nothing is written with --at – leave --at out"),
         (_, true, _) => Some("init writes a file, and nothing is written with --read-only – leave --read-only out"),
@@ -42,7 +52,7 @@ pub(super) fn run(args: &InitArgs, global: &Global, clock: &Clock, environment: 
         Some(wrong) => Err(Stop::Usage(wrong.to_owned())),
         None => Init { args, clock, environment, path: path(global, environment), named: global.config.is_some() }.run(),
     };
-    match made {
+    Ok(match made {
         Ok(()) => Exit::Done,
         Err(Stop::Usage(why)) => {
             output::say(&why);
@@ -52,7 +62,7 @@ pub(super) fn run(args: &InitArgs, global: &Global, clock: &Clock, environment: 
             output::say(&why);
             Exit::Failed
         }
-    }
+    })
 }
 
 /// One run.

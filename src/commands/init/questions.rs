@@ -21,7 +21,7 @@ pub(super) fn kind(asker: &mut Asker, args: &InitArgs) -> Result<Draft, Stop> {
     asker.settle(&mut draft, &question, args.kind.as_deref(), |draft, answer| {
         let kind = answer.parse().map_err(|_| "it is no kind of source – write one of these words".to_owned())?;
         if kind == Kind::Http {
-            return Err("what such a server answers and how it is told is written by hand – config.example.toml has one whole, \
+            return Err("what such a server answers and how it is told is written by hand – holdover init --example has one whole, \
                 named roundup"
                 .to_owned());
         }

@@ -10,7 +10,7 @@ use crate::sources;
 
 const HEAD: &str = "\
 # The configuration of holdover, begun by `holdover init`; it is yours to change. `holdover check` says whether it is right, and
-# `holdover check --online` what of each source is understood. What else can be said is in config.example.toml.
+# `holdover check --online` what of each source is understood. What else can be said: `holdover init --example`.
 ";
 
 /// So many values of a field are told in a remark.
