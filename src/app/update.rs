@@ -44,18 +44,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Done { key, deed: deed @ Deed::Acknowledge { .. }, outcome, .. } => taking::acknowledged(model, key, &deed, outcome),
         Message::Done { entry, key, deed, outcome } => taking::done(model, entry, &key, &deed, outcome),
-        Message::Underway { entry, key, deed, ack } => {
-            let named = (key.clone(), deed);
-            if matches!(ack, Ack::Held { .. }) && !model.taken.contains(&named) {
-                model.taken.push(named);
-            }
-            if deed == DeedKind::Acknowledge {
-                model.acks.insert(key, ack);
-            } else {
-                model.deeds.stand(entry, key, deed, ack);
-            }
-            Vec::new()
-        }
+        Message::Underway { entry, key, deed, ack } => underway(model, entry, key, deed, ack),
         Message::Undone { key, deed } => {
             taking::undone(model, &key, deed);
             Vec::new()
@@ -90,10 +79,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             notice(model, text, true);
             Vec::new()
         }
-        Message::Lasting(lasting) => {
-            model.lasting = lasting;
-            Vec::new()
-        }
+        Message::Lasting(said) => lasting(model, said),
         Message::Configured(configured) => {
             configured::take_in(model, *configured);
             Vec::new()
@@ -153,6 +139,29 @@ fn ask_all(model: &mut Model) -> Effect {
 
 pub(super) fn notice(model: &mut Model, text: String, alarm: bool) {
     model.notice = Some(Notice { text, alarm });
+}
+
+/// Says something for as long as it is so. What is new is seen before what was said before.
+fn lasting(model: &mut Model, said: Option<Notice>) -> Vec<Effect> {
+    if said.is_some() && said != model.lasting {
+        model.notice = None;
+    }
+    model.lasting = said;
+    Vec::new()
+}
+
+/// Takes in how a deed stands that has not ended.
+fn underway(model: &mut Model, entry: i64, key: TicketKey, deed: DeedKind, ack: Ack) -> Vec<Effect> {
+    let named = (key.clone(), deed);
+    if matches!(ack, Ack::Held { .. }) && !model.taken.contains(&named) {
+        model.taken.push(named);
+    }
+    if deed == DeedKind::Acknowledge {
+        model.acks.insert(key, ack);
+    } else {
+        model.deeds.stand(entry, key, deed, ack);
+    }
+    Vec::new()
 }
 
 /// Moves on in time; whether the list may be another.

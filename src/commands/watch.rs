@@ -67,7 +67,7 @@ pub(super) fn run(mut session: Session) -> Result<Exit> {
                     biased;
                     asked = signals.next() => Interruption::Asked(asked),
                     () = stops.next() => Interruption::Stop,
-                    edit = edits.next() => Interruption::Edit(edit),
+                    edit = edits.next() => Interruption::Edit(Box::new(edit)),
                 }
             };
             match watch.step(interruption).await {
@@ -76,7 +76,7 @@ pub(super) fn run(mut session: Session) -> Result<Exit> {
                     return Ok(Exit::Signal(number));
                 }
                 Some(Interruption::Asked(Asked::GoOn)) => watch.went_on(),
-                Some(Interruption::Edit(edit)) => watch.edited(&mut session, edit).await,
+                Some(Interruption::Edit(edit)) => watch.edited(&mut session, *edit).await,
                 Some(Interruption::Stop) => {
                     watch.let_go().await;
                     Stops::stand().wrap_err("the program cannot stand")?;
@@ -95,7 +95,7 @@ pub(super) fn run(mut session: Session) -> Result<Exit> {
 enum Interruption {
     Asked(Asked),
     Stop,
-    Edit(Edit),
+    Edit(Box<Edit>),
 }
 
 /// What the hooks of a session are run with.

@@ -18,8 +18,8 @@ pub(super) fn read(config: &Path, files: &Files) -> Themes {
     let folder = config.parent().unwrap_or(Path::new("")).join("themes");
     files.look_into(&folder);
     let Ok(entries) = std::fs::read_dir(&folder) else { return Themes::default() };
-    let named = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-    let mut names: Vec<String> = named
+    let found = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = found
         .filter(|file| !file.starts_with('.'))
         .filter_map(|file| file.strip_suffix(".toml").filter(|name| !name.is_empty()).map(str::to_owned))
         .collect();

@@ -2,6 +2,7 @@
 
 mod acknowledging;
 mod doing;
+mod edited;
 mod handover;
 mod header;
 mod list;

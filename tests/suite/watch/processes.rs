@@ -84,6 +84,25 @@ impl Drop for Watching {
     }
 }
 
+#[test]
+fn an_edit_is_in_use_at_once_and_a_mistake_is_said() {
+    let desk = Desk::configured(&format!("{ACME}{}", "[[source]]\nname = \"desk\"\nkind = \"file\"\npath = \"tickets.json\"\n"));
+    desk.write("tickets.json", "[]");
+    let right = std::fs::read_to_string(desk.path("config.toml")).unwrap();
+    let mut watching = Watching::start(&desk);
+    watching.wait_for("watching – sources: desk; hooks: none");
+    desk.write("config.toml", right.replace("S1 = { any = \"30m\"", "S1 = { any = \"soon\""));
+    watching.wait_for("the edit of the configuration is not used – error: ");
+    watching.wait_for("config.toml:12: agreement[0].response.S1.any: 'soon' is no response time");
+    desk.write("config.toml", &right);
+    watching.wait_for("the configuration was edited, and is in use");
+    desk.write("config.toml", format!("{right}[[source]]\nname = \"gone\"\nkind = \"file\"\npath = \"gone.json\"\n"));
+    watching.wait_for("gone is blind – ");
+    desk.write("config.toml", format!("{right}[[hook]]\nname = \"page\"\non = [\"blind\"]\ncommand = [\"true\"]\n"));
+    watching.wait_for("in use; its hooks are only run when holdover watch starts again");
+    assert_eq!(watching.end(Signal::SIGTERM).code(), Some(143));
+}
+
 /// A server of tickets, and how often it was asked.
 struct Server {
     address: SocketAddr,

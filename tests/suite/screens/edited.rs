@@ -1,0 +1,152 @@
+//! The configuration is edited under an open board: what is judged is judged anew, and whoever reads it loses nothing.
+
+use holdover::app::{Ack, Configured, ConfiguredSource, Message, Notice, SourceRules, StaysKnown};
+use holdover::config;
+use holdover::domain::SafeText;
+
+use super::Dashboard;
+use crate::support::ACME;
+
+const TICKETS: &str = r#"[
+    { "key": "A-1", "client": "acme", "severity": "S1", "title": "Nobody can sign in", "submitted_at": "2026-12-07T00:10:00Z" },
+    { "key": "A-2", "client": "acme", "severity": "S3", "title": "Slow in the shop", "submitted_at": "2026-12-07T00:11:00Z" },
+    { "key": "A-3", "client": "acme", "severity": "S3", "title": "Slow in the office", "submitted_at": "2026-12-07T00:12:00Z" }
+]"#;
+
+fn source(name: &str) -> String {
+    format!("[[source]]\nname = \"{name}\"\nkind = \"file\"\npath = \"{name}.json\"\n")
+}
+
+/// The configuration says this from now on; so much stays known of its sources.
+fn edit(dashboard: &mut Dashboard, config: &str, stays: StaysKnown) {
+    let settings = config::parse(config, "config.toml", &[]).unwrap();
+    let sources = settings.sources.iter().map(|s| ConfiguredSource {
+        rules: SourceRules { name: s.name.clone(), poll_every: s.poll_every, blind_after: s.blind_after },
+        capabilities: None,
+        stays,
+    });
+    let (agreements, zone) = (settings.agreements.clone(), settings.timezone);
+    let configured = Configured { agreements, zone, sources: sources.collect(), local: None };
+    dashboard.send(Message::Configured(Box::new(configured)));
+    dashboard.settings = settings;
+}
+
+fn mistake() -> Message {
+    Message::Lasting(Some(Notice { text: "edit not used – config.toml:3: no".to_owned(), alarm: true }))
+}
+
+#[test]
+fn an_edited_agreement_judges_anew_and_leaves_cursor_filter_and_marks() {
+    let mut dashboard = Dashboard::acme((80, 24), TICKETS);
+    dashboard.press("/");
+    dashboard.type_text("slow");
+    dashboard.press("enter j space");
+    dashboard.wait(3);
+    let marked = dashboard.row("Slow in the office");
+    assert_eq!((dashboard.selected(), marked.starts_with('*'), marked.contains("4h")), (Some("A-3"), true, true), "{marked}");
+    // what was held is obliged now: the groups are others, and so is the order
+    let edited = ACME.replace("S3 = { office-hours = \"4h\" }", "S3 = { office-hours = \"4h\", any = \"3h\" }") + &source("tickets");
+    edit(&mut dashboard, &edited, StaysKnown::All);
+    assert!(dashboard.screen().contains("NOW, UNANSWERED 2   S3 2"), "{}", dashboard.screen());
+    assert!(dashboard.screen().starts_with(" 3 NOW  3 unanswered"), "{}", dashboard.screen());
+    assert_eq!(dashboard.selected(), Some("A-3"));
+    assert!(dashboard.row("Slow in the office").starts_with('*'), "{}", dashboard.screen());
+    assert!(!dashboard.screen().contains("Nobody can sign in"), "the filter stays\n{}", dashboard.screen());
+    dashboard.press("a");
+    assert!(matches!(&dashboard.effects[..], [holdover::app::Effect::Tell { key, .. }] if key.to_string() == "tickets/A-3"));
+}
+
+#[test]
+fn an_edited_zone_is_the_one_that_is_shown() {
+    let mut dashboard = Dashboard::acme((80, 24), TICKETS);
+    assert!(dashboard.screen().contains("Mon 00:18 GMT"), "{}", dashboard.screen());
+    edit(&mut dashboard, &(ACME.replacen("Europe/London", "Asia/Kolkata", 1) + &source("tickets")), StaysKnown::All);
+    assert!(dashboard.screen().contains("Mon 05:48 IST"), "{}", dashboard.screen());
+}
+
+#[test]
+fn a_source_that_is_asked_otherwise_keeps_its_tickets_until_it_answers() {
+    let mut dashboard = Dashboard::acme((80, 24), TICKETS);
+    edit(&mut dashboard, &(ACME.to_owned() + &source("tickets")), StaysKnown::Tickets);
+    assert!(dashboard.screen().contains("asking tickets") && dashboard.screen().contains("Nobody can sign in"), "{}", dashboard.screen());
+    dashboard.tell("tickets", "[]");
+    dashboard.wait(3);
+    assert!(!dashboard.screen().contains("asking tickets"), "{}", dashboard.screen());
+    assert!(dashboard.screen().starts_with(" 0 NOW"), "{}", dashboard.screen());
+}
+
+#[test]
+fn a_new_source_is_asked_and_one_that_goes_takes_all_that_is_said_of_its_tickets_along() {
+    let mut dashboard = Dashboard::acme((80, 24), TICKETS);
+    dashboard.press("space");
+    let asked_at = dashboard.model.now;
+    dashboard.underway("tickets", "A-1", Ack::Sending { by: None, asked_at });
+    assert!(dashboard.screen().contains("1 unsent"), "{}", dashboard.screen());
+    edit(&mut dashboard, &(ACME.to_owned() + &source("desk")), StaysKnown::Nothing);
+    dashboard.wait(3);
+    let screen = dashboard.screen();
+    assert!(screen.starts_with(" 0 NOW") && screen.contains("asking desk") && !screen.contains("unsent"), "{screen}");
+    dashboard.tell("desk", &TICKETS.replace("A-1", "D-1"));
+    assert!(dashboard.row("Nobody can sign in").contains("D-1"), "{}", dashboard.screen());
+    dashboard.press("esc q");
+    assert!(!dashboard.screen().contains("unsent"), "nothing of what went is asked about\n{}", dashboard.screen());
+}
+
+#[test]
+fn what_is_of_another_time_is_judged_anew_too() {
+    let mut dashboard = Dashboard::acme((80, 24), TICKETS);
+    dashboard.press(">");
+    let with = |row: &str| ACME.replace("S3 = { office-hours = \"4h\" }", row) + &source("tickets");
+    edit(&mut dashboard, &with("S3 = { office-hours = \"1h\" }"), StaysKnown::All);
+    let row = dashboard.row("Slow in the shop");
+    assert!(dashboard.screen().contains("NOT NOW") && row.contains("1h") && !row.contains("4h"), "{}", dashboard.screen());
+    // what an edit makes urgent ends it, as any ticket does that somebody may be needed for
+    edit(&mut dashboard, &with("S3 = { any = \"3h\" }"), StaysKnown::All);
+    let screen = dashboard.screen();
+    assert!(screen.contains("A-2 is unanswered now – this is the present again") && screen.contains("S1 1 · S3 2"), "{screen}");
+}
+
+#[test]
+fn the_page_of_an_agreement_stays_that_of_the_same() {
+    let other = ACME.split_once("\n\n").unwrap().1.replace("Acme", "Zulu").replace("\"acme\", \"acme-*\"", "\"zulu\"");
+    let mut dashboard = Dashboard::acme((80, 24), TICKETS);
+    dashboard.press("w");
+    assert!(dashboard.screen().contains("Acme"), "{}", dashboard.screen());
+    let edited = format!("timezone = \"Europe/London\"\n\n{other}\n{}{}", ACME.split_once("\n\n").unwrap().1, source("tickets"));
+    edit(&mut dashboard, &edited, StaysKnown::All);
+    let screen = dashboard.screen();
+    assert!(screen.contains("── Acme") && !screen.contains("Zulu ──"), "{screen}");
+}
+
+#[test]
+fn a_mistake_is_said_until_it_is_mended_and_hides_nothing_above() {
+    for size in [(80, 24), (40, 12)] {
+        let mut dashboard = Dashboard::acme(size, TICKETS);
+        let top = |dashboard: &Dashboard| dashboard.screen().lines().take(2).map(str::to_owned).collect::<Vec<_>>();
+        let before = top(&dashboard);
+        dashboard.send(mistake());
+        assert!(dashboard.screen().contains("edit not used – config.toml:3: no"), "{}", dashboard.screen());
+        assert_eq!(top(&dashboard), before);
+        dashboard.press("j k");
+        dashboard.wait(600);
+        assert!(dashboard.screen().contains("edit not used"), "keys and time do not take it away\n{}", dashboard.screen());
+        dashboard.send(Message::Lasting(None));
+        assert!(!dashboard.screen().contains("edit not used"), "{}", dashboard.screen());
+    }
+}
+
+#[test]
+fn a_mistake_comes_before_what_was_said_and_after_what_a_filter_hides() {
+    let mut dashboard = Dashboard::acme((40, 12), TICKETS);
+    dashboard.send(Message::Warned("something else".to_owned()));
+    dashboard.send(mistake());
+    assert!(dashboard.screen().contains("edit not used"), "what comes last is seen first\n{}", dashboard.screen());
+    dashboard.send(Message::Warned(SafeText::line("a word").to_string()));
+    assert!(dashboard.screen().contains("a word"), "{}", dashboard.screen());
+    dashboard.press("/");
+    dashboard.type_text("slow");
+    dashboard.press("enter");
+    assert!(dashboard.screen().contains("filter hides 1 NOW"), "{}", dashboard.screen());
+    dashboard.press("esc");
+    assert!(dashboard.screen().contains("edit not used"), "{}", dashboard.screen());
+}
