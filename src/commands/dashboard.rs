@@ -1,6 +1,7 @@
 //! The dashboard: one loop that takes in what happened, draws when something on the screen is another, and sleeps until the
 //! next instant at which it will be. What is behind the screen is the works'.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -79,7 +80,7 @@ struct Dashboard<'a> {
 impl<'a> Dashboard<'a> {
     /// Opens every source and begins to poll it.
     fn start(session: &'a Session, kept: Kept, signals: Signals, terminal: Terminal, theme: Theme) -> Result<Self> {
-        let works = kept.begin(session, terminal.size()?, views::help_lines());
+        let works = kept.begin(session, terminal.size()?, Arc::new(views::help(&session.settings.keys)));
         let settings = &session.settings;
         let bell = settings.bell.then(|| Bell::new(TimeDelta::from_std(settings.bell_again).unwrap_or(TimeDelta::MAX)));
         Ok(Self { session, works, terminal, signals, theme, drawn: None, bell, ended: None })
@@ -167,15 +168,15 @@ impl<'a> Dashboard<'a> {
     async fn input(&mut self, input: Option<Input>) {
         match input {
             Some(Input::Key(key)) => {
-                if let Some(message) = keymap::message(&self.works.model.screen, &key) {
+                if let Some(message) = keymap::message(&self.session.settings.keys, &self.works.model.screen, &key) {
                     self.happened(message).await;
                 }
             }
             // letters that are pasted are no keys
             // but where a text is asked for, which keeps its lines
-            Some(Input::Paste(text)) => match self.works.model.screen {
-                Screen::Filter => self.happened(Message::Typed(SafeText::line(&text).to_string())).await,
+            Some(Input::Paste(text)) => match &self.works.model.screen {
                 Screen::Prompt(_) => self.happened(Message::Typed(SafeText::body(&text).to_string())).await,
+                screen if screen.takes_text() => self.happened(Message::Typed(SafeText::line(&text).to_string())).await,
                 _ => {}
             },
             Some(Input::Resize(columns, rows)) => self.happened(Message::Resized { columns, rows }).await,

@@ -12,11 +12,13 @@ use super::document::{self, Table};
 use super::files::{self, Files};
 use super::hook::{self, HookSettings};
 use super::include;
+use super::keys;
 use super::layers::{self, SCALARS};
 use super::problem::{Problem, Problems};
 use super::{duration, source, zone};
 use crate::domain::{Agreements, SafeText};
 use crate::sources::SourceSettings;
+use crate::tui::Keymap;
 
 /// When colours are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -53,12 +55,14 @@ pub struct Settings {
     pub sources: Vec<SourceSettings>,
     /// What is run when somebody is to hear of something.
     pub hooks: Vec<HookSettings>,
+    /// The keys of the dashboard.
+    pub keys: Keymap,
     /// What is odd.
     pub warnings: Vec<Problem>,
 }
 
 /// Keys of the top level that are no single value.
-const STRUCTURES: [&str; 6] = ["support_levels", "include", "template", "agreement", "source", "hook"];
+const STRUCTURES: [&str; 7] = ["support_levels", "include", "keys", "template", "agreement", "source", "hook"];
 
 /// The support levels where the configuration does not list its own.
 const SUPPORT_LEVELS: [&str; 3] = ["L1", "L2", "L3"];
@@ -157,6 +161,7 @@ fn build(
         problems: &mut problems,
     };
     let sources: Vec<SourceSettings> = tables.iter().filter_map(|table| reader.source(table)).collect();
+    let keys = keys::read(main.get("keys"), &mut problems);
     let hooks = hook::read(&document::elements(&[main], "hook", &mut problems), files, &mut problems);
     if problems.any_error() {
         return Err(problems.finish());
@@ -172,6 +177,7 @@ fn build(
         agreements,
         sources,
         hooks,
+        keys,
         warnings: problems.finish(),
     })
 }

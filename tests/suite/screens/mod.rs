@@ -4,8 +4,10 @@ mod acknowledging;
 mod doing;
 mod handover;
 mod header;
+mod keys;
 mod list;
 mod pages;
+mod palette;
 mod sizes;
 mod snapshots;
 mod strange;
@@ -56,7 +58,7 @@ impl Dashboard {
             agreements: Arc::clone(&settings.agreements),
             who: SafeText::line("jo"),
             zone: settings.timezone,
-            help: views::help_lines(),
+            help: Arc::new(views::help(&settings.keys)),
             frozen: false,
             read_only: false,
         };
@@ -96,7 +98,7 @@ impl Dashboard {
             agreements: Arc::clone(&dashboard.settings.agreements),
             who: SafeText::line("jo"),
             zone: dashboard.settings.timezone,
-            help: Vec::new(),
+            help: Arc::default(),
             frozen: false,
             read_only: false,
         };
@@ -190,7 +192,7 @@ impl Dashboard {
 
     /// Presses one key.
     pub fn press_key(&mut self, key: KeyEvent) {
-        if let Some(message) = keymap::message(&self.model.screen, &key) {
+        if let Some(message) = keymap::message(&self.settings.keys, &self.model.screen, &key) {
             self.send(message);
         }
     }
