@@ -78,12 +78,12 @@ impl Ack {
         }
     }
 
-    /// In a word or two, for a row.
+    /// In a word or two, for a row; `undo` is the key that undoes.
     #[must_use]
-    pub fn short(&self) -> String {
+    pub fn short(&self, undo: &str) -> String {
         let outcome = match self {
             Self::Writing => return String::new(),
-            Self::Held { .. } => return "u undoes".to_owned(),
+            Self::Held { .. } => return format!("{undo} undoes"),
             Self::Sending { by: None, .. } => return "sending".to_owned(),
             Self::Sending { by: Some(by), .. } => return format!("sent by {by}"),
             Self::Waiting { .. } => return "unsent".to_owned(),
@@ -124,7 +124,7 @@ impl Ack {
         let by = |by: &Option<SafeText>| by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
         let outcome = match self {
             Self::Writing => return "being written down".to_owned(),
-            Self::Held { until } => return format!("sent in {}; u undoes it", words::length((*until - now).num_seconds().max(0))),
+            Self::Held { until } => return format!("sent in {}, unless it is undone", words::length((*until - now).num_seconds().max(0))),
             Self::Sending { by: None, .. } => return "sending: the source has not said yet".to_owned(),
             Self::Sending { by: Some(by), .. } => return format!("sent by another holdover, process {by}"),
             Self::Waiting { reason, .. } => return format!("not sent yet, and tried again: {reason}"),

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::agenda::clock_change;
 use super::board::BoardRow;
 use super::flips_page::{flowing, wrapped};
+use super::message::Action;
 use super::model::Model;
 use super::page::Made;
 use super::summary::{Piece, Tone, cut};
@@ -50,7 +51,8 @@ pub(super) fn page(model: &Model, place: usize) -> Made {
     lines.extend(teller.week());
     lines.extend(teller.holidays());
     lines.extend(teller.note());
-    let head = format!("{} · {} · {} of {}, tab turns", agreement.name, agreement.calendar.zone(), place + 1, all.len());
+    let turn = model.rules.help.key(Action::NextUnanswered);
+    let head = format!("{} · {} · {} of {}, {turn} turns", agreement.name, agreement.calendar.zone(), place + 1, all.len());
     (head, lines, [teller.tomorrow(), teller.leaves()].into_iter().flatten().min())
 }
 

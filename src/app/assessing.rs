@@ -83,7 +83,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             if let Some(severity) = assessing.chosen {
                 return assess(model, severity);
             }
-            model.notice = Some(Notice { text: "none is chosen: 1 to 5 chooses, or j and k".to_owned(), alarm: true });
+            let (down, up) = (model.rules.help.key(Action::Down), model.rules.help.key(Action::Up));
+            model.notice = Some(Notice { text: format!("none is chosen: 1 to 5 chooses, or {down} and {up}"), alarm: true });
             return Vec::new();
         }
         _ => return Vec::new(),

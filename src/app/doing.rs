@@ -52,7 +52,7 @@ pub(super) fn ticket(model: &Model, kind: DeedKind) -> Result<TicketKey, String>
     nothing_is_sent(model)?;
     let key = match model.list.cursor() {
         Cursor::Ticket(key) => key,
-        Cursor::Fold(_) => return Err("one ticket after the other: enter unfolds".to_owned()),
+        Cursor::Fold(_) => return Err(format!("one ticket after the other: {} unfolds", model.rules.help.key(Action::Open))),
         Cursor::Nothing => return Err(NO_TICKET.to_owned()),
     };
     // the list may be older than what is known by now
@@ -80,7 +80,8 @@ pub(super) fn tell_undoable(model: &mut Model, key: TicketKey, deed: Deed) -> Ve
     model.taken.retain(|(before, other)| (before, *other) != (&key, kind));
     model.taken.push((key.clone(), kind));
     let set = deed.value().map_or_else(String::new, |value| format!(", {value},"));
-    let text = format!("{}: the {}{set} is on its way; u undoes it", model.name_of(&key), deeds::name(kind));
+    let undo = model.rules.help.key(Action::Undo);
+    let text = format!("{}: the {}{set} is on its way; {undo} undoes it", model.name_of(&key), deeds::name(kind));
     model.notice = Some(Notice { text, alarm: false });
     vec![Effect::Tell { key, deed, send_at: model.now + UNDO }]
 }

@@ -3,7 +3,7 @@
 
 use super::board::BoardRow;
 use super::list::Cursor;
-use super::message::Effect;
+use super::message::{Action, Effect};
 use super::model::{Model, Notice, Screen};
 use super::{doing, taking};
 
@@ -24,7 +24,9 @@ pub(super) fn toggle(model: &mut Model) {
     if !model.marked.remove(&key) {
         model.marked.insert(key);
     }
-    model.notice = Some(Notice { text: format!("{} marked: a acknowledges them, esc unmarks them", listed(model).len()), alarm: false });
+    let acknowledge = model.rules.help.key(Action::Acknowledge);
+    let text = format!("{} marked: {acknowledge} acknowledges them, esc unmarks them", listed(model).len());
+    model.notice = Some(Notice { text, alarm: false });
 }
 
 /// The rows of the marked tickets that are listed, in the order of the board.
@@ -52,7 +54,8 @@ pub(super) fn acknowledge(model: &mut Model, sure: bool) -> Vec<Effect> {
             Err(why) => refused = refused.or(Some(why)),
         }
     }
-    let on_their_way = format!("{} of {} are on their way; u undoes one after the other", effects.len(), rows.len());
+    let undo = model.rules.help.key(Action::Undo);
+    let on_their_way = format!("{} of {} are on their way; {undo} undoes one after the other", effects.len(), rows.len());
     let text = refused.as_ref().map_or(on_their_way, |why| format!("{} of {} are on their way – {why}", effects.len(), rows.len()));
     model.notice = Some(Notice { text, alarm: refused.is_some() });
     effects

@@ -10,8 +10,9 @@ use super::model::Notice;
 use super::past::Past;
 use crate::domain::{Deed, DeedKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, TicketKey};
 
-/// What the user means by a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter)]
+/// What the user means by a key. Its name, as `next-unanswered`, is that of the configuration and of the palette.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Action {
     /// To the line above.
     Up,
@@ -81,6 +82,8 @@ pub enum Action {
     WindowAfter,
     /// The present again.
     Present,
+    /// Choose among all actions by their names.
+    Palette,
     /// The keys.
     Help,
     /// Draw everything anew.
@@ -94,7 +97,7 @@ pub enum Action {
 pub enum Message {
     /// The user pressed a key that means something.
     User(Action),
-    /// The user typed or pasted text: into the filter, or into what asks for it.
+    /// The user typed or pasted text: into a filter, the palette, or what asks for it.
     Typed(String),
     /// The user took the last character of it back.
     Erased,

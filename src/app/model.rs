@@ -13,8 +13,10 @@ use super::counts::Counts;
 use super::deeds::Deeds;
 use super::filter::Mine;
 use super::handover_text::Told;
+use super::help::Help;
 use super::list::List;
 use super::page::{Page, Topic};
+use super::palette::Palette;
 use super::prompt::Prompt;
 use super::store::{SourceRules, Store};
 use super::time_machine::TimeMachine;
@@ -30,8 +32,8 @@ pub struct Rules {
     pub who: SafeText,
     /// The engineer's zone; every instant on the board is shown in it.
     pub zone: Tz,
-    /// What the screen of help says: what one presses or sees, and what it means.
-    pub help: Vec<(String, &'static str)>,
+    /// The keys, and what one presses or sees means.
+    pub help: Arc<Help>,
     /// The clock stands still at an instant that was asked for; nothing is sent.
     pub frozen: bool,
     /// Nothing is sent and nothing written, as was asked for.
@@ -60,32 +62,51 @@ pub enum Screen {
     Assess(Assessing),
     /// A page about something, scrolled down by so many lines.
     Page(Topic, usize),
-    /// The keys, scrolled down by so many lines; esc returns to the screen below.
-    Help(usize, Box<Screen>),
+    /// One of all actions is chosen.
+    Palette(Palette),
+    /// The keys, scrolled down by so many lines.
+    Help(usize, Box<HelpOver>),
+}
+
+/// What there is to the keys besides where they are scrolled to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HelpOver {
+    /// Only what has these words is listed.
+    pub filter: String,
+    /// They are being typed.
+    pub typing: bool,
+    /// Where one came from, and returns to.
+    pub below: Screen,
 }
 
 impl Screen {
-    /// Whether letters are letters on it: a filter, or a text that is asked for.
+    /// Whether letters are letters on it: of a filter, of the palette, or of a text that is asked for.
     #[must_use]
     pub const fn takes_text(&self) -> bool {
-        matches!(self, Self::Filter | Self::Prompt(_))
-    }
-
-    /// Whether the handover is up, be it under the keys.
-    #[must_use]
-    pub fn has_handover(&self) -> bool {
         match self {
-            Self::Handover(_) => true,
-            Self::Help(_, below) => below.has_handover(),
+            Self::Filter | Self::Prompt(_) | Self::Palette(_) => true,
+            Self::Help(_, over) => over.typing,
             _ => false,
         }
     }
 
-    /// What the page is about that is up, be it under the keys.
+    /// Whether the handover is up, be it under the keys or the palette.
+    #[must_use]
+    pub fn has_handover(&self) -> bool {
+        match self {
+            Self::Handover(_) => true,
+            Self::Help(_, over) => over.below.has_handover(),
+            Self::Palette(palette) => palette.below().has_handover(),
+            _ => false,
+        }
+    }
+
+    /// What the page is about that is up, be it under the keys or the palette.
     pub(super) fn topic(&self) -> Option<Topic> {
         match self {
             Self::Page(topic, _) => Some(*topic),
-            Self::Help(_, below) => below.topic(),
+            Self::Help(_, over) => over.below.topic(),
+            Self::Palette(palette) => palette.below().topic(),
             _ => None,
         }
     }
@@ -94,7 +115,7 @@ impl Screen {
     pub(super) fn topic_mut(&mut self) -> Option<&mut Topic> {
         match self {
             Self::Page(topic, _) => Some(topic),
-            Self::Help(_, below) => below.topic_mut(),
+            Self::Help(_, below) => below.below.topic_mut(),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::ack::Ack;
 use super::board::BoardRow;
 use super::list::Cursor;
-use super::message::Effect;
+use super::message::{Action, Effect};
 use super::model::Model;
 use super::update::{notice, renew};
 use super::{deeds, doing};
@@ -50,7 +50,8 @@ fn give_back(model: &mut Model, key: TicketKey) {
     if let Some(why) = why_not {
         return notice(model, format!("{name} cannot be given back: {why}"), true);
     }
-    notice(model, format!("{name} is acknowledged: u again gives it back, and it is unanswered again"), true);
+    let undo = model.rules.help.key(Action::Undo);
+    notice(model, format!("{name} is acknowledged: {undo} again gives it back, and it is unanswered again"), true);
     model.given_back_next = Some(key);
 }
 
@@ -59,7 +60,7 @@ pub(super) fn acknowledge(model: &mut Model) -> Vec<Effect> {
     let row = match (model.list.cursor(), model.list.selected(), model.list.gone()) {
         (Cursor::Ticket(_), Some(row), _) => Ok(row.clone()),
         (Cursor::Ticket(key), None, Some(gone)) => Err(format!("{} is not acknowledged: {}", model.name_of(key), gone.why)),
-        (Cursor::Fold(_), ..) => Err("acknowledge tickets one by one: enter unfolds".to_owned()),
+        (Cursor::Fold(_), ..) => Err(format!("acknowledge tickets one by one: {} unfolds", model.rules.help.key(Action::Open))),
         _ => return Vec::new(),
     };
     match row.and_then(|row| take(model, &row)) {

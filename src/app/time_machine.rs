@@ -55,7 +55,10 @@ pub(super) fn user(model: &mut Model, action: Action) -> bool {
         Action::Present if on => end(model, None),
         Action::Back | Action::Quit if on && model.screen == Screen::Board => end(model, None),
         _ if on => match refused(action) {
-            Some(why) => model.notice = Some(Notice { text: format!("{why} – 0 or esc returns to now"), alarm: true }),
+            Some(why) => {
+                let text = format!("{why} – {} or esc returns to now", model.rules.help.key(Action::Present));
+                model.notice = Some(Notice { text, alarm: true });
+            }
             None => return false,
         },
         _ => return false,
@@ -100,6 +103,7 @@ const fn refused(action: Action) -> Option<&'static str> {
         | Action::CopyKey
         | Action::CopyLink
         | Action::ShowLink
+        | Action::Palette
         | Action::Help
         | Action::Redraw
         | Action::Suspend => None,
@@ -215,9 +219,10 @@ fn untaken(board: &Board) -> HashSet<TicketKey> {
 pub(super) fn banner(model: &Model) -> Option<String> {
     let at = model.time_machine.as_ref()?.at.with_timezone(&model.rules.zone);
     let columns = usize::from(model.size.0);
+    let present = model.rules.help.key(Action::Present);
     let forms = [
-        format!(" NOT NOW: {} – nothing is sent – 0 or esc returns", at.format("%a %-d %b %Y %H:%M %Z")),
-        format!(" NOT NOW: {} – 0 or esc returns", at.format("%a %-d %b %H:%M")),
+        format!(" NOT NOW: {} – nothing is sent – {present} or esc returns", at.format("%a %-d %b %Y %H:%M %Z")),
+        format!(" NOT NOW: {} – {present} or esc returns", at.format("%a %-d %b %H:%M")),
         format!(" NOT NOW: {}", at.format("%a %-d %b %H:%M")),
         at.format("NOT NOW %H:%M").to_string(),
     ];

@@ -16,8 +16,9 @@ use super::lines::{self, Line};
 use super::list::{Cursor, Fold};
 use super::marks;
 use super::message::{Action, Effect, Message};
-use super::model::{Model, Notice, Screen};
+use super::model::{HelpOver, Model, Notice, Screen};
 use super::page::{self, Topic};
+use super::palette;
 use super::prompt;
 use super::store::Store;
 use super::taking;
@@ -98,12 +99,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::User(action) => {
             model.key_pressed();
             model.notice = None;
-            let given_back_next = model.given_back_next.take().filter(|_| action == Action::Undo);
-            if let Some(key) = given_back_next.filter(|key| *model.list.cursor() == Cursor::Ticket(key.clone())) {
-                notice(model, format!("{} is being given back", model.name_of(&key)), false);
-                return vec![Effect::Tell { key, deed: Deed::Unacknowledge, send_at: model.now }];
-            }
-            user(model, action)
+            meant(model, action)
         }
         Message::Typed(_) | Message::Erased | Message::Emptied | Message::Entered => {
             model.key_pressed();
@@ -248,6 +244,17 @@ fn settle(model: &mut Model, settled: &[(TicketKey, Deed, Outcome, DateTime<Utc>
     Vec::new()
 }
 
+/// Does what the user means, by a key or by the palette.
+pub(super) fn meant(model: &mut Model, action: Action) -> Vec<Effect> {
+    // the palette may be the way to the undo that comes again
+    let given_back_next = model.given_back_next.take_if(|_| action != Action::Palette).filter(|_| action == Action::Undo);
+    if let Some(key) = given_back_next.filter(|key| *model.list.cursor() == Cursor::Ticket(key.clone())) {
+        notice(model, format!("{} is being given back", model.name_of(&key)), false);
+        return vec![Effect::Tell { key, deed: Deed::Unacknowledge, send_at: model.now }];
+    }
+    user(model, action)
+}
+
 fn user(model: &mut Model, action: Action) -> Vec<Effect> {
     if page::turn(model, action) {
         return Vec::new();
@@ -273,10 +280,17 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
         (_, Action::Refresh) => return vec![ask_all(model)],
         (Screen::Prompt(_), Action::Back | Action::Quit) => prompt::leave(model),
         (Screen::Prompt(_), _) => {}
-        (Screen::Help(_, below), Action::Back | Action::Quit | Action::Help) => model.screen = std::mem::take(below),
+        (Screen::Palette(_), action) => return palette::act(model, action),
+        (_, Action::Palette) => palette::open(model),
+        (Screen::Help(scroll, over), Action::Back) if over.typing || !over.filter.is_empty() => {
+            (*scroll, over.typing) = (0, false);
+            over.filter.clear();
+        }
+        (Screen::Help(scroll, over), Action::Filter) => (*scroll, over.typing) = (0, true),
+        (Screen::Help(_, over), Action::Back | Action::Quit | Action::Help) => model.screen = std::mem::take(&mut over.below),
         (below, Action::Help) => {
             let below = std::mem::take(below);
-            model.screen = Screen::Help(0, Box::new(below));
+            model.screen = Screen::Help(0, Box::new(HelpOver { below, ..HelpOver::default() }));
         }
         (Screen::Explanation(_), Action::Back | Action::Quit) | (Screen::Handover(_), Action::Back | Action::Quit | Action::Handover) => {
             model.screen = Screen::Board;
@@ -374,9 +388,15 @@ fn asks_before_leaving(model: &Model) -> bool {
 
 /// Takes in what was typed, where it was.
 fn typed(model: &mut Model, message: &Message) -> Vec<Effect> {
-    match model.screen {
+    match &mut model.screen {
         Screen::Prompt(_) => return prompt::typed(model, message),
+        Screen::Palette(_) => return palette::typed(model, message),
         Screen::Assess(_) => return assessing::typed(model, message),
+        Screen::Help(scroll, over) => {
+            over.typing = type_into(&mut over.filter, message);
+            // what is found begins at the top
+            *scroll = if over.typing { 0 } else { *scroll };
+        }
         Screen::Sure => {
             model.screen = Screen::Board;
             return marks::acknowledge(model, true);
@@ -388,17 +408,23 @@ fn typed(model: &mut Model, message: &Message) -> Vec<Effect> {
 
 fn type_filter(model: &mut Model, message: &Message) {
     let mut filter = model.list.filter().to_owned();
-    match message {
-        Message::Typed(text) => filter.push_str(text),
-        Message::Erased => {
-            filter.pop();
-        }
-        Message::Emptied => filter.clear(),
-        _ => model.screen = Screen::Board,
+    if !type_into(&mut filter, message) {
+        model.screen = Screen::Board;
     }
     if filter != model.list.filter() {
         model.list.set_filter(&filter, &model.mine);
     }
+}
+
+/// Types into a filter; whether it is still being typed.
+pub(super) fn type_into(filter: &mut String, message: &Message) -> bool {
+    match message {
+        Message::Typed(text) => filter.push_str(text),
+        Message::Erased => drop(filter.pop()),
+        Message::Emptied => filter.clear(),
+        _ => return false,
+    }
+    true
 }
 
 /// Moves the cursor over the lines that it can be on.

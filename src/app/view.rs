@@ -14,12 +14,13 @@ use super::doing;
 use super::empty;
 use super::explanation;
 use super::handover_text;
-use super::help;
+use super::help::{self, Help};
 use super::labels::{self, RowLabels};
 use super::layout::{self, Layout, Placed, Size};
 use super::lines::Line;
 use super::list::Listed;
 use super::marks;
+use super::message::Action;
 use super::model::{Model, Notice, Screen};
 use super::page::Topic;
 use super::prompt::{self, PromptView};
@@ -44,8 +45,10 @@ pub struct View {
     pub body: Body,
     /// What is said above the footer.
     pub notice: Option<Notice>,
-    /// The filter, and whether it is being typed.
+    /// The filter of the list, or of the help where that is up, and whether it is being typed.
     pub filter: Option<(String, bool)>,
+    /// What is typed in the palette.
+    pub palette: Option<String>,
     /// What asks for a text, in place of the footer.
     pub prompt: Option<PromptView>,
     /// For how many seconds the last acknowledgement can still be undone.
@@ -54,6 +57,8 @@ pub struct View {
     pub can_acknowledge: bool,
     /// What else can be done to it.
     pub possible: Vec<DeedKind>,
+    /// The keys.
+    pub help: Arc<Help>,
 }
 
 /// What is below the rows at the top.
@@ -105,6 +110,8 @@ pub enum About {
     Handover,
     /// The keys, the marks and the words of the filter.
     Help,
+    /// The actions to choose from.
+    Palette,
     /// A page about something.
     Page(Topic),
 }
@@ -196,13 +203,17 @@ impl Maker<'_> {
         self.changes.extend(changes);
         let of_now = self.changes.len();
         let tiny = placed.layout.size == Size::Tiny;
-        let typing = model.screen == Screen::Filter && !tiny;
         let body = if tiny { Body::Nothing } else { self.body(&model.screen, &placed) };
         if model.time_machine.is_some() {
             // what is of another time stays as it is
             self.changes.truncate(of_now);
         }
-        let filter = model.list.filter();
+        let (filter, typing) = match &model.screen {
+            Screen::Help(_, over) => (over.filter.as_str(), over.typing),
+            screen => (model.list.filter(), *screen == Screen::Filter),
+        };
+        let typing = typing && !tiny;
+        let palette = if let Screen::Palette(palette) = &model.screen { Some(palette.typed().to_owned()) } else { None };
         let compact = matches!(placed.layout.size, Size::Compact | Size::Tiny);
         let hides = summary::hides(model).filter(|_| compact).map(|text| Notice { text, alarm: true });
         View {
@@ -213,6 +224,7 @@ impl Maker<'_> {
             body,
             notice: self.question().or(model.notice.clone()).or(hides).or(model.lasting.clone()),
             filter: (typing || !filter.is_empty()).then(|| (filter.to_owned(), typing)),
+            palette: palette.filter(|_| !tiny),
             prompt: prompt::view(model).filter(|_| !tiny),
             undo: model.held_until().filter(|_| model.time_machine.is_none()).map(|until| (until - model.now).num_seconds().max(1)),
             can_acknowledge: !model.rules.frozen
@@ -220,6 +232,7 @@ impl Maker<'_> {
                 && model.time_machine.is_none()
                 && model.list.selected().is_some_and(|row| can_be_taken(model, row)),
             possible: doing::possible(model),
+            help: Arc::clone(&model.rules.help),
         }
     }
 
@@ -231,6 +244,7 @@ impl Maker<'_> {
                 self.text(screen, *scroll)
             }
             Screen::Prompt(prompt) => self.body(prompt.below(), placed),
+            Screen::Palette(palette) => self.text(screen, palette.scroll(self.model)),
             Screen::Assess(assessing) => {
                 let (head, title, rows, changes) = assessing.view(self.model);
                 self.changes.extend(changes);
@@ -250,7 +264,8 @@ impl Maker<'_> {
             let marked = marks::listed(model).len();
             return Some(Notice { text: format!("{marked} marked – y acknowledges them all, any other key does not"), alarm: true });
         }
-        (model.screen == Screen::Leave).then(|| Notice { text: format!("{why} – q again leaves, esc stays"), alarm: true })
+        let quit = model.rules.help.key(Action::Quit);
+        (model.screen == Screen::Leave).then(|| Notice { text: format!("{why} – {quit} again leaves, esc stays"), alarm: true })
     }
 
     fn list(&mut self, placed: &Placed) -> Body {
@@ -472,9 +487,13 @@ pub(super) fn text<'a>(model: &'a Model, screen: &Screen) -> Option<Text<'a>> {
             let lines = Cow::Borrowed(page.lines.as_slice());
             Some(Text { about: About::Page(*topic), head: page.head.clone(), lines, changes_at: page.changes_at })
         }
-        Screen::Help(..) => {
+        Screen::Palette(palette) => {
+            let (head, lines) = palette.lines(model);
+            Some(Text { about: About::Palette, head, lines: lines.into(), changes_at: None })
+        }
+        Screen::Help(_, over) => {
             let head = "keys, marks and words of the filter".to_owned();
-            let lines = help::lines(&model.rules.help, model.size.0);
+            let lines = help::lines(&model.rules.help, &over.filter, model.size.0);
             Some(Text { about: About::Help, head, lines: lines.into(), changes_at: None })
         }
         Screen::Board | Screen::Filter | Screen::Leave | Screen::Sure | Screen::Prompt(_) | Screen::Assess(_) => None,

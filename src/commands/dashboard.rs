@@ -1,6 +1,7 @@
 //! The dashboard: one loop that takes in what happened, draws when something on the screen is another, and sleeps until the
 //! next instant at which it will be. What is behind the screen is the works'.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -106,7 +107,7 @@ struct Dashboard {
 impl Dashboard {
     /// Opens every source and begins to poll it.
     fn start(session: Session, kept: Kept, signals: Signals, terminal: Terminal, theme: Theme) -> Result<Self> {
-        let works = kept.begin(&session, terminal.size()?, views::help_lines());
+        let works = kept.begin(&session, terminal.size()?, Arc::new(views::help(&session.settings.keys)));
         let (bell, edits) = (bell(&session.settings), Edits::follow(&session));
         Ok(Self { session, edits, works, terminal, signals, theme, drawn: None, bell, ended: None })
     }
@@ -198,15 +199,15 @@ impl Dashboard {
     async fn input(&mut self, input: Option<Input>) {
         match input {
             Some(Input::Key(key)) => {
-                if let Some(message) = keymap::message(&self.works.model.screen, &key) {
+                if let Some(message) = keymap::message(&self.session.settings.keys, &self.works.model.screen, &key) {
                     self.happened(message).await;
                 }
             }
             // letters that are pasted are no keys
             // but where a text is asked for, which keeps its lines
-            Some(Input::Paste(text)) => match self.works.model.screen {
-                Screen::Filter => self.happened(Message::Typed(SafeText::line(&text).to_string())).await,
+            Some(Input::Paste(text)) => match &self.works.model.screen {
                 Screen::Prompt(_) => self.happened(Message::Typed(SafeText::body(&text).to_string())).await,
+                screen if screen.takes_text() => self.happened(Message::Typed(SafeText::line(&text).to_string())).await,
                 _ => {}
             },
             Some(Input::Resize(columns, rows)) => self.happened(Message::Resized { columns, rows }).await,
@@ -226,6 +227,7 @@ impl Dashboard {
             Ok((theme, effects)) => {
                 self.theme = theme;
                 let settings = &self.session.settings;
+                self.works.model.rules.help = Arc::new(views::help(&settings.keys));
                 if (bell_before, again_before) != (settings.bell, settings.bell_again) {
                     self.bell = bell(settings);
                 }

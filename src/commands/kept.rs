@@ -8,7 +8,7 @@ use super::output;
 use super::session::{self, Session};
 use super::shared_source;
 use super::works::{Beginning, Polled, Works};
-use crate::app::{self, Message, Model, Rules};
+use crate::app::{self, Help, Message, Model, Rules};
 use crate::domain::{SafeText, SourceName};
 use crate::records::{Opened, Records, RecordsFault};
 use crate::sources::SourceKind;
@@ -47,7 +47,7 @@ impl Kept {
     }
 
     /// Opens every source, and begins to poll it.
-    pub fn begin(self, session: &Session, size: (u16, u16), help: Vec<(String, &'static str)>) -> Works {
+    pub fn begin(self, session: &Session, size: (u16, u16), help: Arc<Help>) -> Works {
         let settings = &session.settings;
         let sources = settings.sources.iter().map(|source| Polled {
             rules: session::rules(source),

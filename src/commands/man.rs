@@ -13,7 +13,7 @@ use super::cli::{Cli, ManArgs};
 use super::output;
 use super::session::Exit;
 use crate::config;
-use crate::tui::keymap;
+use crate::tui::{Keymap, keymap};
 
 /// Exit codes, as every verb but `status` uses them, and as `status` does.
 const EXIT_STATUS: [(&str, &str); 10] = [
@@ -98,7 +98,11 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
     man.render_options_section(&mut text)?;
     man.render_subcommands_section(&mut text)?;
     let mut roff = Roff::new();
-    section(&mut roff, "KEYS", keymap::BINDINGS.iter().map(|binding| (binding.labels(), binding.help.to_owned())));
+    let keymap = Keymap::default();
+    let keys = keymap.bindings().map(|(binding, _)| {
+        (keymap.labels(binding), format!("{}; in the table [keys] of the configuration: {}", keymap.help(binding), binding.name()))
+    });
+    section(&mut roff, "KEYS", keys);
     section(&mut roff, "MARKS", keymap::MARKS.iter().map(|(mark, help)| ((*mark).to_owned(), (*help).to_owned())));
     let owned = |(name, help): &(&str, &str)| ((*name).to_owned(), (*help).to_owned());
     section(&mut roff, "EXIT STATUS", EXIT_STATUS.iter().map(owned));

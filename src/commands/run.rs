@@ -31,7 +31,7 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
         Some(Verb::Check(args)) => return check::run(args, &global, clock, environment),
         Some(Verb::Init(args)) => return init::run(args, &global, &clock, &environment),
         Some(Verb::Doctor(args)) => return doctor::run(args, &global, &clock, &environment),
-        Some(Verb::Keys) => return keys::run(),
+        Some(Verb::Keys) => return keys::run(&global, &environment),
         Some(Verb::Themes(args)) => return themes::run(args, &global, &environment),
         Some(Verb::Completions(args)) => return completions::run(args),
         Some(Verb::Man(args)) => return man::run(args),

@@ -59,7 +59,7 @@ pub(super) fn run(mut session: Session) -> Result<Exit> {
         let hook_names: Vec<&str> = hooks.settings.iter().map(|hook| hook.name.as_str()).collect();
         let or_none = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         log(&format!("watching – sources: {}; hooks: {}", or_none(&names), or_none(&hook_names)));
-        let mut watch = Watch::new(kept.begin(&session, NO_SCREEN, Vec::new()), hooks, Arc::clone(&log));
+        let mut watch = Watch::new(kept.begin(&session, NO_SCREEN, Arc::default()), hooks, Arc::clone(&log));
         let mut edits = Edits::follow(&session);
         loop {
             let interruption = async {

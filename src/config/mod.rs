@@ -16,6 +16,7 @@ mod hours;
 mod http_deed;
 mod http_source;
 mod include;
+mod keys;
 mod kinds;
 mod layers;
 mod map;

@@ -13,12 +13,13 @@ use super::files::Files;
 use super::footprint::Footprint;
 use super::hook::{self, HookSettings};
 use super::include;
+use super::keys;
 use super::layers::{self, SCALARS};
 use super::problem::{Problem, Problems};
 use super::{duration, source, themes, zone};
 use crate::domain::{Agreements, SafeText};
 use crate::sources::SourceSettings;
-use crate::tui::Themes;
+use crate::tui::{Keymap, Themes};
 
 /// When colours are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -57,6 +58,8 @@ pub struct Settings {
     pub sources: Vec<SourceSettings>,
     /// What is run when somebody is to hear of something.
     pub hooks: Vec<HookSettings>,
+    /// The keys of the dashboard.
+    pub keys: Keymap,
     /// What is odd.
     pub warnings: Vec<Problem>,
     /// What it was read from.
@@ -73,7 +76,7 @@ pub struct Misread {
 }
 
 /// Keys of the top level that are no single value.
-const STRUCTURES: [&str; 6] = ["support_levels", "include", "template", "agreement", "source", "hook"];
+const STRUCTURES: [&str; 7] = ["support_levels", "include", "keys", "template", "agreement", "source", "hook"];
 
 /// The support levels where the configuration does not list its own.
 const SUPPORT_LEVELS: [&str; 3] = ["L1", "L2", "L3"];
@@ -189,6 +192,7 @@ fn build(
         problems: &mut problems,
     };
     let sources: Vec<SourceSettings> = tables.iter().filter_map(|table| reader.source(table)).collect();
+    let keys = keys::read(main.get("keys"), &mut problems);
     let hooks = hook::read(&document::elements(&[main], "hook", &mut problems), files, &mut problems);
     if problems.any_error() {
         return Err(problems.finish());
@@ -205,6 +209,7 @@ fn build(
         agreements,
         sources,
         hooks,
+        keys,
         warnings: problems.finish(),
         footprint: Footprint::default(),
     })

@@ -2,58 +2,9 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::key::{Key, ctrl, key, letter};
+use super::remap::Keymap;
 use crate::app::{Action, Message, Screen, TERMS};
-
-/// A key as it is pressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Key {
-    code: KeyCode,
-    ctrl: bool,
-}
-
-const fn key(code: KeyCode) -> Key {
-    Key { code, ctrl: false }
-}
-
-const fn letter(c: char) -> Key {
-    key(KeyCode::Char(c))
-}
-
-const fn ctrl(c: char) -> Key {
-    Key { code: KeyCode::Char(c), ctrl: true }
-}
-
-impl Key {
-    fn is(self, pressed: &KeyEvent) -> bool {
-        // shift is already in the letter that arrives
-        let modifiers = pressed.modifiers.difference(KeyModifiers::SHIFT);
-        let wanted = if self.ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
-        self.code == pressed.code && modifiers == wanted
-    }
-
-    /// How the key is written.
-    #[must_use]
-    pub fn label(self) -> String {
-        let name = match self.code {
-            KeyCode::Char(' ') => "space".to_owned(),
-            KeyCode::Char(c) => c.to_string(),
-            KeyCode::Up => "↑".to_owned(),
-            KeyCode::Down => "↓".to_owned(),
-            KeyCode::Left => "←".to_owned(),
-            KeyCode::Right => "→".to_owned(),
-            KeyCode::PageUp => "PgUp".to_owned(),
-            KeyCode::PageDown => "PgDn".to_owned(),
-            KeyCode::BackTab => "shift-tab".to_owned(),
-            KeyCode::Esc => "esc".to_owned(),
-            other => other.to_string().to_lowercase(),
-        };
-        match (self.ctrl, self.code) {
-            (true, _) => format!("Ctrl-{name}"),
-            (false, KeyCode::Home | KeyCode::End) => format!("{}{}", name[..1].to_uppercase(), &name[1..]),
-            (false, _) => name,
-        }
-    }
-}
 
 /// What some keys mean.
 #[derive(Debug)]
@@ -64,7 +15,7 @@ pub struct Binding {
     pub action: Action,
     /// A word or two for the footer; empty keeps it out.
     pub short: &'static str,
-    /// A sentence for the help.
+    /// A sentence for the help; an action in braces stands for its first key.
     pub help: &'static str,
 }
 
@@ -80,7 +31,7 @@ pub const BINDINGS: &[Binding] = &[
         keys: &[letter(' ')],
         action: Action::Mark,
         short: "",
-        help: "mark the ticket, or unmark it: a acknowledges all that are marked and listed, and asks if they are more than five",
+        help: "mark the ticket, or unmark it: {acknowledge} acknowledges all that are marked and listed, and asks if they are more than five",
     },
     Binding {
         keys: &[letter('u')],
@@ -110,7 +61,7 @@ pub const BINDINGS: &[Binding] = &[
         keys: &[letter('s')],
         action: Action::Assess,
         short: "assess",
-        help: "assess: see what each severity obliges to; 1 to 5 chooses, or j, k and enter; esc leaves",
+        help: "assess: see what each severity obliges to; 1 to 5 chooses, or {down}, {up} and enter; esc leaves",
     },
     Binding {
         keys: &[letter('+')],
@@ -151,13 +102,13 @@ pub const BINDINGS: &[Binding] = &[
         keys: &[letter('t')],
         action: Action::Flips,
         short: "what flips next",
-        help: "what flips next: releases, windows, dues; again, tab, h and l: within 24 hours, 72 hours, 7 days",
+        help: "what flips next: releases, windows, dues; again, {next-unanswered}, {left} and {open}: within 24 hours, 72 hours, 7 days",
     },
     Binding {
         keys: &[letter('w')],
         action: Action::Windows,
         short: "windows",
-        help: "the windows and the response table of the ticket's agreement; tab, h and l: of the others",
+        help: "the windows and the response table of the ticket's agreement; {next-unanswered}, {left} and {open}: of the others",
     },
     Binding {
         keys: &[letter('<')],
@@ -201,50 +152,67 @@ pub const BINDINGS: &[Binding] = &[
         short: "",
         help: "back, and at the board: leave; asks once while something is unanswered",
     },
-    Binding { keys: &[letter('?')], action: Action::Help, short: "help", help: "these keys, marks and words" },
+    Binding {
+        keys: &[letter(':')],
+        action: Action::Palette,
+        short: "",
+        help: "the palette: all that can be done, found by words; enter does it, to the ticket under the cursor; esc leaves",
+    },
+    Binding {
+        keys: &[letter('?')],
+        action: Action::Help,
+        short: "help",
+        help: "these keys, marks and words; {filter} lists only those that have some words",
+    },
 ];
 
 /// What a key means on a screen; nothing where it means nothing.
 #[must_use]
-pub fn message(screen: &Screen, pressed: &KeyEvent) -> Option<Message> {
+pub fn message(keymap: &Keymap, screen: &Screen, pressed: &KeyEvent) -> Option<Message> {
     if screen.takes_text() {
         match pressed.code {
             KeyCode::Char('u') if pressed.modifiers == KeyModifiers::CONTROL => return Some(Message::Emptied),
             KeyCode::Char(c) if pressed.modifiers.difference(KeyModifiers::SHIFT).is_empty() => return Some(Message::Typed(c.into())),
             KeyCode::Backspace => return Some(Message::Erased),
             KeyCode::Enter => return Some(Message::Entered),
-            // letters are letters here: of the other keys those that move, and those that leave
             KeyCode::Left | KeyCode::Right => return None,
-            _ => {}
+            // letters are letters here: of the other keys those that move, and those that leave
+            _ => return keymap.action(pressed).filter(|action| moves_or_leaves(*action)).map(Message::User),
         }
     }
     if *screen == Screen::Sure && pressed.code == KeyCode::Char('y') && pressed.modifiers.is_empty() {
         return Some(Message::Entered);
     }
+    let action = keymap.action(pressed);
     if matches!(screen, Screen::Assess(_)) {
         match pressed.code {
             KeyCode::Char(c @ '1'..='5') if pressed.modifiers.is_empty() => return Some(Message::Typed(c.into())),
             // of the keys that open, only enter chooses
-            KeyCode::Char('l') if pressed.modifiers.is_empty() => return None,
-            KeyCode::Right => return None,
+            KeyCode::Enter if pressed.modifiers.is_empty() => return Some(Message::User(Action::Open)),
+            _ if action == Some(Action::Open) => return None,
             _ => {}
         }
     }
-    let binding = BINDINGS.iter().find(|binding| binding.keys.iter().any(|key| key.is(pressed)))?;
-    Some(Message::User(binding.action))
+    action.map(Message::User)
 }
 
-/// The binding of an action.
+/// Whether an action does nothing but move, or leave, and so has its keys where text is typed.
+const fn moves_or_leaves(action: Action) -> bool {
+    use Action::{Back, Down, First, Last, NextUnanswered, PageDown, PageUp, PreviousUnanswered, Quit, Redraw, Suspend, Up};
+    matches!(action, Up | Down | First | Last | PageUp | PageDown | NextUnanswered | PreviousUnanswered | Back | Quit | Redraw | Suspend)
+}
+
+/// The binding of an action of this name.
 #[must_use]
-pub fn binding(action: Action) -> Option<&'static Binding> {
-    BINDINGS.iter().find(|binding| binding.action == action)
+pub fn named(name: &str) -> Option<&'static Binding> {
+    BINDINGS.iter().find(|binding| binding.name() == name)
 }
 
 impl Binding {
-    /// All its keys, as they are written.
+    /// What its action is called in the configuration and in the palette.
     #[must_use]
-    pub fn labels(&self) -> String {
-        self.keys.iter().map(|key| key.label()).collect::<Vec<_>>().join(" ")
+    pub fn name(&self) -> &'static str {
+        self.action.into()
     }
 }
 
@@ -266,15 +234,16 @@ pub const MARKS: &[(&str, &str)] = &[
 /// The tables of keys, marks and words of the filter for the README.
 #[must_use]
 pub fn markdown() -> String {
-    let row = |keys: String, help: &str| format!("| {keys} | {help} |\n");
+    let keymap = Keymap::default();
+    let row = |what: String, means: &str| format!("| {what} | {means} |\n");
     let code = |keys: &[Key]| keys.iter().map(|key| format!("`{}`", key.label())).collect::<Vec<_>>().join(" ");
-    let keys: String = BINDINGS.iter().map(|binding| row(code(binding.keys), binding.help)).collect();
+    let named = |binding: &Binding| format!("| {} | {} | `{}` |\n", code(binding.keys), keymap.help(binding), binding.name());
+    let keys: String = BINDINGS.iter().map(named).collect();
     let marks: String = MARKS.iter().map(|(mark, help)| row(format!("`{mark}`"), help)).collect();
     let terms: String = TERMS.iter().map(|(term, help)| row(format!("`{term}`"), help)).collect();
     let table = |what: &str, does: &str, rows: &str| format!("| {what} | {does} |\n| --- | --- |\n{rows}");
-    let tables =
-        [table("key", "what it does", &keys), table("mark", "what it means", &marks), table("word of the filter", "what it lists", &terms)];
-    tables.join("\n")
+    let keys = format!("| key | what it does | name |\n| --- | --- | --- |\n{keys}");
+    [keys, table("mark", "what it means", &marks), table("word of the filter", "what it lists", &terms)].join("\n")
 }
 
 #[cfg(test)]
@@ -286,7 +255,7 @@ mod tests {
 
     #[test]
     fn every_action_has_keys_and_no_key_has_two_meanings() {
-        assert_eq!(Action::iter().filter(|action| binding(*action).is_none()).collect::<Vec<_>>(), []);
+        assert_eq!(Action::iter().filter(|action| !BINDINGS.iter().any(|binding| binding.action == *action)).collect::<Vec<_>>(), []);
         let keys: Vec<Key> = BINDINGS.iter().flat_map(|binding| binding.keys).copied().collect();
         assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
     }
@@ -296,14 +265,14 @@ mod tests {
         // `H` only shows something
         for c in "[OABCDFMIZ~".chars() {
             let pressed = KeyEvent::new(KeyCode::Char(c), KeyModifiers::SHIFT);
-            assert!(message(&Screen::Board, &pressed).is_none(), "{c}");
+            assert!(message(&Keymap::default(), &Screen::Board, &pressed).is_none(), "{c}");
         }
     }
 
     #[test]
     fn with_alt_no_key_means_anything() {
         for c in 'a'..='z' {
-            assert!(message(&Screen::Board, &KeyEvent::new(KeyCode::Char(c), KeyModifiers::ALT)).is_none(), "{c}");
+            assert!(message(&Keymap::default(), &Screen::Board, &KeyEvent::new(KeyCode::Char(c), KeyModifiers::ALT)).is_none(), "{c}");
         }
     }
 }

@@ -20,6 +20,7 @@ mod handover;
 mod hang_up;
 mod icinga_server;
 mod init;
+mod keys;
 mod manual;
 mod model;
 mod panics;

@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 
 use clap::CommandFactory;
 use holdover::commands::Cli;
-use holdover::tui::keymap::BINDINGS;
+use holdover::tui::Keymap;
 
 use crate::support::Desk;
 
-/// A desk whose configuration is broken: none of these looks at it.
+/// A desk whose configuration is broken: none of these needs one.
 fn desk() -> Desk {
     Desk::configured("this is no configuration")
 }
@@ -74,9 +74,12 @@ fn the_manual_says_every_verb_flag_and_key_and_is_well_formed() {
         for heading in ["NAME", "SYNOPSIS", "KEYS", "MARKS", "EXIT STATUS", "FILES", "ENVIRONMENT"] {
             assert!(text.lines().any(|line| line == heading), "{heading}\n{text}");
         }
-        for binding in BINDINGS {
+        let keymap = Keymap::default();
+        for (binding, _) in keymap.bindings() {
             assert!(text.contains(binding.help.split_whitespace().next().unwrap()), "{}", binding.help);
-            assert!(text.lines().any(|line| line.trim_start().starts_with(&binding.labels())), "{}\n{text}", binding.labels());
+            let labels = keymap.labels(binding);
+            assert!(text.lines().any(|line| line.trim_start().starts_with(&labels)), "{labels}\n{text}");
+            assert!(text.contains(&format!("[keys] of the configuration: {}\n", binding.name())), "{}\n{text}", binding.name());
         }
         for verb in Cli::command().get_subcommands() {
             assert!(text.contains(&format!("holdover-{}(1)", verb.get_name())), "{}\n{text}", verb.get_name());
@@ -117,11 +120,22 @@ fn with_a_folder_each_verb_has_a_page() {
 
 #[test]
 fn keys_are_printed_as_the_keymap_has_them() {
-    let told = desk().run(&["keys"]).ended(0).out;
-    for binding in BINDINGS {
-        assert!(told.lines().any(|line| line.starts_with(&binding.labels()) && line.ends_with(binding.help)), "{told}");
+    let keymap = Keymap::default();
+    let said = desk().run(&["keys"]).ended(0);
+    assert_eq!(said.err, "these are the keys without a configuration – yours cannot be used – see holdover check\n");
+    for (binding, _) in keymap.bindings() {
+        let is_its = |line: &str| line.starts_with(&keymap.labels(binding)) && line.ends_with(&keymap.help(binding));
+        assert!(said.out.lines().any(is_its), "{}", said.out);
     }
-    assert!(told.contains("‖") && told.lines().all(|line| line == line.trim_end()));
+    assert!(said.out.contains("‖") && said.out.lines().all(|line| line == line.trim_end()));
+    // and as the configuration has them
+    let own = Desk::configured("[keys]\nacknowledge = [\"x\", \"f5\"]\nundo = []\n").run(&["keys"]).ended(0);
+    assert!(own.out.starts_with("x F5 ") && own.out.contains("\n: undo  "), "{}", own.out);
+    assert!(own.out.contains("x acknowledges all that are marked") && own.err.is_empty(), "{}{}", own.out, own.err);
+    // who has none misses nothing
+    let desk = Desk::configured("");
+    std::fs::remove_file(desk.path("config.toml")).unwrap();
+    assert_eq!(desk.run(&["keys"]).ended(0).err, "");
 }
 
 #[test]

@@ -5,13 +5,13 @@ use ratatui::layout::{Position, Rect};
 
 use super::bars::rule;
 use super::{Role, Theme, rows, text};
-use crate::app::{AssessRow, cut};
+use crate::app::{Action, AssessRow, Help, cut};
 
 /// The columns of a row: digit, cursor, severity, group, due, bill, name.
 const COLUMNS: [u16; 7] = [1, 3, 4, 7, 18, 28, 40];
 
 /// Draws them.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, head: &str, title: &str, severities: &[AssessRow], theme: &Theme) {
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, head: &str, title: &str, severities: &[AssessRow], (theme, help): (&Theme, &Help)) {
     let below = rule(buffer, rows(area, 0, 1), head, theme.style(Role::Header), theme).bottom();
     let [digit, cursor, severity, group, due, bill, name] = COLUMNS.map(|column| area.x + column);
     let mut y = below;
@@ -48,5 +48,6 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, head: &str, title: &str, sev
         write(name, y, &row.name, plain);
         y += 1;
     }
-    write(digit, y, "1 to 5 assesses; j k enter; esc leaves", Role::Muted);
+    let keys = format!("1 to 5 assesses; {} {} enter; esc leaves", help.key(Action::Down), help.key(Action::Up));
+    write(digit, y, &keys, Role::Muted);
 }

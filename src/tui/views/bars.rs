@@ -8,7 +8,6 @@ use unicode_width::UnicodeWidthStr;
 use super::{pieces, text, text_to};
 use crate::app::{About, Action, Body, Size, Topic, View, cut};
 use crate::domain::DeedKind;
-use crate::tui::keymap;
 use crate::tui::theme::{Role, Theme};
 
 /// The rows at the top.
@@ -48,13 +47,14 @@ pub(super) fn footer(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme
         let (what, style) = said.clone().unwrap_or_default();
         rule(buffer, Rect { height: 1, ..area }, &what, style, theme);
     }
-    if let Some((filter, true)) = &view.filter {
-        let end = text(buffer, Position::new(last.x + 1, last.y), "/", last.right(), theme.style(Role::Key));
+    let palette = view.palette.as_ref().map(|typed| (":", typed, "enter does it  esc leaves "));
+    let filter = view.filter.as_ref().filter(|(_, typing)| *typing).map(|(filter, _)| ("/", filter, "enter keep  esc clear "));
+    if let Some((sign, typed, keys)) = palette.or(filter) {
+        let end = text(buffer, Position::new(last.x + 1, last.y), sign, last.right(), theme.style(Role::Key));
         // the end of what is typed is what one looks at
         let room = usize::from(last.right().saturating_sub(end + 1));
-        let start = filter.char_indices().map(|(at, _)| at).find(|at| filter[*at..].width() <= room).unwrap_or(filter.len());
-        let end = text(buffer, Position::new(end, last.y), &filter[start..], last.right() - 1, theme.style(Role::Text));
-        let keys = "enter keep  esc clear ";
+        let start = typed.char_indices().map(|(at, _)| at).find(|at| typed[*at..].width() <= room).unwrap_or(typed.len());
+        let end = text(buffer, Position::new(end, last.y), &typed[start..], last.right() - 1, theme.style(Role::Text));
         if usize::from(last.right().saturating_sub(end + 2)) > keys.len() {
             text_to(buffer, end + 2, last.right(), last.y, keys, theme.style(Role::Muted));
         }
@@ -114,10 +114,10 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
         Body::Text { .. } => &[Action::Back, Action::Down, Action::Up, Action::PageDown, Action::PageUp, Action::Last],
         Body::Assess { .. } | Body::Nothing => &[Action::Back],
     };
-    let help = keymap::binding(Action::Help).filter(|_| !matches!(view.body, Body::Text { about: About::Help, .. }));
-    let help = help.map(|binding| (binding.keys[0].label(), binding.short));
+    let help = view.help.of(Action::Help).filter(|_| !matches!(view.body, Body::Text { about: About::Help, .. }));
+    let help = help.map(|help| (help.key.as_str(), help.short));
     let width = |label: &str, short: &str| u16::try_from(label.width() + short.width() + 3).unwrap_or(u16::MAX);
-    let end = area.right().saturating_sub(help.as_ref().map_or(0, |(label, short)| width(label, short)));
+    let end = area.right().saturating_sub(help.map_or(0, |(label, short)| width(label, short)));
     let help_at = end;
     let position = position(view);
     let taken = if position.is_empty() { 0 } else { position.width() + 2 };
@@ -137,18 +137,18 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
         _ => true,
     };
     for action in actions.iter().filter(possible) {
-        let Some(binding) = keymap::binding(*action) else { continue };
-        let label = binding.keys[0].label();
+        let Some(help) = view.help.of(*action) else { continue };
+        let label = &help.key;
         let left = view.undo.filter(|_| *action == Action::Undo).map_or_else(String::new, |left| format!(" {left}s"));
-        let short = format!("{}{left}", binding.short);
-        if x + width(&label, &short) > end {
+        let short = format!("{}{left}", help.short);
+        if x + width(label, &short) > end {
             continue;
         }
-        x = text(buffer, Position::new(x, area.y), &label, end, theme.style(Role::Key));
+        x = text(buffer, Position::new(x, area.y), label, end, theme.style(Role::Key));
         x = text(buffer, Position::new(x + 1, area.y), &short, end, theme.style(Role::Text)) + 2;
     }
     if let Some((label, short)) = help {
-        let end = text(buffer, Position::new(help_at, area.y), &label, area.right(), theme.style(Role::Key));
+        let end = text(buffer, Position::new(help_at, area.y), label, area.right(), theme.style(Role::Key));
         text(buffer, Position::new(end + 1, area.y), short, area.right(), theme.style(Role::Text));
     }
 }

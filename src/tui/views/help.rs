@@ -1,14 +1,20 @@
-//! What the screen of help and `holdover keys` say: the keys, the marks and the words of the filter, each from its one table.
+//! What the screen of help, the palette and `holdover keys` say: the keys, the marks and the words of the filter, each from its
+//! one table.
 
-use crate::app::TERMS;
-use crate::tui::keymap::{BINDINGS, MARKS};
+use crate::app::{ActionHelp, Help, TERMS};
+use crate::tui::Keymap;
+use crate::tui::keymap::MARKS;
 
-/// The lines of the help: what one presses, sees or types, and what it means; an empty line between.
+/// What one presses, sees or types, and what it means, with the keys as they are.
 #[must_use]
-pub fn lines() -> Vec<(String, &'static str)> {
-    let between = || [(String::new(), "")];
-    let keys = BINDINGS.iter().map(|binding| (binding.labels(), binding.help));
-    let marks = MARKS.iter().map(|(mark, help)| ((*mark).to_owned(), *help));
-    let terms = TERMS.iter().map(|(term, help)| ((*term).to_owned(), *help));
-    keys.chain(between()).chain(marks).chain(between()).chain(terms).collect()
+pub fn help(keymap: &Keymap) -> Help {
+    let actions = keymap.bindings().map(|(binding, _)| ActionHelp {
+        action: binding.action,
+        name: binding.name(),
+        key: keymap.label(binding.action),
+        keys: keymap.labels(binding),
+        short: binding.short,
+        meaning: keymap.help(binding),
+    });
+    Help { actions: actions.collect(), marks: MARKS, terms: &TERMS }
 }

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::{text, text_to};
-use crate::app::{Ack, Flag, ListLine, Mark, RowLabels, cut, heading};
+use crate::app::{Ack, Action, Flag, Help, ListLine, Mark, RowLabels, cut, heading};
 use crate::domain::{Group, Severity};
 use crate::tui::theme::{Role, Theme};
 
@@ -68,7 +68,14 @@ impl Columns {
 }
 
 /// Draws the lines, or what is said where there are none.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, lines: &[ListLine], empty: Option<&str>, theme: &Theme, compact: bool) {
+pub(super) fn draw(
+    buffer: &mut Buffer,
+    area: Rect,
+    lines: &[ListLine],
+    empty: Option<&str>,
+    (theme, help): (&Theme, &Help),
+    compact: bool,
+) {
     if area.is_empty() {
         return;
     }
@@ -80,7 +87,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, lines: &[ListLine], empty: O
         }
     }
     for (line, y) in lines.iter().zip(rows) {
-        let row = Row { y, columns: &columns, theme };
+        let row = Row { y, columns: &columns, theme, help };
         row.draw(buffer, area, line);
     }
 }
@@ -90,6 +97,7 @@ struct Row<'a> {
     y: u16,
     columns: &'a Columns,
     theme: &'a Theme,
+    help: &'a Help,
 }
 
 impl Row<'_> {
@@ -122,12 +130,14 @@ impl Row<'_> {
                         text(
                             buffer,
                             self.at(c.left + 2),
-                            &cut(&ack.short(), usize::from(c.end - c.left - 2)),
+                            &cut(&ack.short(self.help.key(Action::Undo)), usize::from(c.end - c.left - 2)),
                             c.end,
                             self.style(ack_role(ack)),
                         );
                     }
-                    (Some(ack), None) => text_to(buffer, c.left - 9, c.left, self.y, &ack.short(), self.style(ack_role(ack))),
+                    (Some(ack), None) => {
+                        text_to(buffer, c.left - 9, c.left, self.y, &ack.short(self.help.key(Action::Undo)), self.style(ack_role(ack)));
+                    }
                     (None, Some(due)) => {
                         text_to(buffer, due - 9, due, self.y, &labels.due, self.style(Role::Text));
                         let owner = labels.owner.as_ref().map_or("-", |owner| owner.as_str());
@@ -143,11 +153,12 @@ impl Row<'_> {
                     None if *alarm => (c.key.unwrap_or(c.title), what.clone(), self.style(Role::Unassessed)),
                     None => (c.title, what.clone(), self.style(Role::Muted)),
                 };
-                let hint = if c.due.is_some() { "z unfolds" } else { "z" };
-                let end = area.right() - 2 - u16::try_from(hint.len()).unwrap_or(0);
+                let fold = self.help.key(Action::Fold);
+                let hint = if c.due.is_some() { format!("{fold} unfolds") } else { fold.to_owned() };
+                let end = area.right() - 2 - u16::try_from(hint.width()).unwrap_or(0);
                 let style = if *selected { style.patch(self.style(Role::Selection)) } else { style };
                 text(buffer, self.at(start), &cut(&what, usize::from(end.saturating_sub(start + 1))), end, style);
-                text(buffer, self.at(end + 1), hint, area.right(), self.style(Role::Muted));
+                text(buffer, self.at(end + 1), &hint, area.right(), self.style(Role::Muted));
             }
             ListLine::Gone { labels, why } => {
                 self.cursor(buffer, true);

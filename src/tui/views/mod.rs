@@ -23,7 +23,7 @@ use super::theme::{Role, Theme};
 use crate::app::{Body, Piece, Size, Tone, View};
 use crate::domain::Window;
 
-pub use help::lines as help_lines;
+pub use help::help;
 
 /// Draws a view into a buffer, with `ascii` only with characters that every terminal has; returns where the terminal's own cursor is, while something is typed.
 pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii: bool) -> Option<Position> {
@@ -44,7 +44,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
     match &view.body {
         Body::List { lines, empty, detail, compact } => {
             let list = Rect { width: view.layout.list_columns.min(body.width), height: view.layout.list.min(body.height), ..body };
-            list::draw(buffer, list, lines, empty.as_deref(), theme, size == Size::Compact);
+            list::draw(buffer, list, lines, empty.as_deref(), (theme, &view.help), size == Size::Compact);
             let below = rows(body, list.height, body.height - list.height);
             match (detail, size) {
                 (Some(detail), Size::Wide) => {
@@ -61,7 +61,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
                 pieces(buffer, Position::new(body.x + 1, row), line, body.right(), theme);
             }
         }
-        Body::Assess { head, title, rows } => assess::draw(buffer, body, head, title.as_str(), rows, theme),
+        Body::Assess { head, title, rows } => assess::draw(buffer, body, head, title.as_str(), rows, (theme, &view.help)),
         Body::Nothing => {}
     }
     let foot = rows(area, area.height.saturating_sub(view.layout.footer), view.layout.footer);

@@ -72,6 +72,7 @@ fn the_example_with_everything_switched_on_is_right() {
     assert_eq!(settings.sources[1].map.len(), 7);
     let SourceKind::Redmine(redmine) = &settings.sources[1].kind else { panic!("a Redmine source") };
     assert_eq!(redmine.ack_status, "In Progress");
+    assert_eq!(settings.keys, holdover::tui::Keymap::default(), "the keys that are switched on are those that hold anyway");
     let hook = &settings.hooks[0];
     assert_eq!((hook.on.len(), hook.severities.len(), hook.timeout.as_secs()), (6, 2, 10));
 }
@@ -134,10 +135,12 @@ fn the_example_has_every_key_there_is() {
         zzz = 1
         [[hook]]
         zzz = 1
+        [keys]
+        zzz = 1
     "#;
     let problems = read(unknown).expect_err("nothing has a key zzz");
     let told: Vec<&Problem> = problems.iter().filter(|p| p.path.ends_with("zzz")).collect();
-    assert_eq!(told.len(), 23, "{}", lines(&problems));
+    assert_eq!(told.len(), 24, "{}", lines(&problems));
     let keys: BTreeSet<&str> = told.iter().flat_map(|p| p.help.rsplit("here are ").next().expect("a list").split(", ")).collect();
     assert!(keys.len() > 40, "{keys:?}");
     let is_there = |key: &str| {

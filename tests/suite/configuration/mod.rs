@@ -4,6 +4,7 @@ mod example;
 mod files;
 mod holidays;
 mod ics;
+mod keys;
 mod layers;
 mod text;
 mod wild;

@@ -44,7 +44,7 @@ fn phoned_in_is_noted_once_and_can_be_undone_until_it_is_sent() {
     assert_eq!(dashboard.effects.len(), 1);
     let ack = Ack::Held { until: send_at };
     dashboard.send(Message::Underway { entry: 3, key: key(), deed: DeedKind::Contact, ack });
-    assert!(dashboard.row("DEED").contains("contact: sent in 5s; u undoes it"), "{}", dashboard.screen());
+    assert!(dashboard.row("DEED").contains("contact: sent in 5s, unless it is undone"), "{}", dashboard.screen());
     assert!(dashboard.screen().lines().last().unwrap().starts_with(" u undo 5s"), "{}", dashboard.screen());
     dashboard.press("u");
     assert_eq!(dashboard.effects.last(), Some(&Effect::Undo { key: key(), deed: DeedKind::Contact }));

@@ -5,8 +5,10 @@ mod doing;
 mod edited;
 mod handover;
 mod header;
+mod keys;
 mod list;
 mod pages;
+mod palette;
 mod sizes;
 mod snapshots;
 mod strange;
@@ -57,7 +59,7 @@ impl Dashboard {
             agreements: Arc::clone(&settings.agreements),
             who: SafeText::line("jo"),
             zone: settings.timezone,
-            help: views::help_lines(),
+            help: Arc::new(views::help(&settings.keys)),
             frozen: false,
             read_only: false,
         };
@@ -97,7 +99,7 @@ impl Dashboard {
             agreements: Arc::clone(&dashboard.settings.agreements),
             who: SafeText::line("jo"),
             zone: dashboard.settings.timezone,
-            help: Vec::new(),
+            help: Arc::default(),
             frozen: false,
             read_only: false,
         };
@@ -191,7 +193,7 @@ impl Dashboard {
 
     /// Presses one key.
     pub fn press_key(&mut self, key: KeyEvent) {
-        if let Some(message) = keymap::message(&self.model.screen, &key) {
+        if let Some(message) = keymap::message(&self.settings.keys, &self.model.screen, &key) {
             self.send(message);
         }
     }

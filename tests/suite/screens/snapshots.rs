@@ -164,3 +164,21 @@ fn the_severities_of_a_ticket() {
     demo("assess-80x24", (80, 24), "s j");
     demo("assess-40x12", (40, 12), "s j");
 }
+
+#[test]
+fn the_palette() {
+    demo("palette-80x24", (80, 24), ":");
+    demo("palette-40x12", (40, 12), ": pgdn");
+    let mut dashboard = Dashboard::demo((80, 24));
+    dashboard.press(": n o t e");
+    matches("palette-words-80x24", &dashboard);
+}
+
+#[test]
+fn the_help_with_a_filter() {
+    for (name, size) in [("help-filter-80x24", (80, 24)), ("help-filter-40x12", (40, 12))] {
+        let mut dashboard = Dashboard::demo(size);
+        dashboard.press("? / c o n t a c t");
+        matches(name, &dashboard);
+    }
+}
