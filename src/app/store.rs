@@ -8,7 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::domain::{
-    ClientContact, Deed, Fault, FaultKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, Status, Ticket, TicketKey, instant,
+    CalledBack, ClientContact, Deed, Fault, FaultKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, Status, Ticket,
+    TicketKey, instant,
 };
 
 /// Clocks that are no further apart agree: no response time is so short that it would matter.
@@ -72,6 +73,8 @@ pub struct Store {
     taken: HashMap<TicketKey, Taken>,
     /// Contacts that are kept here.
     contacts: HashMap<TicketKey, Vec<ContactHere>>,
+    /// The last notes that say that a client was called back.
+    called_back: HashMap<TicketKey, CalledBack>,
 }
 
 #[derive(Debug)]
@@ -172,7 +175,7 @@ impl Store {
             seen: HashMap::new(),
             asked_by: None,
         });
-        Self { started_at, sources: sources.collect(), taken: HashMap::new(), contacts: HashMap::new() }
+        Self { started_at, sources: sources.collect(), taken: HashMap::new(), contacts: HashMap::new(), called_back: HashMap::new() }
     }
 
     /// All tickets, source by source.
@@ -202,7 +205,7 @@ impl Store {
         let Some(source) = self.sources.iter_mut().find(|s| s.rules.name == *source) else { return };
         let Some((began_at, seen_at)) = pass.recorded.as_ref().map(|recorded| (recorded.began_at, recorded.ended_at)) else { return };
         source.began_at = Some(began_at);
-        source.pass(pass, seen_at, &self.taken, &self.contacts);
+        source.pass(pass, seen_at, &self.taken, &self.contacts, &self.called_back);
         source.last = Last::NotHeard;
     }
 
@@ -224,6 +227,16 @@ impl Store {
             let taken = Taken { known_at: at, at, by: Some(by), here: Here::Of { submitted_at } };
             self.tickets_of(&key).for_each(|ticket| taken.mark(ticket));
             self.taken.insert(key, taken);
+        }
+    }
+
+    /// Takes in notes that say that clients were called back, the oldest first.
+    pub fn recall_called_back(&mut self, called_back: impl IntoIterator<Item = CalledBack>) {
+        for called in called_back {
+            for ticket in self.tickets_of(&called.key).filter(|ticket| ticket.callback_requested) {
+                Arc::make_mut(ticket).called_back = Some(called.clone());
+            }
+            self.called_back.insert(called.key.clone(), called);
         }
     }
 
@@ -252,7 +265,7 @@ impl Store {
                 // what began later than an acknowledgement tells of it itself
                 self.taken.retain(|key, taken| taken.is_here() || key.source != report.source || report.began_at <= taken.known_at);
                 source.began_at = Some(report.began_at);
-                let changed = source.pass(pass, report.ended_at, &self.taken, &self.contacts);
+                let changed = source.pass(pass, report.ended_at, &self.taken, &self.contacts, &self.called_back);
                 // what is gone, and comes again, is another
                 let here = self.taken.iter().filter(|(_, taken)| taken.is_here()).map(|(key, _)| key).chain(self.contacts.keys());
                 if source.complete && here.into_iter().any(|key| key.source == report.source) {
@@ -359,6 +372,7 @@ impl Source {
         seen_at: DateTime<Utc>,
         taken: &HashMap<TicketKey, Taken>,
         contacts: &HashMap<TicketKey, Vec<ContactHere>>,
+        called_back: &HashMap<TicketKey, CalledBack>,
     ) -> bool {
         let before = self.tickets.len();
         let mut changed = false;
@@ -371,6 +385,9 @@ impl Source {
                 taken.mark(ticket);
             }
             contacts.get(&ticket.id).into_iter().flatten().for_each(|contact| contact.mark(ticket));
+            if let Some(called) = called_back.get(&ticket.id).filter(|_| ticket.callback_requested) {
+                Arc::make_mut(ticket).called_back = Some(called.clone());
+            }
             // an unchanged ticket stays the same one
             match before.filter(|before| before == ticket) {
                 Some(before) => *ticket = before,

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use color_eyre::eyre::{Result, WrapErr};
 use tokio::time::{Instant, sleep_until};
 
+use super::activity;
 use super::delivery::Pace;
 use super::kept::Kept;
 use super::new;
@@ -195,6 +196,10 @@ impl<'a> Dashboard<'a> {
                 Effect::ReadPast => {
                     let (records, events) = (self.works.records.clone(), self.works.events.0.clone());
                     past::read_beside(records, Question::of(self.session, None), events);
+                }
+                Effect::ReadActivity => {
+                    let (records, events) = (self.works.records.clone(), self.works.events.0.clone());
+                    activity::read_beside(records, (self.session.clock)(), events);
                 }
                 Effect::Make { source, title, client } => {
                     let (records, events) = (self.works.records.clone(), self.works.events.0.clone());

@@ -25,6 +25,7 @@ mod response;
 mod server;
 mod settings;
 mod source;
+mod view;
 mod zone;
 
 pub use holidays::HOLIDAYS_CHECKED;

@@ -14,7 +14,8 @@ use super::hook::{self, HookSettings};
 use super::include;
 use super::layers::{self, SCALARS};
 use super::problem::{Problem, Problems};
-use super::{duration, source, zone};
+use super::{duration, source, view, zone};
+use crate::app::SavedView;
 use crate::domain::{Agreements, SafeText};
 use crate::sources::SourceSettings;
 
@@ -53,12 +54,14 @@ pub struct Settings {
     pub sources: Vec<SourceSettings>,
     /// What is run when somebody is to hear of something.
     pub hooks: Vec<HookSettings>,
+    /// The saved views, in the order of their digits.
+    pub views: Vec<SavedView>,
     /// What is odd.
     pub warnings: Vec<Problem>,
 }
 
 /// Keys of the top level that are no single value.
-const STRUCTURES: [&str; 6] = ["support_levels", "include", "template", "agreement", "source", "hook"];
+const STRUCTURES: [&str; 7] = ["support_levels", "include", "template", "agreement", "source", "hook", "view"];
 
 /// The support levels where the configuration does not list its own.
 const SUPPORT_LEVELS: [&str; 3] = ["L1", "L2", "L3"];
@@ -158,6 +161,7 @@ fn build(
     };
     let sources: Vec<SourceSettings> = tables.iter().filter_map(|table| reader.source(table)).collect();
     let hooks = hook::read(&document::elements(&[main], "hook", &mut problems), files, &mut problems);
+    let views = view::read(&document::elements(&[main], "view", &mut problems), &mut problems);
     if problems.any_error() {
         return Err(problems.finish());
     }
@@ -172,6 +176,7 @@ fn build(
         agreements,
         sources,
         hooks,
+        views,
         warnings: problems.finish(),
     })
 }

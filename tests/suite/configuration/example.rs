@@ -134,10 +134,12 @@ fn the_example_has_every_key_there_is() {
         zzz = 1
         [[hook]]
         zzz = 1
+        [[view]]
+        zzz = 1
     "#;
     let problems = read(unknown).expect_err("nothing has a key zzz");
     let told: Vec<&Problem> = problems.iter().filter(|p| p.path.ends_with("zzz")).collect();
-    assert_eq!(told.len(), 23, "{}", lines(&problems));
+    assert_eq!(told.len(), 24, "{}", lines(&problems));
     let keys: BTreeSet<&str> = told.iter().flat_map(|p| p.help.rsplit("here are ").next().expect("a list").split(", ")).collect();
     assert!(keys.len() > 40, "{keys:?}");
     let is_there = |key: &str| {

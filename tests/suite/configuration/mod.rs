@@ -6,6 +6,7 @@ mod holidays;
 mod ics;
 mod layers;
 mod text;
+mod views;
 mod wild;
 
 use std::path::{Path, PathBuf};

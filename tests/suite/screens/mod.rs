@@ -1,11 +1,15 @@
 //! The dashboard without a terminal: keys in, screen out.
 
 mod acknowledging;
+mod activity;
+mod calling;
 mod doing;
 mod handover;
 mod header;
 mod list;
 mod pages;
+mod ranges;
+mod saved_views;
 mod sizes;
 mod snapshots;
 mod strange;
@@ -56,6 +60,7 @@ impl Dashboard {
             agreements: Arc::clone(&settings.agreements),
             who: SafeText::line("jo"),
             zone: settings.timezone,
+            views: settings.views.clone(),
             help: views::help_lines(),
             frozen: false,
             read_only: false,
@@ -96,6 +101,7 @@ impl Dashboard {
             agreements: Arc::clone(&dashboard.settings.agreements),
             who: SafeText::line("jo"),
             zone: dashboard.settings.timezone,
+            views: Vec::new(),
             help: Vec::new(),
             frozen: false,
             read_only: false,

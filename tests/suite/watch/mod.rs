@@ -225,6 +225,7 @@ impl Office {
                 agreements,
                 who: SafeText::line("jo"),
                 zone: chrono_tz::Europe::London,
+                views: Vec::new(),
                 help: Vec::new(),
                 frozen: false,
                 read_only: false,
