@@ -1,6 +1,8 @@
 //! The activity, as a page: what was done here, what the sources told, when one of them was blind, and what was said; the
 //! newest first. Each of them is told at the instant at which it was, as far as anybody knows that.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ack::Ack;
@@ -12,7 +14,7 @@ use super::page::Made;
 use super::store::Health;
 use super::summary::{Piece, Tone, cut};
 use super::words;
-use crate::domain::{DeedKind, Ticket, TicketKey};
+use crate::domain::{DeedKind, Gap, Outcome, SafeText, Ticket, TicketKey};
 
 /// Of what the activity is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,16 +132,19 @@ fn done_here(model: &Model) -> Vec<Entry> {
 
 /// What the sources told: of one ticket, or of all.
 fn told(model: &Model, only: Option<&TicketKey>) -> Vec<Entry> {
+    let mut done: HashMap<&TicketKey, Vec<&ActivityDeed>> = HashMap::new();
+    for deed in model.activity.iter().flat_map(|activity| &activity.deeds) {
+        done.entry(&deed.key).or_default().push(deed);
+    }
     let tickets = model.store.tickets().filter(|ticket| only.is_none_or(|only| ticket.id == *only));
-    tickets.flat_map(|ticket| of_ticket(model, ticket)).collect()
+    tickets.flat_map(|ticket| of_ticket(ticket, done.get(&ticket.id).map_or(&[], Vec::as_slice))).collect()
 }
 
 /// What is told of a ticket, but what was done here: that its source knows it from here is no news.
-fn of_ticket(model: &Model, ticket: &Ticket) -> Vec<Entry> {
+fn of_ticket(ticket: &Ticket, done: &[&ActivityDeed]) -> Vec<Entry> {
     let done_here = |kinds: &[DeedKind], at: DateTime<Utc>| {
-        let deeds = model.activity.iter().flat_map(|activity| &activity.deeds);
-        let mut same = deeds.filter(|deed| deed.key == ticket.id && kinds.contains(&deed.kind) && (deed.at - at).abs() <= SAME);
-        same.any(|deed| !Ack::Ended { outcome: deed.outcome.clone(), at }.failed())
+        let mut same = done.iter().filter(|deed| kinds.contains(&deed.kind) && (deed.at - at).abs() <= SAME);
+        same.any(|deed| !matches!(deed.outcome, Outcome::Refused { .. } | Outcome::Unknown { .. }))
     };
     let mut entries = Vec::new();
     let mut add = |at: Option<DateTime<Utc>>, kinds: &[DeedKind], text: String| {
@@ -147,7 +152,7 @@ fn of_ticket(model: &Model, ticket: &Ticket) -> Vec<Entry> {
             entries.push(Entry { at, ticket: Some(ticket.id.clone()), text, tone: Tone::Plain });
         }
     };
-    let by = |who: Option<&crate::domain::SafeText>| who.map_or_else(String::new, |who| format!(" by {who}"));
+    let by = |who: Option<&SafeText>| who.map_or_else(String::new, |who| format!(" by {who}"));
     let channel = by(ticket.channel.as_ref());
     add(ticket.submitted_at, &[], format!("{} came in{channel}: {}", words::severity(ticket.severity), ticket.title));
     add(ticket.acknowledged_at, &[DeedKind::Acknowledge], format!("acknowledged{}", by(ticket.acknowledged_by.as_ref())));
@@ -171,7 +176,7 @@ fn of_ticket(model: &Model, ticket: &Ticket) -> Vec<Entry> {
 /// When a source was blind, told when it was well again.
 fn blind(model: &Model, only: Option<&TicketKey>) -> Vec<Entry> {
     let gaps = model.activity.iter().flat_map(|activity| &activity.gaps).filter(|gap| only.is_none_or(|only| only.source == gap.source));
-    let entry = |gap: &crate::domain::Gap| {
+    let entry = |gap: &Gap| {
         let ended_at = gap.ended_at?;
         let why = gap.reason.as_ref().map_or_else(|| "nobody asked: no holdover ran".to_owned(), ToString::to_string);
         let length = words::length((ended_at - gap.began_at).num_seconds());

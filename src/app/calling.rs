@@ -34,7 +34,7 @@ pub(super) fn call_back(model: &mut Model) -> Result<Vec<Effect>, String> {
         .map_or_else(|| format!("no number is known of {name}"), |number| format!("given to the terminal to copy: {number}"));
     let (text, alarm) = match &key {
         Ok(_) => (format!("{copied}; who was not reached stays marked: leave, and c notes it"), number.is_none()),
-        Err(why) => (format!("{copied} – it stays marked: {why}"), true),
+        Err(why) => (format!("{why}, so it stays marked; {copied}"), true),
     };
     if let Ok(key) = key {
         prompt::open_called_back(model, Called { key, whom });

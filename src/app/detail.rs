@@ -194,8 +194,8 @@ fn call(model: &Model, row: &BoardRow) -> Option<DetailLine> {
             // that it was done only a note says: what the source says stands beside it
             Some(called) => {
                 let at = words::moment(model.rules.zone, called.at, model.shown_at());
-                let since = if row.ticket.wants_call_back() { "; the client has spoken since" } else { "" };
-                format!("asked to be called back; called back {at} by {}{since}", called.by)
+                let then = if row.ticket.wants_call_back() { "; the client has spoken since" } else { ", as was asked" };
+                format!("called back {at} by {}{then}", called.by)
             }
             None => "asked to be called back".to_owned(),
         };

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use super::board::BoardRow;
 use super::detail::{self, Detail, DetailLine, WHY};
 use super::layout::{self, Layout, Size};
+use super::list::Cursor;
 use super::message::Action;
 use super::model::{Model, Notice};
 use super::summary::{Tone, cut};
@@ -108,6 +109,14 @@ pub(super) fn act(model: &mut Model, action: Action) {
         model.notice = Some(Notice { text: text.to_owned(), alarm: false });
     }
     model.reading = Some(Reading { of: row.ticket.id.clone(), above: to });
+}
+
+/// Forgets how far one has read once the cursor is on something else: what is pressing stands at the beginning.
+pub(super) fn keep(model: &mut Model) {
+    let stays = |reading: &Reading| matches!(model.list.cursor(), Cursor::Ticket(key) if *key == reading.of);
+    if !model.reading.as_ref().is_some_and(stays) {
+        model.reading = None;
+    }
 }
 
 /// All rows of what is said.

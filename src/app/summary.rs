@@ -281,8 +281,10 @@ fn view(model: &Model) -> Option<Piece> {
 pub(super) fn hides(model: &Model) -> Option<String> {
     let hidden = model.list.hidden_untaken();
     // of another time nothing must be seen
-    (hidden > 0 && model.time_machine.is_none())
-        .then(|| format!("{} hides {hidden} NOW", if saved_view::listed(model).is_some() { "view" } else { "filter" }))
+    (hidden > 0 && model.time_machine.is_none()).then(|| {
+        let what = saved_view::listed(model).map_or_else(|| "filter".to_owned(), |view| format!("view {}", view.digit));
+        format!("{what} hides {hidden} NOW")
+    })
 }
 
 /// The sources not to trust: in full, by name, and as counts.

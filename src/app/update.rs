@@ -370,6 +370,7 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
         }
     }
     range::extend(model);
+    reading::keep(model);
     Vec::new()
 }
 

@@ -115,7 +115,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         keys: &[letter('b')],
         action: Action::CallBack,
-        short: "call back",
+        short: "call",
         help: "call back: copies the number by OSC 52 and asks for an internal note; what begins with \"called back\" takes the flag c away",
     },
     Binding {

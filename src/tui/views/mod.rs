@@ -52,7 +52,8 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
                     detail::beside(buffer, beside, pane, theme);
                 }
                 (Some(pane), _) => detail::below(buffer, below, pane, theme),
-                (None, _) => {}
+                (None, _) if below.is_empty() => {}
+                (None, _) => drop(bars::rule(buffer, rows(below, 0, 1), "", theme.style(Role::Text), theme)),
             }
         }
         Body::Text { head, lines, .. } => {

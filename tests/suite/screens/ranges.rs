@@ -20,9 +20,8 @@ fn board(count: usize) -> Dashboard {
 
 fn marked(dashboard: &Dashboard) -> Vec<String> {
     let screen = dashboard.screen();
-    let rows = screen.lines().filter(|row| row.contains("*A-") || row.contains("* A-"));
-    rows.filter_map(|row| row.split_whitespace().find_map(|word| word.trim_start_matches('*').strip_prefix("A-").map(|n| format!("A-{n}"))))
-        .collect()
+    let key = |row: &str| row.split_whitespace().find(|word| word.starts_with("A-")).map(str::to_owned);
+    screen.lines().filter(|row| row.starts_with('*')).filter_map(key).collect()
 }
 
 fn taken(dashboard: &mut Dashboard) -> Vec<String> {

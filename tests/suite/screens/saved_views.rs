@@ -30,7 +30,7 @@ fn a_digit_lists_a_view_and_again_all() {
     assert!(dashboard.screen().lines().nth(2).unwrap().ends_with(" view 2 mine"), "{}", dashboard.screen());
     assert!(dashboard.screen().contains("── view 2 mine: mine ──"), "{}", dashboard.screen());
     assert!(dashboard.screen().contains(" 2 NOW  1 unanswered"), "the whole queue is counted: {}", dashboard.screen());
-    assert!(dashboard.screen().lines().nth(1).unwrap().contains("view hides 1 NOW: esc shows it"), "{}", dashboard.screen());
+    assert!(dashboard.screen().lines().nth(1).unwrap().contains("view 2 hides 1 NOW: esc shows it"), "{}", dashboard.screen());
     assert!(super::roles_on(&dashboard.buffer(&super::roles()))[1].contains("breached"));
     dashboard.press("3");
     assert_eq!(listed(&dashboard), ["A-3", "A-4", "A-5"], "another comes in its place: {}", dashboard.screen());
@@ -75,7 +75,7 @@ fn an_empty_view_is_no_calm_and_a_small_pane_names_it() {
     dashboard.press("4");
     let screen = dashboard.screen();
     assert!(screen.contains("Nothing is in the view call back"), "{screen}");
-    assert!(screen.lines().last().unwrap().contains("view hides 1 NOW"), "{screen}");
+    assert!(screen.lines().last().unwrap().contains("view 4 hides 1 NOW"), "{screen}");
     dashboard.press("4 2");
     assert!(dashboard.screen().lines().nth(1).unwrap().ends_with("view 2 mine"), "{}", dashboard.screen());
     // what hides nothing is named at the foot
