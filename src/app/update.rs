@@ -31,6 +31,7 @@ use crate::domain::{Agreements, Deed, DeedKind, Group, PollReport, Status, Ticke
 /// Takes in what happened.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let key = matches!(message, Message::User(_));
+    let typed_in = matches!(message, Message::Typed(_) | Message::Erased | Message::Emptied | Message::Entered);
     // what became of a deed that was written down is in the records
     let in_records = matches!(message, Message::Done { entry: Some(_), .. });
     let said = model.notice.clone();
@@ -112,7 +113,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         handover_text::renew(model);
     }
     time_machine::watch(model);
-    if let Some(notice) = model.notice.clone().filter(|notice| !in_records && (notice.alarm || !key) && Some(notice) != said.as_ref()) {
+    if let Some(notice) =
+        model.notice.clone().filter(|notice| !in_records && (notice.alarm || !(key || typed_in)) && Some(notice) != said.as_ref())
+    {
         model.said.keep(model.now, notice);
     }
     page::follow(model, !key);

@@ -123,7 +123,10 @@ fn tab_turns_to_the_ticket_alone_and_from_its_explanation_it_is_of_the_ticket() 
 fn what_was_said_can_be_read_again_and_what_keys_say_all_the_time_is_left_out() {
     let mut dashboard = Dashboard::acme((100, 30), TICKETS);
     dashboard.send(Message::Warned("the disk is full".to_owned()));
-    dashboard.press("space y");
+    dashboard.press("space y g c");
+    dashboard.type_text("x");
+    dashboard.press("enter");
+    assert!(dashboard.screen().contains("is on its way"), "{}", dashboard.screen());
     let outcome = Outcome::refused("you may not");
     let done = |entry| Message::Done { entry, key: key("A-1"), deed: Deed::Note { text: SafeText::body("x") }, outcome: outcome.clone() };
     // what was written down is in the records, what was not is not
