@@ -32,7 +32,7 @@
 //! on the client, outside) and how its clocks stand. *Held* is what the contract lets wait; *paused* is a clock that has
 //! started and stands. A *deed* is what an engineer does to a ticket (acknowledges it, notes, assesses, …), which its source is
 //! told of. A *gap* is a time in which nobody here knew how a source stood; a *handover* tells the next engineer what was, is and
-//! comes. An *alarm* is what somebody is to hear of though they look at no board, and a *hook* the command that tells them. The
+//! comes. The *activity* is what happened, the newest first; a *saved view* is a filter with a name. An *alarm* is what somebody is to hear of though they look at no board, and a *hook* the command that tells them. The
 //! *works* are all of a running holdover but its terminal: the dashboard and `watch` drive the same. The domain's docs give each
 //! word its one meaning.
 

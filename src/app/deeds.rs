@@ -59,9 +59,11 @@ impl Deeds {
         ack
     }
 
-    /// A text that was refused for a ticket; it is offered once.
-    pub fn take_refused(&mut self, key: &TicketKey, kind: DeedKind) -> Option<SafeText> {
-        self.refused.remove(&(key.clone(), kind))
+    /// A text that was refused for a ticket, if it is one that is asked for; it is offered once.
+    pub fn take_refused(&mut self, key: &TicketKey, kind: DeedKind, is_it: fn(&SafeText) -> bool) -> Option<SafeText> {
+        let named = (key.clone(), kind);
+        self.refused.get(&named).filter(|text| is_it(text))?;
+        self.refused.remove(&named)
     }
 
     /// Forgets all of tickets that are gone with their source.

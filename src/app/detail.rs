@@ -11,9 +11,12 @@ use super::summary::Tone;
 use super::words;
 use crate::domain::{Clock, ClockState, Group, Obligation, SafeText, Step, TicketKey, explain};
 
+/// The labels of what says why a ticket stands where it does.
+pub(super) const WHY: [&str; 5] = ["DECIDE", "WHY NOW", "WHY HELD", "ON CLIENT", "OUTSIDE"];
+
 /// What is said of a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Detail {
+pub(super) struct Detail {
     /// Its key.
     pub key: SafeText,
     /// What it is, in a few words: severity, client, how and when it came in.
@@ -28,7 +31,7 @@ pub struct Detail {
 
 /// One thing said of a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DetailLine {
+pub(super) struct DetailLine {
     /// What it is about.
     pub label: &'static str,
     /// The words.
@@ -56,7 +59,7 @@ pub(super) fn detail(model: &Model, row: &BoardRow) -> (Detail, Option<DateTime<
     let deed = deed(model, &ticket.id);
     let answer = answer(model, row, &steps);
     let changes = row.verdict.response.as_ref().and_then(|clock| left(clock, model.shown_at()).changes_at);
-    let call = call(row);
+    let call = call(model, row);
     let note = row.verdict.agreement.as_ref().and_then(|agreement| agreement.note.as_ref());
     let note = note.map(|note| DetailLine::new("NOTE", note.to_string()));
     let cost = DetailLine::new("COST", format!("{}: {}", cost_word(row), row.verdict.billing.reason));
@@ -182,19 +185,27 @@ fn cost_word(row: &BoardRow) -> String {
 }
 
 /// Whom to call.
-fn call(row: &BoardRow) -> Option<DetailLine> {
+fn call(model: &Model, row: &BoardRow) -> Option<DetailLine> {
     let contact = row.ticket.contact.as_ref();
     let known = contact.map_or_else(Vec::new, |c| [&c.name, &c.phone, &c.email].into_iter().flatten().map(ToString::to_string).collect());
     let mut text = known.join(", ");
     if row.ticket.callback_requested {
-        text = if text.is_empty() { "asked to be called back".to_owned() } else { format!("{text} (asked to be called back)") };
+        let asked = match &row.ticket.called_back {
+            // that it was done only a note says: what the source says stands beside it
+            Some(called) => {
+                let at = words::moment(model.rules.zone, called.at, model.shown_at());
+                let then = if row.ticket.wants_call_back() { "; the client has spoken since" } else { ", as was asked" };
+                format!("called back {at} by {}{then}", called.by)
+            }
+            None => "asked to be called back".to_owned(),
+        };
+        text = if text.is_empty() { asked } else { format!("{text} ({asked})") };
     }
     (!text.is_empty()).then(|| DetailLine::new("CALL", text))
 }
 
-/// The same in the three lines of a small pane: due and why, and whom to call or what became of an acknowledgement.
-pub(super) fn compact(model: &Model, row: &BoardRow) -> (Vec<String>, Option<DateTime<Utc>>) {
-    let (detail, changes) = detail(model, row);
+/// What a small pane begins with: due and why; then whom to call or what became of an acknowledgement.
+pub(super) fn compact(model: &Model, row: &BoardRow, detail: &Detail) -> (String, Option<String>) {
     let key = &row.ticket.id.key;
     let due = row.verdict.response.as_ref().and_then(|clock| {
         let due = clock.due.map(|at| words::column(model.rules.zone, at, model.shown_at()))?;
@@ -202,9 +213,9 @@ pub(super) fn compact(model: &Model, row: &BoardRow) -> (Vec<String>, Option<Dat
         open.then(|| format!(" due {due}, {}", standing(clock)))
     });
     let find = |labels: &[&str]| detail.lines.iter().find(|line| labels.contains(&line.label)).map(|line| line.text.clone());
-    let why = find(&["DECIDE", "WHY NOW", "WHY HELD", "ON CLIENT", "OUTSIDE"]).unwrap_or_default();
+    let why = find(&WHY).unwrap_or_default();
     let first = format!("{key}{}; {why}", due.unwrap_or_default());
     let ack = model.shown_ack(&row.ticket.id).map(|ack| ack.words(model.rules.zone, model.shown_at()));
     let last = find(&["DEED"]).or(ack).or_else(|| find(&["CALL"]));
-    (std::iter::once(first).chain(last).collect(), changes)
+    (first, last)
 }

@@ -4,16 +4,16 @@ use super::list::Cursor;
 use super::message::{Action, Effect};
 use super::model::{Model, Notice};
 use super::taking::UNDO;
-use super::{assessing, deeds, prompt};
+use super::{assessing, calling, deeds, prompt};
 use crate::domain::{Deed, DeedKind, SafeText, Status, TicketKey};
 
 /// What is said where the cursor is on none.
-const NO_TICKET: &str = "there is no ticket under the cursor";
+pub(super) const NO_TICKET: &str = "there is no ticket under the cursor";
 
 /// Whether this is what a key asks for.
 pub(super) const fn is_one(action: Action) -> bool {
-    use Action::{Assess, CopyKey, CopyLink, New, Note, PhonedIn, ShowLink, Word};
-    matches!(action, Assess | CopyKey | CopyLink | New | Note | PhonedIn | ShowLink | Word)
+    use Action::{Assess, CallBack, CopyKey, CopyLink, New, Note, PhonedIn, ShowLink, Word};
+    matches!(action, Assess | CallBack | CopyKey | CopyLink | New | Note | PhonedIn | ShowLink | Word)
 }
 
 /// Does what a key asks for; what cannot be done says why.
@@ -22,6 +22,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Note => prompt::open(model, DeedKind::Note).map(|()| Vec::new()),
         Action::Word => prompt::open(model, DeedKind::Word).map(|()| Vec::new()),
         Action::PhonedIn => phoned_in(model),
+        Action::CallBack => calling::call_back(model),
         Action::Assess => assessing::open(model),
         Action::New => prompt::open_new(model).map(|()| Vec::new()),
         Action::CopyKey => copy_key(model),

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::board::BoardRow;
 use super::words;
-use crate::domain::{Group, SafeText, Ticket, TicketKey};
+use crate::domain::{Group, SafeText, Severity, Ticket, TicketKey};
 
 /// What a filter asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ enum Test {
     Now,
     /// Past due.
     Overdue,
-    /// The client asked to be called back.
+    /// The client asked to be called back, and was not yet.
     CallBack,
     /// We have it.
     Mine,
@@ -77,7 +77,7 @@ pub const TERMS: [(&str, &str); 12] = [
     ("held", "held over"),
     ("on-client", "the client has the next move"),
     ("overdue", "past due"),
-    ("callback", "the client asked to be called back"),
+    ("callback", "the client asked to be called back, and was not yet"),
     ("mine", "you have it"),
 ];
 
@@ -100,6 +100,46 @@ impl Filter {
     #[must_use]
     pub fn passes(&self, row: &BoardRow, mine: &Mine) -> bool {
         self.terms.iter().all(|term| term.test.holds(row, mine) != term.not)
+    }
+}
+
+/// What in a filter cannot be meant as it stands, or may be meant otherwise. While one types nothing is wrong; what is saved is
+/// read by somebody who does not see what it lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Doubt {
+    /// There is no such field: `cleint:acme`.
+    NoField(String),
+    /// The field of this name is without a value: `client:`.
+    NoValue(String),
+    /// That is no severity: `sev:high`.
+    NoSeverity(String),
+    /// A quote does not end.
+    NoEnd,
+    /// It is looked for as text, for it is no word that stands for more.
+    Text(String),
+}
+
+/// The fields that a filter knows.
+pub const FIELDS: [&str; 4] = ["sev", "client", "source", "owner"];
+
+impl Filter {
+    /// What in a filter is in doubt, word by word.
+    #[must_use]
+    pub fn doubts(text: &str) -> Vec<Doubt> {
+        let ends = text.matches('"').count().is_multiple_of(2);
+        let doubts = words(text).filter(|(_, quoted)| !quoted).filter_map(|(word, _)| {
+            let term = Term::parse(&word, false);
+            let word = word.trim_start_matches('!');
+            let field = word.split_once(':');
+            match (term.map(|term| term.test), field) {
+                (None, Some((field, _))) => Some(Doubt::NoValue(field.to_owned())),
+                (Some(Test::Text(_)), Some((field, _))) => Some(Doubt::NoField(field.to_owned())),
+                (Some(Test::Text(text)), None) => Some(Doubt::Text(text)),
+                (Some(Test::Severity(value)), _) if value != "?" && Severity::parse(&value).is_none() => Some(Doubt::NoSeverity(value)),
+                _ => None,
+            }
+        });
+        doubts.chain((!ends).then_some(Doubt::NoEnd)).collect()
     }
 }
 
@@ -168,7 +208,7 @@ impl Test {
             Self::Group(group) => row.verdict.group == *group,
             Self::Now => matches!(row.verdict.group, Group::Decide | Group::Unanswered | Group::InHand),
             Self::Overdue => row.is_breached(),
-            Self::CallBack => ticket.callback_requested,
+            Self::CallBack => ticket.wants_call_back(),
             Self::Mine => mine.has(ticket),
         }
     }

@@ -61,7 +61,7 @@ impl Teller<'_> {
         let clause = clause(&row.ticket, self.known.agreements, self.known.now);
         said.extend(clause.map(|clause| format!(" ({clause})")));
         said.extend(row.ticket.owner().filter(|_| row.verdict.acknowledged).map(|who| format!("; {who} has it")));
-        said.extend(row.ticket.callback_requested.then_some("; asked to be called back"));
+        said.extend(row.ticket.wants_call_back().then_some("; asked to be called back"));
         said
     }
 
@@ -76,7 +76,7 @@ impl Teller<'_> {
             let owed = clock.as_ref().filter(|clock| clock.remaining_seconds.is_some());
             said.extend(owed.map(|clock| format!("; {what} promised by {}", self.due(clock, row))));
         }
-        said.extend(ticket.callback_requested.then_some("; asked to be called back"));
+        said.extend(ticket.wants_call_back().then_some("; asked to be called back"));
         said
     }
 

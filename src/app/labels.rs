@@ -139,7 +139,7 @@ fn flags(row: &BoardRow, stale: bool) -> Vec<Flag> {
     let all = [
         (stale, Flag::Stale),
         (row.verdict.billing.verdict == Bill::Chargeable, Flag::Chargeable),
-        (row.ticket.callback_requested, Flag::CallBack),
+        (row.ticket.wants_call_back(), Flag::CallBack),
     ];
     let mut flags: Vec<Flag> = all.into_iter().filter_map(|(has, flag)| has.then_some(flag)).collect();
     if flags.len() > 2 {

@@ -6,27 +6,30 @@ use super::list::Cursor;
 use super::message::{Action, Effect};
 use super::model::{Model, Notice, Screen};
 use super::{doing, taking};
+use crate::domain::TicketKey;
 
 /// So many are taken without asking.
 const UNASKED: usize = 5;
 
 /// Marks the ticket under the cursor, or unmarks it.
 pub(super) fn toggle(model: &mut Model) {
-    let alarm = |text: String| Some(Notice { text, alarm: true });
-    if let Err(why) = doing::nothing_is_sent(model) {
-        model.notice = alarm(why);
-        return;
-    }
-    let (Cursor::Ticket(key), Some(_)) = (model.list.cursor().clone(), model.list.selected()) else {
-        model.notice = alarm("only a ticket that is listed can be marked".to_owned());
-        return;
-    };
+    let Some(key) = markable(model) else { return };
     if !model.marked.remove(&key) {
         model.marked.insert(key);
     }
     let acknowledge = model.rules.help.key(Action::Acknowledge);
     let text = format!("{} marked: {acknowledge} acknowledges them, esc unmarks them", listed(model).len());
     model.notice = Some(Notice { text, alarm: false });
+}
+
+/// The ticket under the cursor, where it can be marked; else it is said why not.
+pub(super) fn markable(model: &mut Model) -> Option<TicketKey> {
+    let key = match (doing::nothing_is_sent(model), model.list.cursor(), model.list.selected()) {
+        (Err(why), ..) => Err(why),
+        (Ok(()), Cursor::Ticket(key), Some(_)) => Ok(key.clone()),
+        _ => Err("only a ticket that is listed can be marked".to_owned()),
+    };
+    key.map_err(|text| model.notice = Some(Notice { text, alarm: true })).ok()
 }
 
 /// The rows of the marked tickets that are listed, in the order of the board.

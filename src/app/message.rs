@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::ack::Ack;
+use super::activity::Activity;
 use super::configured::Configured;
 use super::model::Notice;
 use super::past::Past;
-use crate::domain::{Deed, DeedKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, TicketKey};
+use crate::domain::{CalledBack, Deed, DeedKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, TicketKey};
 
 /// What the user means by a key. Its name, as `next-unanswered`, is that of the configuration and of the palette.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter, strum::IntoStaticStr)]
@@ -30,6 +31,14 @@ pub enum Action {
     NextUnanswered,
     /// To the one that is due before.
     PreviousUnanswered,
+    /// To the next ticket that the filter or the view lists, whatever is folded.
+    NextMatch,
+    /// To the one before.
+    PreviousMatch,
+    /// Read on in what is said of the ticket under the cursor.
+    ReadOn,
+    /// Read back in it.
+    ReadBack,
     /// Open what is under the cursor: the explanation of a ticket, or what is folded.
     Open,
     /// Fold what is under the cursor, or unfold it.
@@ -44,6 +53,8 @@ pub enum Action {
     Acknowledge,
     /// Mark the ticket under the cursor, to be taken with others.
     Mark,
+    /// Begin to mark all tickets from the one under the cursor on, or end that.
+    Range,
     /// Take back what was done last and is not sent yet.
     Undo,
     /// Write a note to the ticket under the cursor that the client cannot read.
@@ -52,6 +63,8 @@ pub enum Action {
     Word,
     /// Note that the client of the ticket under the cursor has just phoned.
     PhonedIn,
+    /// Call the client of the ticket under the cursor back: its number, and a note of what came of it.
+    CallBack,
     /// See what each severity of the ticket under the cursor would oblige to, and choose one.
     Assess,
     /// Add a ticket that is kept here.
@@ -66,8 +79,28 @@ pub enum Action {
     Refresh,
     /// Type a filter.
     Filter,
+    /// List only what is in the first saved view, or all again.
+    View1,
+    /// The same of the second.
+    View2,
+    /// The same of the third.
+    View3,
+    /// The same of the fourth.
+    View4,
+    /// The same of the fifth.
+    View5,
+    /// The same of the sixth.
+    View6,
+    /// The same of the seventh.
+    View7,
+    /// The same of the eighth.
+    View8,
+    /// The same of the ninth.
+    View9,
     /// What the next engineer must know.
     Handover,
+    /// What happened: done here, and told by the sources.
+    Activity,
     /// What flips next.
     Flips,
     /// The windows of an agreement.
@@ -144,8 +177,12 @@ pub enum Message {
     Recalled(SourceName, Pass),
     /// All that is kept here of tickets, for their sources cannot be told.
     KeptHere(Vec<KeptHere>),
+    /// Notes that say that clients were called back, as their sources have confirmed; the oldest first.
+    CalledBack(Vec<CalledBack>),
     /// What the records tell of the time before a handover.
     Past(Past),
+    /// What the records tell of what happened.
+    Activity(Activity),
     /// Something that the engineer should know.
     Warned(String),
     /// Something that the engineer should know for as long as it is so; nothing once it is not.
@@ -203,6 +240,8 @@ pub enum Effect {
     PollNow,
     /// Read in the records what came before a handover.
     ReadPast,
+    /// Read in the records what happened.
+    ReadActivity,
     /// Draw everything anew.
     Redraw,
     /// Stop until somebody makes the program go on.

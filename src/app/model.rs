@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::ack::Ack;
+use super::activity::{Activity, Said};
 use super::assessing::Assessing;
 use super::board::Board;
 use super::counts::Counts;
@@ -18,6 +19,9 @@ use super::list::List;
 use super::page::{Page, Topic};
 use super::palette::Palette;
 use super::prompt::Prompt;
+use super::range::Range;
+use super::reading::Reading;
+use super::saved_view::SavedView;
 use super::store::{SourceRules, Store};
 use super::time_machine::TimeMachine;
 use super::words;
@@ -32,6 +36,8 @@ pub struct Rules {
     pub who: SafeText,
     /// The engineer's zone; every instant on the board is shown in it.
     pub zone: Tz,
+    /// The saved views, in the order of their digits.
+    pub views: Vec<SavedView>,
     /// The keys, and what one presses or sees means.
     pub help: Arc<Help>,
     /// The clock stands still at an instant that was asked for; nothing is sent.
@@ -101,6 +107,12 @@ impl Screen {
         }
     }
 
+    /// Whether the activity is up, be it under the keys or the palette.
+    #[must_use]
+    pub fn has_activity(&self) -> bool {
+        matches!(self.topic(), Some(Topic::Activity(_)))
+    }
+
     /// What the page is about that is up, be it under the keys or the palette.
     pub(super) fn topic(&self) -> Option<Topic> {
         match self {
@@ -167,6 +179,10 @@ pub struct Model {
     pub(super) deeds: Deeds,
     /// The tickets that are marked.
     pub(super) marked: HashSet<TicketKey>,
+    /// Where the marks are extended from by moving.
+    pub(super) range: Option<Range>,
+    /// How far one has read in what is said of the ticket under the cursor.
+    pub(super) reading: Option<Reading>,
     /// What was done here and is not sent yet, in the order of the keys.
     pub(super) taken: Vec<(TicketKey, DeedKind)>,
     /// Which tickets are the engineer's.
@@ -175,6 +191,10 @@ pub struct Model {
     pub(super) given_back_next: Option<TicketKey>,
     /// The handover on its screen, once the records have told what came before.
     pub(super) told: Option<Told>,
+    /// What the records told of what happened, once they have.
+    pub(super) activity: Option<Activity>,
+    /// What was said above the footer.
+    pub(super) said: Said,
     /// The page on its screen.
     pub(super) page: Option<Page>,
     /// The instant that is shown, where that is not now.
@@ -219,10 +239,14 @@ impl Model {
             local: None,
             deeds: Deeds::default(),
             marked: HashSet::new(),
+            range: None,
+            reading: None,
             taken: Vec::new(),
             mine,
             given_back_next: None,
             told: None,
+            activity: None,
+            said: Said::default(),
             page: None,
             time_machine: None,
             no_records: None,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::activity_page::{self, Scope};
 use super::agreement_page;
 use super::flips_page::{self, Span};
-use super::message::Action;
+use super::message::{Action, Effect};
 use super::model::{Model, Screen};
 use super::summary::Piece;
 
@@ -18,6 +19,8 @@ pub enum Topic {
     Flips(Span),
     /// The windows of an agreement, by its place in the configuration.
     Windows(usize),
+    /// What happened.
+    Activity(Scope),
 }
 
 /// A page as it was made.
@@ -38,6 +41,7 @@ impl Page {
         let (head, lines, changes_at) = match topic {
             Topic::Flips(span) => flips_page::page(model, span),
             Topic::Windows(place) => agreement_page::page(model, place),
+            Topic::Activity(scope) => activity_page::page(model, scope),
         };
         let at = instant(model);
         Self { topic, size: model.size, at, head, lines, changes_at: changes_at.filter(|_| at.is_none()) }
@@ -70,6 +74,14 @@ pub(super) fn windows(model: &mut Model) {
     model.screen = Screen::Page(Topic::Windows(place.unwrap_or(0)), 0);
 }
 
+/// Brings up what happened: of the ticket whose explanation is up, else of the whole queue.
+pub(super) fn activity(model: &mut Model) -> Vec<Effect> {
+    let scope = if matches!(model.screen, Screen::Explanation(_)) { Scope::Ticket } else { Scope::Queue };
+    model.screen = Screen::Page(Topic::Activity(scope), 0);
+    model.activity = None;
+    vec![Effect::ReadActivity]
+}
+
 /// To what the page beside it is about, where an action asks for that; whether it did.
 pub(super) fn turn(model: &mut Model, action: Action) -> bool {
     let forward = match action {
@@ -80,6 +92,7 @@ pub(super) fn turn(model: &mut Model, action: Action) -> bool {
     let Screen::Page(topic, _) = model.screen else { return false };
     let topic = match topic {
         Topic::Flips(span) => Topic::Flips(span.turned(forward)),
+        Topic::Activity(scope) => Topic::Activity(scope.turned()),
         Topic::Windows(place) => {
             let count = model.rules.agreements.all().len().max(1);
             Topic::Windows((place + if forward { 1 } else { count - 1 }) % count)

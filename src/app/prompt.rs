@@ -8,7 +8,7 @@ use super::layout::Size;
 use super::message::{Effect, Message};
 use super::model::{Model, Notice, Screen};
 use super::{deeds, doing};
-use crate::domain::{Deed, DeedKind, SafeText, SourceName, TicketKey};
+use crate::domain::{CALLED_BACK, CalledBack, Deed, DeedKind, SafeText, SourceName, TicketKey};
 
 /// Most characters of a text.
 const MOST: usize = 4000;
@@ -35,6 +35,8 @@ pub struct Prompt {
 enum Asks {
     /// A note that the client cannot read.
     Note(TicketKey),
+    /// A note that says that the client was called back.
+    CalledBack(Called),
     /// A word to the client, who is named.
     Word(TicketKey, String),
     /// What the client reports, for a new ticket of a source.
@@ -43,10 +45,19 @@ enum Asks {
     Client(SourceName, SafeText),
 }
 
+/// A client who is being called back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Called {
+    /// Of which ticket.
+    pub key: TicketKey,
+    /// Name and number.
+    pub whom: String,
+}
+
 impl Asks {
     const fn ticket(&self) -> Option<&TicketKey> {
         match self {
-            Self::Note(key) | Self::Word(key, _) => Some(key),
+            Self::Note(key) | Self::Word(key, _) | Self::CalledBack(Called { key, .. }) => Some(key),
             Self::Title(_) | Self::Client(..) => None,
         }
     }
@@ -54,7 +65,7 @@ impl Asks {
     /// Most characters of the text, and whether it keeps its lines.
     const fn room(&self) -> (usize, bool) {
         match self {
-            Self::Note(_) | Self::Word(..) => (MOST, true),
+            Self::Note(_) | Self::CalledBack(_) | Self::Word(..) => (MOST, true),
             Self::Title(_) | Self::Client(..) => (MOST_OF_LINE, false),
         }
     }
@@ -92,11 +103,20 @@ impl Prompt {
 /// Why it cannot be written to.
 pub(super) fn open(model: &mut Model, kind: DeedKind) -> Result<(), String> {
     let key = doing::ticket(model, kind)?;
-    let text = model.deeds.take_refused(&key, kind).unwrap_or_else(|| SafeText::body(""));
+    let text = model.deeds.take_refused(&key, kind, |_| true).unwrap_or_else(|| SafeText::body(""));
     let asks = if kind == DeedKind::Word { Asks::Word(key.clone(), reader(model, &key)) } else { Asks::Note(key) };
     let below = Box::new(std::mem::take(&mut model.screen));
     model.screen = Screen::Prompt(Prompt { asks, text, below, warned: false });
     Ok(())
+}
+
+/// Asks for a note that says that a client was called back; one that was refused before is offered again.
+pub(super) fn open_called_back(model: &mut Model, called: Called) {
+    // another note is for the key that asks for one
+    let refused = model.deeds.take_refused(&called.key, DeedKind::Note, CalledBack::is_said_by);
+    let text = refused.unwrap_or_else(|| SafeText::body(&format!("{CALLED_BACK}: ")));
+    let below = Box::new(std::mem::take(&mut model.screen));
+    model.screen = Screen::Prompt(Prompt { asks: Asks::CalledBack(called), text, below, warned: false });
 }
 
 /// Asks for what makes a new ticket.
@@ -175,6 +195,11 @@ fn enter(model: &mut Model) -> Vec<Effect> {
             vec![Effect::Make { source, title, client }]
         }
         Asks::Note(key) => tell(model, key, Deed::Note { text }),
+        Asks::CalledBack(Called { key, .. }) => {
+            // nothing more was said of it
+            let text = SafeText::body(text.as_str().trim_end_matches(':'));
+            tell(model, key, Deed::Note { text })
+        }
         Asks::Word(key, _) => tell(model, key, Deed::Word { text }),
     }
 }
@@ -213,6 +238,7 @@ pub(super) fn view(model: &Model) -> Option<PromptView> {
     let columns = usize::from(model.size.0).saturating_sub(2).max(2);
     let who = match &prompt.asks {
         Asks::Note(key) => format!("INTERNAL note to {}", model.name_of(key)),
+        Asks::CalledBack(Called { key, whom }) => format!("INTERNAL note to {} – call {whom}", model.name_of(key)),
         Asks::Word(key, reader) => format!("TO THE CLIENT: {reader} – {}", model.name_of(key)),
         Asks::Title(source) => format!("NEW TICKET by phone, kept in {source} – what does the client report?"),
         Asks::Client(source, _) => format!("NEW TICKET by phone, kept in {source} – which client? (may stay empty)"),
@@ -221,7 +247,7 @@ pub(super) fn view(model: &Model) -> Option<PromptView> {
     let hint = match prompt.asks {
         Asks::Title(_) => "enter goes on  esc leaves  ^U empties",
         Asks::Client(..) => "enter adds it  esc leaves  ^U empties",
-        Asks::Note(_) | Asks::Word(..) => "enter sends  esc leaves  ^U empties",
+        Asks::Note(_) | Asks::CalledBack(_) | Asks::Word(..) => "enter sends  esc leaves  ^U empties",
     };
     let gone = prompt.asks.ticket().and_then(|key| doing::gone(model, key));
     let head = gone.as_ref().map_or_else(|| who.clone(), |gone| format!("{who} – {gone}"));

@@ -8,7 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::domain::{
-    ClientContact, Deed, Fault, FaultKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, Status, Ticket, TicketKey, instant,
+    CalledBack, ClientContact, Deed, Fault, FaultKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, Status, Ticket,
+    TicketKey, instant,
 };
 
 /// Clocks that are no further apart agree: no response time is so short that it would matter.
@@ -82,6 +83,8 @@ pub struct Store {
     taken: HashMap<TicketKey, Taken>,
     /// Contacts that are kept here.
     contacts: HashMap<TicketKey, Vec<ContactHere>>,
+    /// The last notes that say that a client was called back.
+    called_back: HashMap<TicketKey, CalledBack>,
 }
 
 #[derive(Debug)]
@@ -173,7 +176,7 @@ impl Store {
     #[must_use]
     pub fn new(sources: impl IntoIterator<Item = SourceRules>, now: DateTime<Utc>) -> Self {
         let sources = sources.into_iter().map(|rules| Source::new(rules, now));
-        Self { sources: sources.collect(), taken: HashMap::new(), contacts: HashMap::new() }
+        Self { sources: sources.collect(), taken: HashMap::new(), contacts: HashMap::new(), called_back: HashMap::new() }
     }
 
     /// From now on these are the sources; of each is said what of it stays known.
@@ -194,6 +197,7 @@ impl Store {
         // what was done to a ticket of another place says nothing of one under its key
         self.taken.retain(|key, _| stay.contains(&key.source));
         self.contacts.retain(|key, _| stay.contains(&key.source));
+        self.called_back.retain(|key, _| stay.contains(&key.source));
     }
 
     /// All tickets, source by source.
@@ -223,7 +227,7 @@ impl Store {
         let Some(source) = self.sources.iter_mut().find(|s| s.rules.name == *source) else { return };
         let Some((began_at, seen_at)) = pass.recorded.as_ref().map(|recorded| (recorded.began_at, recorded.ended_at)) else { return };
         source.began_at = Some(began_at);
-        source.pass(pass, seen_at, &self.taken, &self.contacts);
+        source.pass(pass, seen_at, &self.taken, &self.contacts, &self.called_back);
         source.last = Last::NotHeard;
     }
 
@@ -245,6 +249,16 @@ impl Store {
             let taken = Taken { known_at: at, at, by: Some(by), here: Here::Of { submitted_at } };
             self.tickets_of(&key).for_each(|ticket| taken.mark(ticket));
             self.taken.insert(key, taken);
+        }
+    }
+
+    /// Takes in notes that say that clients were called back, the oldest first.
+    pub fn recall_called_back(&mut self, called_back: impl IntoIterator<Item = CalledBack>) {
+        for called in called_back {
+            for ticket in self.tickets_of(&called.key).filter(|ticket| ticket.callback_requested) {
+                Arc::make_mut(ticket).called_back = Some(called.clone());
+            }
+            self.called_back.insert(called.key.clone(), called);
         }
     }
 
@@ -273,7 +287,7 @@ impl Store {
                 // what began later than an acknowledgement tells of it itself
                 self.taken.retain(|key, taken| taken.is_here() || key.source != report.source || report.began_at <= taken.known_at);
                 source.began_at = Some(report.began_at);
-                let changed = source.pass(pass, report.ended_at, &self.taken, &self.contacts);
+                let changed = source.pass(pass, report.ended_at, &self.taken, &self.contacts, &self.called_back);
                 // what is gone, and comes again, is another
                 let here = self.taken.iter().filter(|(_, taken)| taken.is_here()).map(|(key, _)| key).chain(self.contacts.keys());
                 if source.complete && here.into_iter().any(|key| key.source == report.source) {
@@ -397,6 +411,7 @@ impl Source {
         seen_at: DateTime<Utc>,
         taken: &HashMap<TicketKey, Taken>,
         contacts: &HashMap<TicketKey, Vec<ContactHere>>,
+        called_back: &HashMap<TicketKey, CalledBack>,
     ) -> bool {
         let before = self.tickets.len();
         let mut changed = false;
@@ -409,6 +424,9 @@ impl Source {
                 taken.mark(ticket);
             }
             contacts.get(&ticket.id).into_iter().flatten().for_each(|contact| contact.mark(ticket));
+            if let Some(called) = called_back.get(&ticket.id).filter(|_| ticket.callback_requested) {
+                Arc::make_mut(ticket).called_back = Some(called.clone());
+            }
             // an unchanged ticket stays the same one
             match before.filter(|before| before == ticket) {
                 Some(before) => *ticket = before,

@@ -8,9 +8,13 @@ use super::counts::{Next, NextKind};
 use super::labels::says_else_in;
 use super::layout::Size;
 use super::model::Model;
+use super::saved_view;
 use super::store::{Health, SourceHealth};
 use super::words;
 use crate::domain::Window;
+
+/// Most columns of the name of a saved view.
+const VIEW: usize = 24;
 
 /// How a piece of text is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -225,7 +229,9 @@ fn compact_next(model: &Model, next: Option<&NextWords>, columns: usize) -> Summ
     let rights: Vec<Vec<Piece>> =
         troubles(model, &health).into_iter().map(|trouble| own.iter().cloned().chain(trouble).collect()).collect();
     let sides = lefts.iter().flat_map(|left| rights.iter().map(|right| (left.clone(), right.clone())));
-    SummaryRow::fitting(columns, sides.collect::<Vec<_>>())
+    // the footer names it too: here it gives way to all else
+    let with_view = view(model).map(|view| (lefts[0].clone(), std::iter::once(view).chain(rights[0].clone()).collect()));
+    SummaryRow::fitting(columns, with_view.into_iter().chain(sides).collect::<Vec<_>>())
 }
 
 /// What is held and waits, and what is not to be trusted.
@@ -265,11 +271,20 @@ fn of_ours(model: &Model) -> Vec<Piece> {
     records.into_iter().chain(late).collect()
 }
 
-/// What the filter hides of what must not be hidden.
+/// The saved view that is listed.
+fn view(model: &Model) -> Option<Piece> {
+    let view = saved_view::listed(model)?;
+    Some(Piece::new(format!("view {} {} ", view.digit, cut(view.name.as_str(), VIEW)), Tone::Strong))
+}
+
+/// What the filter, or the saved view, hides of what must not be hidden.
 pub(super) fn hides(model: &Model) -> Option<String> {
     let hidden = model.list.hidden_untaken();
     // of another time nothing must be seen
-    (hidden > 0 && model.time_machine.is_none()).then(|| format!("filter hides {hidden} NOW"))
+    (hidden > 0 && model.time_machine.is_none()).then(|| {
+        let what = saved_view::listed(model).map_or_else(|| "filter".to_owned(), |view| format!("view {}", view.digit));
+        format!("{what} hides {hidden} NOW")
+    })
 }
 
 /// The sources not to trust: in full, by name, and as counts.
@@ -360,5 +375,6 @@ fn windows(model: &Model, columns: usize) -> SummaryRow {
         });
         vec![Piece::new(format!(" {}", said.collect::<Vec<_>>().join(" · ")), Tone::Muted)]
     };
-    SummaryRow::fitting(columns, [say(true, true), say(true, false), say(false, false)].map(|left| (left, Vec::new())))
+    let view: Vec<Piece> = view(model).into_iter().collect();
+    SummaryRow::fitting(columns, [say(true, true), say(true, false), say(false, false)].map(|left| (left, view.clone())))
 }

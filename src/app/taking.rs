@@ -9,7 +9,7 @@ use super::message::{Action, Effect};
 use super::model::Model;
 use super::update::{notice, renew};
 use super::{deeds, doing};
-use crate::domain::{Deed, DeedKind, Group, Outcome, TicketKey, judge};
+use crate::domain::{CalledBack, Deed, DeedKind, Group, Outcome, TicketKey, judge};
 
 /// How long an acknowledgement is held before it is sent.
 pub const UNDO: TimeDelta = TimeDelta::seconds(5);
@@ -119,6 +119,11 @@ pub(super) fn done(model: &mut Model, entry: Option<i64>, key: &TicketKey, deed:
         model.mine.taken.remove(key);
         // what was said of taking it is over
         model.acks.remove(key);
+    }
+    if let (Deed::Note { text }, Outcome::Confirmed { .. } | Outcome::Already { .. }) = (deed, &outcome)
+        && CalledBack::is_said_by(text)
+    {
+        model.store.recall_called_back([CalledBack { key: key.clone(), by: model.rules.who.clone(), at: model.now }]);
     }
     let ack = model.deeds.end(entry, key, deed, outcome, model.now);
     model.taken.retain(|before| (&before.0, before.1) != (key, deed.kind()));

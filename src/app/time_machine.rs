@@ -46,7 +46,7 @@ impl TimeMachine {
 /// Does what an action asks of the time machine, or refuses what would change something while it is on; whether it was either.
 pub(super) fn user(model: &mut Model, action: Action) -> bool {
     let on = model.time_machine.is_some();
-    let shows_it = matches!(model.screen, Screen::Board | Screen::Explanation(_) | Screen::Page(..));
+    let shows_it = matches!(model.screen, Screen::Board | Screen::Explanation(_) | Screen::Page(..)) && !model.screen.has_activity();
     match action {
         Action::HourBefore if shows_it => go(model, Some(model.shown_at() - TimeDelta::hours(1))),
         Action::HourAfter if shows_it => go(model, Some(model.shown_at() + TimeDelta::hours(1))),
@@ -71,13 +71,16 @@ const fn refused(action: Action) -> Option<&'static str> {
     match action {
         Action::Acknowledge
         | Action::Mark
+        | Action::Range
         | Action::Undo
         | Action::PhonedIn
+        | Action::CallBack
         | Action::Note
         | Action::Word
         | Action::Assess
         | Action::New => Some("nothing is sent from another time"),
         Action::Handover => Some("a handover tells of now"),
+        Action::Activity => Some("what happened is told of now"),
         Action::Up
         | Action::Down
         | Action::First
@@ -86,6 +89,10 @@ const fn refused(action: Action) -> Option<&'static str> {
         | Action::PageDown
         | Action::NextUnanswered
         | Action::PreviousUnanswered
+        | Action::NextMatch
+        | Action::PreviousMatch
+        | Action::ReadOn
+        | Action::ReadBack
         | Action::Open
         | Action::Fold
         | Action::Left
@@ -93,6 +100,15 @@ const fn refused(action: Action) -> Option<&'static str> {
         | Action::Quit
         | Action::Refresh
         | Action::Filter
+        | Action::View1
+        | Action::View2
+        | Action::View3
+        | Action::View4
+        | Action::View5
+        | Action::View6
+        | Action::View7
+        | Action::View8
+        | Action::View9
         | Action::Flips
         | Action::Windows
         | Action::HourBefore

@@ -15,20 +15,28 @@ use super::layout;
 use super::lines::{self, Line};
 use super::list::{Cursor, Fold};
 use super::marks;
+use super::matches;
 use super::message::{Action, Effect, Message};
 use super::model::{HelpOver, Model, Notice, Screen};
 use super::page::{self, Topic};
 use super::palette;
 use super::prompt;
+use super::range;
+use super::reading;
+use super::saved_view;
 use super::store::Store;
 use super::taking;
 use super::time_machine;
 use super::view;
-use crate::domain::{Agreements, Deed, DeedKind, Group, Outcome, PollReport, Status, TicketKey};
+use crate::domain::{Agreements, Deed, DeedKind, Group, PollReport, Status, TicketKey};
 
 /// Takes in what happened.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let key = matches!(message, Message::User(_));
+    let typed_in = matches!(message, Message::Typed(_) | Message::Erased | Message::Emptied | Message::Entered);
+    // what became of a deed that was written down is in the records
+    let in_records = matches!(message, Message::Done { entry: Some(_), .. });
+    let said = model.notice.clone();
     let effects = match message {
         // nothing but the time: what is on the screen stands where it stood
         Message::Tick(now) if !tick(model, now) => return Vec::new(),
@@ -54,19 +62,14 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             notice(model, format!("{} is noted", model.name_of(&key)), false);
             Vec::new()
         }
-        Message::Recalled(source, pass) => {
-            model.store.recall(&source, pass);
-            let settling = model.settling();
-            renew(model);
-            if settling {
-                model.list.put_first();
-            }
-            Vec::new()
-        }
-        Message::Settled(settled) => settle(model, &settled),
-        Message::KeptHere(kept) => {
-            model.store.recall_kept_here(kept);
-            renew(model);
+        Message::Recalled(..)
+        | Message::Settled(_)
+        | Message::KeptHere(_)
+        | Message::CalledBack(_)
+        | Message::Activity(_)
+        | Message::Elsewhere(_)
+        | Message::Records(_) => {
+            recalled(model, message);
             Vec::new()
         }
         Message::Past(past) => {
@@ -85,17 +88,6 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             configured::take_in(model, *configured);
             Vec::new()
         }
-        Message::Elsewhere(acks) => {
-            model.acks.retain(|_, ack| !matches!(ack, Ack::Sending { by: Some(_), .. }));
-            for (key, ack) in acks {
-                model.acks.entry(key).or_insert(ack);
-            }
-            Vec::new()
-        }
-        Message::Records(fault) => {
-            model.no_records = fault;
-            Vec::new()
-        }
         Message::User(action) => {
             model.key_pressed();
             model.notice = None;
@@ -111,6 +103,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         handover_text::renew(model);
     }
     time_machine::watch(model);
+    if let Some(notice) =
+        model.notice.clone().filter(|notice| !in_records && (notice.alarm || !(key || typed_in)) && Some(notice) != said.as_ref())
+    {
+        model.said.keep(model.now, notice);
+    }
     page::follow(model, !key);
     // nothing is left to ask about
     if model.screen == Screen::Leave && !asks_before_leaving(model) {
@@ -235,17 +232,51 @@ fn polled(model: &mut Model, report: PollReport) {
     }
 }
 
-/// Takes in what became of deeds, as whichever process was told.
-fn settle(model: &mut Model, settled: &[(TicketKey, Deed, Outcome, DateTime<Utc>)]) -> Vec<Effect> {
-    for (key, deed, outcome, at) in settled {
-        model.store.settled(key, deed, outcome, *at);
+/// Takes in what the records tell: of sources before they are asked, and of what was done here or by other processes.
+fn recalled(model: &mut Model, message: Message) {
+    match message {
+        Message::Recalled(source, pass) => {
+            model.store.recall(&source, pass);
+            let settling = model.settling();
+            renew(model);
+            if settling {
+                model.list.put_first();
+            }
+        }
+        Message::Settled(settled) => {
+            for (key, deed, outcome, at) in &settled {
+                model.store.settled(key, deed, outcome, *at);
+            }
+            renew(model);
+        }
+        Message::KeptHere(kept) => {
+            model.store.recall_kept_here(kept);
+            renew(model);
+        }
+        Message::CalledBack(called_back) => {
+            model.store.recall_called_back(called_back);
+            renew(model);
+        }
+        Message::Activity(activity) => {
+            model.activity = model.screen.has_activity().then_some(activity);
+        }
+        Message::Elsewhere(acks) => {
+            model.acks.retain(|_, ack| !matches!(ack, Ack::Sending { by: Some(_), .. }));
+            for (key, ack) in acks {
+                model.acks.entry(key).or_insert(ack);
+            }
+        }
+        Message::Records(fault) => {
+            model.no_records = fault;
+        }
+        // the rest is not of the records
+        _ => {}
     }
-    renew(model);
-    Vec::new()
 }
 
 /// Does what the user means, by a key or by the palette.
 pub(super) fn meant(model: &mut Model, action: Action) -> Vec<Effect> {
+    range::keep(model, action);
     // the palette may be the way to the undo that comes again
     let given_back_next = model.given_back_next.take_if(|_| action != Action::Palette).filter(|_| action == Action::Undo);
     if let Some(key) = given_back_next.filter(|key| *model.list.cursor() == Cursor::Ticket(key.clone())) {
@@ -301,9 +332,12 @@ fn user(model: &mut Model, action: Action) -> Vec<Effect> {
             model.told = None;
             return vec![Effect::ReadPast];
         }
-        (Screen::Page(..), Action::Back | Action::Quit) | (Screen::Page(Topic::Windows(_), _), Action::Windows) => {
+        (Screen::Page(..), Action::Back | Action::Quit)
+        | (Screen::Page(Topic::Windows(_), _), Action::Windows)
+        | (Screen::Page(Topic::Activity(_), _), Action::Activity) => {
             model.screen = Screen::Board;
         }
+        (Screen::Board | Screen::Leave | Screen::Explanation(_) | Screen::Page(..), Action::Activity) => return page::activity(model),
         (Screen::Board | Screen::Leave | Screen::Explanation(_) | Screen::Page(..), Action::Flips) => page::flips(model),
         (Screen::Board | Screen::Leave | Screen::Explanation(_) | Screen::Page(..), Action::Windows) => page::windows(model),
         (Screen::Explanation(_), Action::Acknowledge) => return taking::acknowledge(model),
@@ -334,8 +368,8 @@ fn scroll(model: &mut Model, action: Action) {
         return;
     };
     let to = match action {
-        Action::Up => scroll.saturating_sub(1),
-        Action::Down => *scroll + 1,
+        Action::Up | Action::ReadBack => scroll.saturating_sub(1),
+        Action::Down | Action::ReadOn => *scroll + 1,
         Action::First => 0,
         Action::Last => most,
         Action::PageUp => scroll.saturating_sub(page),
@@ -350,8 +384,13 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Up | Action::Down | Action::First | Action::Last | Action::PageUp | Action::PageDown => step(model, action),
         Action::NextUnanswered => to_unanswered(model, true),
         Action::PreviousUnanswered => to_unanswered(model, false),
+        Action::NextMatch => matches::step(model, true),
+        Action::PreviousMatch => matches::step(model, false),
+        Action::ReadOn | Action::ReadBack => reading::act(model, action),
         Action::Acknowledge if !marks::listed(model).is_empty() => return marks::acknowledge(model, false),
         Action::Acknowledge => return taking::acknowledge(model),
+        Action::Range => range::turn(model),
+        Action::Mark if model.range.is_some() => range::turn(model),
         Action::Mark => {
             marks::toggle(model);
             step(model, Action::Down);
@@ -363,12 +402,19 @@ fn on_the_board(model: &mut Model, action: Action) -> Vec<Effect> {
             Cursor::Ticket(_) => model.screen = Screen::Explanation(0),
             Cursor::Fold(_) => fold(model),
         },
+        Action::Back if model.range.is_some() => range::unmark(model),
         Action::Back if !model.marked.is_empty() => model.marked.clear(),
         Action::Back if !model.list.filter().is_empty() => model.list.set_filter("", &model.mine),
         Action::Quit => return leave(model),
         // what means the same on other screens was seen to before
-        _ => {}
+        _ => {
+            if let Some(digit) = saved_view::digit(action) {
+                saved_view::turn(model, digit);
+            }
+        }
     }
+    range::extend(model);
+    reading::keep(model);
     Vec::new()
 }
 

@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 use super::ack::Ack;
 use super::assessing::AssessRow;
 use super::board::BoardRow;
-use super::detail::{self, Detail};
 use super::doing;
 use super::empty;
 use super::explanation;
@@ -24,6 +23,8 @@ use super::message::Action;
 use super::model::{Model, Notice, Screen};
 use super::page::Topic;
 use super::prompt::{self, PromptView};
+use super::reading::{self, Pane};
+use super::saved_view;
 use super::store::Health;
 use super::summary::{self, Piece, SummaryRow};
 use super::time_machine;
@@ -45,7 +46,8 @@ pub struct View {
     pub body: Body,
     /// What is said above the footer.
     pub notice: Option<Notice>,
-    /// The filter of the list, or of the help where that is up, and whether it is being typed.
+    /// What is listed of the queue, where that is not all, or of the help where that is up: the filter while it is typed (`true`), else
+    /// what it is.
     pub filter: Option<(String, bool)>,
     /// What is typed in the palette.
     pub palette: Option<String>,
@@ -55,6 +57,8 @@ pub struct View {
     pub undo: Option<i64>,
     /// The ticket under the cursor can be taken.
     pub can_acknowledge: bool,
+    /// Its client is to be called back.
+    pub call_back: bool,
     /// What else can be done to it.
     pub possible: Vec<DeedKind>,
     /// The keys.
@@ -73,9 +77,7 @@ pub enum Body {
         /// What is said instead, where there are none.
         empty: Option<String>,
         /// What is said of the ticket under the cursor.
-        detail: Option<Box<Detail>>,
-        /// The same for a small pane.
-        compact: Vec<String>,
+        pane: Option<Box<Pane>>,
     },
     /// A text that scrolls: the explanation of one ticket, what the next engineer must know, the keys.
     Text {
@@ -223,7 +225,11 @@ impl Maker<'_> {
             banner: time_machine::banner(model),
             body,
             notice: self.question().or(model.notice.clone()).or(hides).or(model.lasting.clone()),
-            filter: (typing || !filter.is_empty()).then(|| (filter.to_owned(), typing)),
+            filter: (typing || !filter.is_empty()).then(|| match &model.screen {
+                _ if typing => (filter.to_owned(), true),
+                Screen::Help(..) => (format!("filter: {filter}"), false),
+                _ => (listed(model), false),
+            }),
             palette: palette.filter(|_| !tiny),
             prompt: prompt::view(model).filter(|_| !tiny),
             undo: model.held_until().filter(|_| model.time_machine.is_none()).map(|until| (until - model.now).num_seconds().max(1)),
@@ -231,6 +237,7 @@ impl Maker<'_> {
                 && !model.rules.read_only
                 && model.time_machine.is_none()
                 && model.list.selected().is_some_and(|row| can_be_taken(model, row)),
+            call_back: model.time_machine.is_none() && model.list.selected().is_some_and(|row| row.ticket.wants_call_back()),
             possible: doing::possible(model),
             help: Arc::clone(&model.rules.help),
         }
@@ -273,18 +280,13 @@ impl Maker<'_> {
         let lines = self.lines(placed);
         let listed = placed.lines.iter().any(|line| !matches!(line, Line::Trouble(_)));
         let empty = (!listed).then(|| empty::meaning(model));
-        let compact = placed.layout.size == Size::Compact;
         let row = model.list.selected().or(model.list.gone().map(|gone| &gone.row)).map(|row| judged(model, row));
-        let Some(row) = row else { return Body::List { lines, empty, detail: None, compact: Vec::new() } };
-        let (detail, compact, changes) = if compact {
-            let (lines, changes) = detail::compact(model, &row);
-            (None, lines, changes)
-        } else {
-            let (detail, changes) = detail::detail(model, &row);
-            (Some(Box::new(detail)), Vec::new(), changes)
-        };
-        self.changes.extend(changes);
-        Body::List { lines, empty, detail, compact }
+        let pane = row.map(|row| {
+            let (pane, changes) = reading::pane(model, &row, placed.layout);
+            self.changes.extend(changes);
+            Box::new(pane)
+        });
+        Body::List { lines, empty, pane }
     }
 
     fn lines(&mut self, placed: &Placed) -> Vec<ListLine> {
@@ -462,6 +464,12 @@ impl Maker<'_> {
     }
 }
 
+/// What is listed, where that is not all.
+fn listed(model: &Model) -> String {
+    let filter = model.list.filter();
+    saved_view::listed(model).map_or_else(|| format!("filter: {filter}"), |view| format!("view {} {}: {filter}", view.digit, view.name))
+}
+
 /// Whether a ticket is neither taken nor being taken.
 fn can_be_taken(model: &Model, row: &BoardRow) -> bool {
     let ack = model.acks.get(&row.ticket.id);
@@ -507,7 +515,7 @@ pub(super) fn text_rows(model: &Model) -> usize {
 }
 
 /// A row with its verdict of this instant: what counts down does.
-fn judged(model: &Model, row: &BoardRow) -> BoardRow {
+pub(super) fn judged(model: &Model, row: &BoardRow) -> BoardRow {
     let verdict = judge(&row.ticket, &model.rules.agreements, model.shown_at());
     // the group is that under whose heading it stands, while the order stays
     let group = row.verdict.group;

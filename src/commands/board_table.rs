@@ -161,7 +161,7 @@ fn state(row: &BoardRow) -> Vec<String> {
         ClockState::NotStarted | ClockState::Running | ClockState::Met => None,
     });
     let bill = (row.verdict.billing.verdict == Bill::Chargeable).then_some("chargeable");
-    let call = row.ticket.callback_requested.then_some("call back");
+    let call = row.ticket.wants_call_back().then_some("call back");
     // what explain tells besides; why it is undecided is said already
     let notes = match row.verdict.notes.len() - usize::from(undecided.is_some()) {
         0 => None,

@@ -224,6 +224,8 @@ struct Seen {
     stranded: usize,
     /// The last number of the evidence.
     settled: i64,
+    /// The same of notes that a client was called back.
+    called_back: i64,
 }
 
 /// Takes over what nobody sees to, and tells what others do and did.
@@ -253,6 +255,12 @@ fn look(records: &Records, clock: &Clock, events: &mpsc::Sender<Event>, seen: &m
         seen.settled = last.id;
         let settled = settled.into_iter().map(|Settled { key, deed, outcome, at, .. }| (key, deed, outcome, at)).collect();
         let _ = events.blocking_send(Event::Happened(Message::Settled(settled)));
+    }
+    let called_back = records.called_back(seen.called_back)?;
+    if let Some((last, _)) = called_back.last() {
+        seen.called_back = *last;
+        let called_back = called_back.into_iter().map(|(_, called)| called).collect();
+        let _ = events.blocking_send(Event::Happened(Message::CalledBack(called_back)));
     }
     let kept_here = records.kept_here()?;
     if kept_here != seen.kept_here {

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use color_eyre::eyre::{Result, WrapErr};
 use tokio::time::{Instant, sleep_until};
 
+use super::activity;
 use super::delivery::Pace;
 use super::kept::Kept;
 use super::new;
@@ -228,6 +229,7 @@ impl Dashboard {
                 self.theme = theme;
                 let settings = &self.session.settings;
                 self.works.model.rules.help = Arc::new(views::help(&settings.keys));
+                self.works.model.rules.views.clone_from(&settings.views);
                 if (bell_before, again_before) != (settings.bell, settings.bell_again) {
                     self.bell = bell(settings);
                 }
@@ -253,6 +255,10 @@ impl Dashboard {
                 Effect::ReadPast => {
                     let (records, events) = (self.works.records.clone(), self.works.events.0.clone());
                     past::read_beside(records, Question::of(&self.session, None), events);
+                }
+                Effect::ReadActivity => {
+                    let (records, events) = (self.works.records.clone(), self.works.events.0.clone());
+                    activity::read_beside(records, (self.session.clock)(), events);
                 }
                 Effect::Make { source, title, client } => {
                     let (records, events) = (self.works.records.clone(), self.works.events.0.clone());

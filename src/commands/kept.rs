@@ -58,6 +58,7 @@ impl Kept {
             agreements: Arc::clone(&settings.agreements),
             who: session.who(),
             zone: settings.timezone,
+            views: settings.views.clone(),
             help,
             frozen: session.frozen,
             read_only: session.read_only,
@@ -84,6 +85,11 @@ pub(super) fn recall(model: &mut Model, records: &Records, sources: &[SourceName
     let mut faults = Vec::new();
     match records.kept_here() {
         Ok(kept) => model.store.recall_kept_here(kept),
+        Err(fault) => faults.push(fault.to_string()),
+    }
+    match records.called_back(0) {
+        // with --at it may be of later
+        Ok(called) => model.store.recall_called_back(called.into_iter().map(|(_, called)| called).filter(|called| called.at <= now)),
         Err(fault) => faults.push(fault.to_string()),
     }
     for source in sources {

@@ -1,6 +1,7 @@
 //! FLOOR 3: the verbs, one file each; the only place that knows every floor.
 
 mod ack;
+mod activity;
 mod assess;
 mod believed;
 mod board_table;

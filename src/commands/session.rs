@@ -15,7 +15,7 @@ use super::reload::Again;
 use super::shared_source;
 use crate::app::{Board, SourceRules, Store};
 use crate::config::Settings;
-use crate::domain::{Fault, FaultKind, Pass, PollReport, SafeText, SourceName};
+use crate::domain::{CalledBack, Fault, FaultKind, Pass, PollReport, SafeText, SourceName};
 use crate::records::{self, Opened, RecordedSource, Records, RecordsFault, Settled, Snapshot};
 use crate::sources::{self, Clock, SourceKind, SourceSettings, TicketSource, poller};
 
@@ -176,6 +176,9 @@ impl Session {
         if let Ok(kept) = records.kept_here() {
             store.recall_kept_here(kept);
         }
+        if let Ok(called_back) = records.called_back(0) {
+            store.recall_called_back(self.so_far(called_back));
+        }
         tell_forgotten(&records);
         let mut known = true;
         // read before the snapshots: what these do not tell of is among them
@@ -269,6 +272,12 @@ impl Session {
         sources.map(recorded).collect()
     }
 
+    /// Who was called back by now, or by the instant of `--at`.
+    fn so_far(&self, called_back: Vec<(i64, CalledBack)>) -> impl Iterator<Item = CalledBack> {
+        let now = (self.clock)();
+        called_back.into_iter().map(|(_, called)| called).filter(move |called| called.at <= now)
+    }
+
     /// Takes in what the records know that no source tells: when what was first seen, and what is kept here.
     fn recall(&self, store: &mut Store, sources: &[&SourceSettings]) {
         self.damaged_records().iter().for_each(|path| output::say(&output::still_aside(path)));
@@ -277,6 +286,7 @@ impl Session {
                 store.recall_seen(&source.name, records.seen(&source.name)?);
             }
             store.recall_kept_here(records.kept_here()?);
+            store.recall_called_back(self.so_far(records.called_back(0)?));
             tell_forgotten(&records);
             Ok(())
         });

@@ -233,7 +233,11 @@ impl Works {
             Event::Written => {
                 // what others have written is looked up at once
                 self.polls.iter().filter(|poll| poll.in_records || poll.recorded).for_each(|poll| poll.poller.poll_now());
-                if self.model.screen.has_handover() { vec![Effect::ReadPast] } else { Vec::new() }
+                match &self.model.screen {
+                    screen if screen.has_handover() => vec![Effect::ReadPast],
+                    screen if screen.has_activity() => vec![Effect::ReadActivity],
+                    _ => Vec::new(),
+                }
             }
             Event::Adopted(entry) => {
                 let (key, ack) = ack_of(&entry, (self.clock)());
@@ -272,9 +276,13 @@ impl Works {
                         poll.poller.poll_now();
                     }
                 }
-                Effect::ReadPast | Effect::Make { .. } | Effect::Copy(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {
-                    left.push(effect);
-                }
+                Effect::ReadPast
+                | Effect::ReadActivity
+                | Effect::Make { .. }
+                | Effect::Copy(_)
+                | Effect::Redraw
+                | Effect::Suspend
+                | Effect::Quit => left.push(effect),
             }
         }
         left

@@ -28,6 +28,7 @@ mod server;
 mod settings;
 mod source;
 mod themes;
+mod view;
 mod watch;
 mod zone;
 

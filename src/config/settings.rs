@@ -16,7 +16,8 @@ use super::include;
 use super::keys;
 use super::layers::{self, SCALARS};
 use super::problem::{Problem, Problems};
-use super::{duration, source, themes, zone};
+use super::{duration, source, themes, view, zone};
+use crate::app::SavedView;
 use crate::domain::{Agreements, SafeText};
 use crate::sources::SourceSettings;
 use crate::tui::{Keymap, Themes};
@@ -60,6 +61,8 @@ pub struct Settings {
     pub hooks: Vec<HookSettings>,
     /// The keys of the dashboard.
     pub keys: Keymap,
+    /// The saved views, in the order of their digits.
+    pub views: Vec<SavedView>,
     /// What is odd.
     pub warnings: Vec<Problem>,
     /// What it was read from.
@@ -76,7 +79,7 @@ pub struct Misread {
 }
 
 /// Keys of the top level that are no single value.
-const STRUCTURES: [&str; 7] = ["support_levels", "include", "keys", "template", "agreement", "source", "hook"];
+const STRUCTURES: [&str; 8] = ["support_levels", "include", "keys", "template", "agreement", "source", "hook", "view"];
 
 /// The support levels where the configuration does not list its own.
 const SUPPORT_LEVELS: [&str; 3] = ["L1", "L2", "L3"];
@@ -194,6 +197,7 @@ fn build(
     let sources: Vec<SourceSettings> = tables.iter().filter_map(|table| reader.source(table)).collect();
     let keys = keys::read(main.get("keys"), &mut problems);
     let hooks = hook::read(&document::elements(&[main], "hook", &mut problems), files, &mut problems);
+    let views = view::read(&document::elements(&[main], "view", &mut problems), &mut problems);
     if problems.any_error() {
         return Err(problems.finish());
     }
@@ -210,6 +214,7 @@ fn build(
         sources,
         hooks,
         keys,
+        views,
         warnings: problems.finish(),
         footprint: Footprint::default(),
     })

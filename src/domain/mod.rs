@@ -5,6 +5,7 @@ mod agreement;
 mod alarm;
 mod billing;
 mod calendar;
+mod called_back;
 mod case;
 mod changes;
 mod clock;
@@ -34,6 +35,7 @@ pub use agreement::{
 };
 pub use alarm::Alarm;
 pub use calendar::{Calendar, CalendarRules, Holidays, NamedWindow, Span, WeekHours, Window};
+pub use called_back::{CALLED_BACK, CalledBack};
 pub use cover::{WhyHeld, clause};
 pub use deed::{Capabilities, Deed, DeedKind, KeptHere, Outcome};
 pub use digest::sha256;

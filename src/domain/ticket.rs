@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::called_back::CalledBack;
 use super::safe_text::{self, SafeText, TextKind};
 use super::severity::Severity;
 
@@ -196,6 +197,9 @@ pub struct Ticket {
     pub contact: Option<Contact>,
     /// The client asked to be called back.
     pub callback_requested: bool,
+    /// The last note of ours that says that this was done; no source tells it.
+    #[serde(skip)]
+    pub called_back: Option<CalledBack>,
     /// Each time the client spoke or wrote.
     pub contacts: Vec<ClientContact>,
     /// Each time a person assessed it.
@@ -252,6 +256,7 @@ impl Ticket {
             resolved_at: None,
             contact: None,
             callback_requested: false,
+            called_back: None,
             contacts: Vec::new(),
             assessments: Vec::new(),
             on_client: Vec::new(),

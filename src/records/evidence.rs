@@ -7,7 +7,7 @@ use super::database::Records;
 use super::fault::RecordsFault;
 use super::outbox::Ended;
 use super::snapshot::instant;
-use crate::domain::{Deed, Grounds, Outcome, SafeText, SourceName, TicketKey};
+use crate::domain::{CalledBack, Deed, Grounds, Outcome, SafeText, SourceName, TicketKey};
 
 /// One deed that came to its end.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +101,30 @@ impl Records {
         let confirmed = row.get::<_, String>(7)? == "confirmed";
         let outcome = if confirmed { Outcome::Confirmed { by, at } } else { Outcome::Already { by, at } };
         Ok(Some(Settled { id: row.get(0)?, key, deed, outcome, at: instant(row.get(6)?).unwrap_or_default() }))
+    }
+}
+
+impl Records {
+    /// The notes after a number of the evidence that say that a client was called back, and that their source has, each with its
+    /// number; the oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn called_back(&self, after: i64) -> Result<Vec<(i64, CalledBack)>, RecordsFault> {
+        self.read(|connection| {
+            let mut rows = connection.prepare_cached(
+                "SELECT id, source, key, who, ended_at, note FROM evidence \
+                 WHERE id > ?1 AND action = 'note' AND outcome IN ('confirmed', 'already') AND note IS NOT NULL ORDER BY id",
+            )?;
+            let called = rows.query_map([after], |row| {
+                let line = |column: usize| row.get::<_, String>(column).map(|text| SafeText::line(&text));
+                let note = SafeText::body(&row.get::<_, String>(5)?);
+                let Some(source) = self.name(row.get(1)?).filter(|_| CalledBack::is_said_by(&note)) else { return Ok(None) };
+                let key = TicketKey { source, key: line(2)? };
+                Ok(Some((row.get(0)?, CalledBack { key, by: line(3)?, at: instant(row.get(4)?).unwrap_or_default() })))
+            })?;
+            called.filter_map(Result::transpose).collect()
+        })
     }
 }
 

@@ -34,6 +34,12 @@ pub const BINDINGS: &[Binding] = &[
         help: "mark the ticket, or unmark it: {acknowledge} acknowledges all that are marked and listed, and asks if they are more than five",
     },
     Binding {
+        keys: &[letter('V')],
+        action: Action::Range,
+        short: "",
+        help: "mark a range: from the ticket under the cursor to where it is moved; V or space ends it, esc unmarks it",
+    },
+    Binding {
         keys: &[letter('u')],
         action: Action::Undo,
         short: "undo",
@@ -56,6 +62,12 @@ pub const BINDINGS: &[Binding] = &[
         action: Action::Word,
         short: "to client",
         help: "a word to the client, who is named while you write; enter sends it, esc leaves",
+    },
+    Binding {
+        keys: &[letter('b')],
+        action: Action::CallBack,
+        short: "call",
+        help: "call back: copies the number by OSC 52 and asks for an internal note; what begins with \"called back\" takes the flag c away",
     },
     Binding {
         keys: &[letter('s')],
@@ -93,10 +105,37 @@ pub const BINDINGS: &[Binding] = &[
         help: "list only what has these words in key, title, client, owner or source; sev:s1, client:acme, held, !callback narrow it",
     },
     Binding {
+        keys: &[letter('n')],
+        action: Action::NextMatch,
+        short: "",
+        help: "the next ticket that the filter or the view lists, whatever is folded; after the last the first",
+    },
+    Binding { keys: &[letter('N')], action: Action::PreviousMatch, short: "", help: "the one before" },
+    Binding {
+        keys: &[letter('1')],
+        action: Action::View1,
+        short: "",
+        help: "list only what is in the first saved view ([[view]] in the configuration); again, or esc: all",
+    },
+    Binding { keys: &[letter('2')], action: Action::View2, short: "", help: "the same of the second" },
+    Binding { keys: &[letter('3')], action: Action::View3, short: "", help: "the same of the third" },
+    Binding { keys: &[letter('4')], action: Action::View4, short: "", help: "the same of the fourth" },
+    Binding { keys: &[letter('5')], action: Action::View5, short: "", help: "the same of the fifth" },
+    Binding { keys: &[letter('6')], action: Action::View6, short: "", help: "the same of the sixth" },
+    Binding { keys: &[letter('7')], action: Action::View7, short: "", help: "the same of the seventh" },
+    Binding { keys: &[letter('8')], action: Action::View8, short: "", help: "the same of the eighth" },
+    Binding { keys: &[letter('9')], action: Action::View9, short: "", help: "the same of the ninth" },
+    Binding {
         keys: &[letter('H')],
         action: Action::Handover,
         short: "handover",
         help: "the handover: what the next engineer must know, and what happened since the last one",
+    },
+    Binding {
+        keys: &[letter('L')],
+        action: Action::Activity,
+        short: "activity",
+        help: "the activity: what was done here and what the sources told, the newest first; tab, h and l: of the ticket alone",
     },
     Binding {
         keys: &[letter('t')],
@@ -125,6 +164,13 @@ pub const BINDINGS: &[Binding] = &[
     Binding { keys: &[letter('k'), key(KeyCode::Up)], action: Action::Up, short: "up", help: "up" },
     Binding { keys: &[letter('g'), key(KeyCode::Home)], action: Action::First, short: "", help: "to the first line" },
     Binding { keys: &[letter('G'), key(KeyCode::End)], action: Action::Last, short: "end", help: "to the last line" },
+    Binding {
+        keys: &[letter('J')],
+        action: Action::ReadOn,
+        short: "",
+        help: "read on in what is said of the ticket, below the list or beside it; the cursor stays",
+    },
+    Binding { keys: &[letter('K')], action: Action::ReadBack, short: "", help: "read back in it" },
     Binding { keys: &[key(KeyCode::PageDown), ctrl('d')], action: Action::PageDown, short: "page down", help: "a screenful down" },
     Binding { keys: &[key(KeyCode::PageUp), ctrl('u')], action: Action::PageUp, short: "page up", help: "a screenful up" },
     Binding {
@@ -226,7 +272,7 @@ pub const MARKS: &[(&str, &str)] = &[
     ("@", "in hand: somebody has it"),
     ("~", "its source is stale or blind"),
     ("£", "work on it is chargeable"),
-    ("c", "the client asked to be called back"),
+    ("c", "the client asked to be called back, and was not yet"),
     ("*", "marked"),
     ("+", "and more flags than fit"),
 ];

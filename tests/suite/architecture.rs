@@ -10,7 +10,7 @@ const FLOORS: &[(&str, &[&str], &[&str])] = &[
     ("sources", &["sources", "domain"], &["rusqlite", "ratatui", "crossterm"]),
     ("records", &["records", "domain"], &["tokio", "reqwest", "ratatui", "crossterm", "std::env"]),
     ("tui", &["tui", "app", "domain"], &["reqwest", "rusqlite"]),
-    ("config", &["config", "sources", "tui", "domain"], &["tokio", "rusqlite", "ratatui", "crossterm"]),
+    ("config", &["config", "sources", "tui", "app", "domain"], &["tokio", "rusqlite", "ratatui", "crossterm"]),
     ("commands", &["commands", "config", "tui", "sources", "records", "app", "domain"], &["rusqlite"]),
 ];
 

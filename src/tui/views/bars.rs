@@ -42,7 +42,7 @@ pub(super) fn footer(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme
         (notice.text.clone(), theme.style(role))
     });
     let filter = view.filter.as_ref().filter(|(_, typing)| !typing);
-    let said = said.or(filter.map(|(filter, _)| (format!("filter: {filter}"), theme.style(Role::Match))));
+    let said = said.or(filter.map(|(filter, _)| (filter.clone(), theme.style(Role::Match))));
     if !compact {
         let (what, style) = said.clone().unwrap_or_default();
         rule(buffer, Rect { height: 1, ..area }, &what, style, theme);
@@ -88,6 +88,7 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
         Body::List { .. } => &[
             Action::Undo,
             Action::Acknowledge,
+            Action::CallBack,
             Action::PhonedIn,
             Action::Note,
             Action::NextUnanswered,
@@ -100,6 +101,7 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
             Action::Undo,
             Action::Back,
             Action::Acknowledge,
+            Action::CallBack,
             Action::PhonedIn,
             Action::Note,
             Action::Word,
@@ -110,6 +112,7 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
         Body::Text { about: About::Page(Topic::Flips(_)), .. } => {
             &[Action::Back, Action::Flips, Action::Windows, Action::Down, Action::PageDown]
         }
+        Body::Text { about: About::Page(Topic::Activity(_)), .. } => &[Action::Back, Action::Down, Action::PageDown],
         Body::Text { about: About::Page(Topic::Windows(_)), .. } => &[Action::Back, Action::Flips, Action::Down, Action::PageDown],
         Body::Text { .. } => &[Action::Back, Action::Down, Action::Up, Action::PageDown, Action::PageUp, Action::Last],
         Body::Assess { .. } | Body::Nothing => &[Action::Back],
@@ -129,6 +132,7 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
     let possible = |action: &&Action| match action {
         Action::Down | Action::Up | Action::PageDown | Action::PageUp | Action::Last => scrolls,
         Action::Acknowledge => view.can_acknowledge,
+        Action::CallBack => view.call_back,
         Action::Undo => view.undo.is_some(),
         Action::PhonedIn => view.possible.contains(&DeedKind::Contact),
         Action::Assess => view.possible.contains(&DeedKind::Assess),

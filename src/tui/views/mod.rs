@@ -42,17 +42,18 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
     let above = size.header() + u16::from(view.banner.is_some());
     let body = rows(area, above, area.height.saturating_sub(above + view.layout.footer));
     match &view.body {
-        Body::List { lines, empty, detail, compact } => {
+        Body::List { lines, empty, pane } => {
             let list = Rect { width: view.layout.list_columns.min(body.width), height: view.layout.list.min(body.height), ..body };
             list::draw(buffer, list, lines, empty.as_deref(), (theme, &view.help), size == Size::Compact);
             let below = rows(body, list.height, body.height - list.height);
-            match (detail, size) {
-                (Some(detail), Size::Wide) => {
+            match (pane, size) {
+                (Some(pane), Size::Wide) => {
                     let beside = Rect { x: list.right(), width: body.width - list.width, ..body };
-                    detail::beside(buffer, beside, detail, theme);
+                    detail::beside(buffer, beside, pane, theme);
                 }
-                (Some(detail), _) => detail::below(buffer, below, detail, theme),
-                (None, _) => detail::compact(buffer, below, compact, theme),
+                (Some(pane), _) => detail::below(buffer, below, pane, theme),
+                (None, _) if below.is_empty() => {}
+                (None, _) => drop(bars::rule(buffer, rows(below, 0, 1), "", theme.style(Role::Text), theme)),
             }
         }
         Body::Text { head, lines, .. } => {

@@ -136,6 +136,7 @@ fn the_example_has_every_key_there_is() {
         [[hook]]
         zzz = 1
         [keys]
+        [[view]]
         zzz = 1
     "#;
     let problems = read(unknown).expect_err("nothing has a key zzz");

@@ -7,6 +7,7 @@ mod ics;
 mod keys;
 mod layers;
 mod text;
+mod views;
 mod wild;
 
 use std::path::{Path, PathBuf};

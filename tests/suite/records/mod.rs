@@ -1,5 +1,6 @@
 //! What must outlive the process: the database itself, what is kept in it, and that nothing is lost or sent twice.
 
+mod called_back;
 mod database;
 mod gap;
 mod kept;

@@ -1,6 +1,8 @@
 //! The dashboard without a terminal: keys in, screen out.
 
 mod acknowledging;
+mod activity;
+mod calling;
 mod doing;
 mod edited;
 mod handover;
@@ -9,6 +11,8 @@ mod keys;
 mod list;
 mod pages;
 mod palette;
+mod ranges;
+mod saved_views;
 mod sizes;
 mod snapshots;
 mod strange;
@@ -59,6 +63,7 @@ impl Dashboard {
             agreements: Arc::clone(&settings.agreements),
             who: SafeText::line("jo"),
             zone: settings.timezone,
+            views: settings.views.clone(),
             help: Arc::new(views::help(&settings.keys)),
             frozen: false,
             read_only: false,
@@ -99,6 +104,7 @@ impl Dashboard {
             agreements: Arc::clone(&dashboard.settings.agreements),
             who: SafeText::line("jo"),
             zone: dashboard.settings.timezone,
+            views: Vec::new(),
             help: Arc::default(),
             frozen: false,
             read_only: false,

@@ -182,3 +182,30 @@ fn the_help_with_a_filter() {
         matches(name, &dashboard);
     }
 }
+
+#[test]
+fn saved_views() {
+    demo("view-80x24", (80, 24), "4");
+    demo("view-40x12", (40, 12), "2");
+}
+
+#[test]
+fn what_happened() {
+    demo("activity-80x24", (80, 24), "L");
+    demo("activity-40x12", (40, 12), "L");
+    demo("activity-ticket-80x24", (80, 24), "tab tab L tab");
+}
+
+#[test]
+fn calling_back() {
+    for (name, size) in [("80x24", (80, 24)), ("40x12", (40, 12))] {
+        demo(&format!("call-back-{name}"), size, "4 g b");
+    }
+}
+
+#[test]
+fn reading_on_and_a_range_of_marks() {
+    demo("reading-80x24", (80, 24), "tab J J");
+    demo("reading-40x12", (40, 12), "tab J");
+    demo("range-80x24", (80, 24), "tab V j j");
+}

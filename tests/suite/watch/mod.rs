@@ -225,6 +225,7 @@ impl Office {
                 agreements,
                 who: SafeText::line("jo"),
                 zone: chrono_tz::Europe::London,
+                views: Vec::new(),
                 help: Arc::default(),
                 frozen: false,
                 read_only: false,
