@@ -203,15 +203,13 @@ impl Maker<'_> {
             self.changes.truncate(of_now);
         }
         let filter = model.list.filter();
-        let compact = matches!(placed.layout.size, Size::Compact | Size::Tiny);
-        let hides = summary::hides(model).filter(|_| compact).map(|text| Notice { text, alarm: true });
         View {
             size: model.size,
             layout: placed.layout,
             summary,
             banner: time_machine::banner(model),
             body,
-            notice: self.question().or(model.notice.clone()).or(hides),
+            notice: self.question().or(model.notice.clone()),
             filter: (typing || !filter.is_empty()).then(|| (filter.to_owned(), typing)),
             prompt: prompt::view(model).filter(|_| !tiny),
             undo: model.held_until().filter(|_| model.time_machine.is_none()).map(|until| (until - model.now).num_seconds().max(1)),

@@ -65,12 +65,28 @@ impl Columns {
             end,
         }
     }
+
+    /// Where a line has the sign of the cursor, if that is on it: before a heading, for that begins further left.
+    const fn sign_of_cursor(&self, area: Rect, line: &ListLine) -> Option<u16> {
+        match line {
+            ListLine::Folded { selected: true, heading: Some(_), .. } => Some(area.x),
+            ListLine::Ticket { selected: true, .. } | ListLine::Folded { selected: true, .. } | ListLine::Gone { .. } => Some(self.cursor),
+            _ => None,
+        }
+    }
 }
 
-/// Draws the lines, or what is said where there are none.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, lines: &[ListLine], empty: Option<&str>, theme: &Theme, compact: bool) {
+/// Draws the lines, or what is said where there are none; returns where the row under the cursor has its sign.
+pub(super) fn draw(
+    buffer: &mut Buffer,
+    area: Rect,
+    lines: &[ListLine],
+    empty: Option<&str>,
+    theme: &Theme,
+    compact: bool,
+) -> Option<Position> {
     if area.is_empty() {
-        return;
+        return None;
     }
     let columns = if compact { Columns::compact(area) } else { Columns::wide(area, lines) };
     let mut rows = area.y..area.bottom();
@@ -79,10 +95,16 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, lines: &[ListLine], empty: O
             text(buffer, Position::new(area.x + 1, y), line, area.right(), theme.style(Role::Text));
         }
     }
+    let mut cursor = None;
     for (line, y) in lines.iter().zip(rows) {
         let row = Row { y, columns: &columns, theme };
         row.draw(buffer, area, line);
+        if let Some(x) = columns.sign_of_cursor(area, line) {
+            text(buffer, row.at(x), "▌", area.right(), theme.style(Role::Mark));
+            cursor = Some(row.at(x));
+        }
     }
+    cursor
 }
 
 /// One line and where it goes.
@@ -137,7 +159,6 @@ impl Row<'_> {
                 }
             }
             ListLine::Folded { heading: group, text: what, alarm, selected } => {
-                self.cursor(buffer, *selected);
                 let (start, what, style) = match group {
                     Some(group) => (area.x + 1, format!("{} {what}", heading(*group)), self.heading_style(*group)),
                     None if *alarm => (c.key.unwrap_or(c.title), what.clone(), self.style(Role::Unassessed)),
@@ -150,7 +171,6 @@ impl Row<'_> {
                 text(buffer, self.at(end + 1), hint, area.right(), self.style(Role::Muted));
             }
             ListLine::Gone { labels, why } => {
-                self.cursor(buffer, true);
                 let start = c.key.unwrap_or(c.title);
                 let what = format!("{}  {why}", labels.key);
                 text(buffer, self.at(start), &cut(&what, usize::from(c.end - start)), c.end, self.style(Role::SourceStale));
@@ -167,19 +187,12 @@ impl Row<'_> {
         }
     }
 
-    fn cursor(&self, buffer: &mut Buffer, selected: bool) {
-        if selected {
-            text(buffer, self.at(self.columns.cursor), "▌", self.columns.end, self.style(Role::Mark));
-        }
-    }
-
     fn ticket(&self, buffer: &mut Buffer, labels: &RowLabels, first_of_severity: bool, selected: bool) {
         let c = self.columns;
         if first_of_severity {
             let (severity, role) = severity(labels.severity);
             text(buffer, self.at(c.severity), severity, c.cursor, self.style(role));
         }
-        self.cursor(buffer, selected);
         let (mark, role) = mark(labels.mark);
         text(buffer, self.at(c.mark), mark, c.end, self.style(role));
         let room = usize::from(if c.key.is_some() { 2_u16 } else { 1 });

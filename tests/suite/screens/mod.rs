@@ -1,11 +1,16 @@
 //! The dashboard without a terminal: keys in, screen out.
 
 mod acknowledging;
+mod colourless;
+mod cursor;
 mod doing;
+pub mod every_view;
+mod everywhere;
 mod handover;
 mod header;
 mod list;
 mod pages;
+mod reader;
 mod sizes;
 mod snapshots;
 mod strange;
@@ -24,7 +29,7 @@ use holdover::app::{self, Ack, Effect, Message, Model, Past, Rules, Since, Sourc
 use holdover::config::{self, Settings};
 use holdover::domain::{Deed, DeedKind, Fault, FaultKind, Outcome, Pass, PollReport, Recorded, SafeText, SourceName, TicketKey};
 use holdover::sources::{self, Clock, SourceKind, TicketFormat, TicketSource};
-use holdover::tui::{ColorDepth, Role, Theme, keymap, views};
+use holdover::tui::{Canvas, ColorDepth, Role, Theme, keymap, views};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -233,6 +238,13 @@ impl Dashboard {
         let mut buffer = Buffer::empty(area);
         views::render(&mut buffer, area, &self.view(), theme, false);
         buffer
+    }
+
+    /// What is written to a terminal to draw it, with ASCII alone or not.
+    pub fn written(&self, theme: &Theme, ascii: bool) -> Vec<u8> {
+        let (mut written, view) = (Vec::new(), self.view());
+        Canvas::new(&mut written).draw(view.size, |buffer, area| views::render(buffer, area, &view, theme, ascii)).unwrap();
+        written
     }
 
     /// The same with ASCII alone and without colour.
