@@ -106,16 +106,18 @@ enum Terse {
 fn counts(model: &Model, terse: Terse) -> Vec<Piece> {
     let counts = &model.counts;
     let alarm = |count: usize| if count > 0 { Tone::Alarm } else { Tone::Plain };
-    let (now, unanswered, breached) = match terse {
-        Terse::Not => {
-            (format!(" {} NOW", counts.now()), format!("  {} unanswered", counts.untaken()), format!("  {} breached", counts.breached))
-        }
-        Terse::Some => {
-            (format!(" {} NOW", counts.now()), format!(" {} unanswered", counts.untaken()), format!(" {} breached", counts.breached))
-        }
-        Terse::Most => (format!("{} NOW", counts.now()), format!(" {} un.", counts.untaken()), format!(" {} br.", counts.breached)),
+    let (before, gap, unanswered, breached) = match terse {
+        Terse::Not => (" ", "  ", "unanswered", "breached"),
+        Terse::Some => (" ", " ", "unanswered", "breached"),
+        Terse::Most => ("", " ", "un.", "br."),
     };
-    vec![Piece::new(now, Tone::Strong), Piece::new(unanswered, alarm(counts.untaken())), Piece::new(breached, alarm(counts.breached))]
+    vec![
+        Piece::new(format!("{before}{} NOW", counts.now()), Tone::Strong),
+        Piece::new(gap, Tone::Plain),
+        Piece::new(format!("{} {unanswered}", counts.untaken()), alarm(counts.untaken())),
+        Piece::new(gap, Tone::Plain),
+        Piece::new(format!("{} {breached}", counts.breached), alarm(counts.breached)),
+    ]
 }
 
 /// The next due or release, in its parts.
@@ -213,7 +215,7 @@ fn tiny(model: &Model, columns: usize) -> SummaryRow {
     if blind == 0 {
         return SummaryRow { left: all, right: Vec::new() };
     }
-    let untaken = all[1..].to_vec();
+    let untaken = all[2..].to_vec();
     let signs = [format!("!! {blind} BLIND"), "BLIND".to_owned(), "!!".to_owned()];
     let sides = signs.iter().flat_map(|sign| [&all, &untaken].map(|left| (left.clone(), vec![Piece::new(sign.as_str(), Tone::Alarm)])));
     SummaryRow::fitting(columns, sides)

@@ -248,7 +248,7 @@ impl Maker<'_> {
             let marked = marks::listed(model).len();
             return Some(Notice { text: format!("{marked} marked – y acknowledges them all, any other key does not"), alarm: true });
         }
-        (model.screen == Screen::Leave).then(|| Notice { text: format!("{why} – q again leaves, esc stays"), alarm: true })
+        (model.screen == Screen::Leave).then(|| Notice { text: format!("q again leaves, esc stays – {why}"), alarm: true })
     }
 
     fn list(&mut self, placed: &Placed) -> Body {

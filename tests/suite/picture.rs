@@ -113,7 +113,10 @@ impl Picture<'_> {
     fn svg(&self, buffer: &Buffer, title: &str) -> String {
         let size = |cells: u16, pixels: usize| usize::from(cells) * pixels + 2 * MARGIN;
         let (width, height) = (size(buffer.area.width, WIDTH), size(buffer.area.height, HEIGHT));
-        let (page, css) = (self.page, self.classes.iter().map(|(css, class)| format!(".{class}{{{css}}}")).collect::<String>());
+        let (page, mut css) = (self.page, String::new());
+        for (paint, class) in &self.classes {
+            write!(css, ".{class}{{{paint}}}").unwrap();
+        }
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{title}\" \
              font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"15\" xml:space=\"preserve\">\n\

@@ -13,6 +13,9 @@ use crate::tui::theme::{Role, Theme};
 /// Longest key that is shown whole beside a title.
 const KEY: usize = 14;
 
+/// Columns of a client's name, on a list that has room to spare for it.
+const CLIENT: u16 = 18;
+
 /// Where the columns of an area begin and end.
 struct Columns {
     severity: u16,
@@ -21,6 +24,7 @@ struct Columns {
     flags: u16,
     key: Option<u16>,
     title: u16,
+    client: Option<u16>,
     /// The columns of time end before these.
     left: u16,
     due: Option<u16>,
@@ -43,6 +47,7 @@ impl Columns {
             flags: area.x + 6,
             key: Some(area.x + 9),
             title: area.x + 9 + key + 2,
+            client: (area.width >= 110).then(|| owner - 23 - CLIENT),
             left: owner - 12,
             due: Some(owner - 2),
             owner,
@@ -58,7 +63,9 @@ impl Columns {
             mark: area.x + 4,
             flags: area.x + 5,
             key: None,
-            title: area.x + 6,
+            // a letter among the flags is no letter of the title
+            title: area.x + 7,
+            client: None,
             left: end,
             due: None,
             owner: end,
@@ -131,6 +138,7 @@ impl Row<'_> {
                 if let (Some((left, due)), Some(due_end)) = (columns, c.due) {
                     text_to(buffer, c.left - 9, c.left, self.y, left, self.style(Role::Muted));
                     text_to(buffer, due_end - 9, due_end, self.y, due, self.style(Role::Muted));
+                    text(buffer, self.at(c.client.unwrap_or(c.end)), "CLIENT", c.end, self.style(Role::Muted));
                 }
                 if c.due.is_some() {
                     text(buffer, self.at(c.owner), "OWNER", c.end, self.style(Role::Muted));
@@ -207,10 +215,21 @@ impl Row<'_> {
         let time = if c.key.is_none() && labels.mark == Mark::InHand { format!("word {time}") } else { time.to_owned() };
         let width = u16::try_from(time.width()).unwrap_or(9).max(9);
         let title_style = if c.key.is_none() && selected { key_style } else { self.style(Role::Text) };
-        let title_end = c.left.saturating_sub(width + 1);
+        let title_end = c.client.map_or(c.left.saturating_sub(width + 1), |client| client - 2);
         let title = cut(labels.title.as_str(), usize::from(title_end.saturating_sub(c.title)));
         text(buffer, self.at(c.title), &title, title_end, title_style);
+        if let Some(at) = c.client {
+            let client = labels.client.as_ref().map_or("-", |client| client.as_str());
+            text(buffer, self.at(at), &cut(client, usize::from(CLIENT)), c.end, self.style(Role::Text));
+        }
         if c.due.is_some() || labels.ack.is_none() {
+            let role = match labels.mark {
+                // nothing is known that could stand out
+                _ if labels.left == "-" => Role::Muted,
+                // it is in hand, and the next word is late
+                Mark::InHand if labels.left.starts_with('-') => Role::AtRisk,
+                _ => role,
+            };
             text_to(buffer, c.left.saturating_sub(width), c.left, self.y, &time, self.style(role));
         }
     }

@@ -4,8 +4,7 @@
 use std::collections::HashSet;
 
 use holdover::app::{Ack, Body, Flag, ListLine, Mark, RowLabels, View};
-use holdover::domain::Group;
-use holdover::domain::{SafeText, Severity};
+use holdover::domain::{Group, SafeText, Severity};
 use holdover::tui::{ColorDepth, Theme, views};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -34,6 +33,7 @@ fn row(change: impl FnOnce(&mut RowLabels)) -> ListLine {
         title: text("Down"),
         left: "12m".to_owned(),
         due: "00:30".to_owned(),
+        client: None,
         owner: None,
         ack: None,
     };

@@ -17,7 +17,8 @@ fn under(dashboard: &Dashboard) -> Option<String> {
 fn it_is_on_the_selected_row_wherever_that_goes() {
     for size in [(80, 24), (140, 40), (60, 12), (40, 12), (30, 8)] {
         let mut dashboard = Dashboard::demo(size);
-        for keys in ["", "tab", "tab tab", "j", "G", "k k k", "G z", "g", ".", "j j", "esc", "space", "q", "esc", "s", "j j j", "5"] {
+        for keys in ["", "tab", "tab tab", "j", "G", "k k k", "G z", "g", ".", "j j", "esc", "space", "q", "esc", "tab s j", "j j j j", "k"]
+        {
             dashboard.press(keys);
             assert_eq!(under(&dashboard).as_deref(), Some("▌"), "{size:?} {keys}\n{}", dashboard.screen());
         }

@@ -72,6 +72,8 @@ pub fn by_eye(rows: &[String]) -> Known {
     };
     let next = two.split_once("next").map(|(_, rest)| {
         let rest = rest.trim_start_matches([':', ' ']).split("  ").next().unwrap();
+        // where there is no room for two spaces, the sign of what is not to be trusted ends it
+        let rest = rest.split(" !").next().unwrap();
         let words: Vec<&str> = rest.split(' ').filter(|word| !["breaches", "assess", "freed"].contains(word)).collect();
         Next { key: words[0].to_owned(), severity: words[1].to_owned(), when: words[2..].join(" ") }
     });
