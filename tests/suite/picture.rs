@@ -113,7 +113,7 @@ impl Picture<'_> {
     fn svg(&self, buffer: &Buffer, title: &str) -> String {
         let size = |cells: u16, pixels: usize| usize::from(cells) * pixels + 2 * MARGIN;
         let (width, height) = (size(buffer.area.width, WIDTH), size(buffer.area.height, HEIGHT));
-        let (page, mut css) = (self.page, String::new());
+        let (page, mut css) = (self.page, "text{white-space:pre}".to_owned());
         for (paint, class) in &self.classes {
             write!(css, ".{class}{{{paint}}}").unwrap();
         }

@@ -121,3 +121,11 @@ fn the_header_and_a_row_say_one_time_of_one_instant() {
         assert!(header.contains(&format!("breaches {left}")) && row.contains(&format!(" {left} ")), "{header}\n{row}");
     }
 }
+
+#[test]
+fn the_one_row_of_a_tiny_pane_tells_of_blindness_as_far_as_there_is_room() {
+    for (columns, row) in [(29, "0 NOW 0 un. 0 br.  !! 2 BLIND"), (20, "0 un. 0 br.    BLIND"), (16, "0 un. 0 br.   !!")] {
+        let dashboard = dashboard(&[], [0, 2, 2], (columns, 5));
+        assert_eq!(dashboard.screen().lines().next(), Some(row), "{columns} columns");
+    }
+}
