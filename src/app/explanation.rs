@@ -15,10 +15,10 @@ const LABEL: usize = 14;
 pub(super) fn lines(model: &Model, row: &BoardRow, gone: Option<&str>) -> Vec<Vec<Piece>> {
     let columns = usize::from(model.size.0).saturating_sub(2).max(LABEL + 8);
     let (detail, _) = detail::detail(model, row);
-    let mut lines = vec![vec![Piece::new(detail.title.as_str(), Tone::Strong)], vec![Piece::new(detail.what.clone(), Tone::Plain)]];
-    if let Some(gone) = gone {
-        lines.push(vec![Piece::new(gone, Tone::Stale)]);
-    }
+    let head = [Some((detail.title.as_str(), Tone::Strong)), Some((&detail.what, Tone::Plain)), gone.map(|gone| (gone, Tone::Stale))];
+    let head = head.into_iter().flatten();
+    let broken = |(text, tone)| textwrap::wrap(text, columns).into_iter().map(move |line| vec![Piece::new(line, tone)]);
+    let mut lines: Vec<Vec<Piece>> = head.flat_map(broken).collect();
     if let Some(ack) = detail.lines.iter().find(|line| line.label == "ACK") {
         lines.extend(paragraph("Acknowledge", &ack.text, "", columns, ack.tone));
     }

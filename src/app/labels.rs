@@ -57,6 +57,8 @@ pub struct RowLabels {
     pub left: String,
     /// The second: when it is due, or what is left then.
     pub due: String,
+    /// Whose it is.
+    pub client: Option<SafeText>,
     /// Who has it.
     pub owner: Option<SafeText>,
     /// How its acknowledgement stands; takes the place of due and owner.
@@ -115,6 +117,7 @@ pub(super) fn row(row: &BoardRow, stale: bool, ack: Option<&Ack>, zone: Tz, now:
         title: row.ticket.title.in_list(),
         left: left.text,
         due: due.text,
+        client: row.ticket.client.as_ref().map(SafeText::in_list),
         owner: row.ticket.owner().map(SafeText::in_list),
         // nothing is shown of what is not on the disk yet
         ack: ack.filter(|ack| **ack != Ack::Writing).cloned(),

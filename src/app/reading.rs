@@ -16,7 +16,7 @@ use crate::domain::TicketKey;
 
 /// Columns of the labels.
 pub const LABEL: u16 = 11;
-/// Most rows of one thing beside the list; below it there is one, but for why a deed failed.
+/// Most rows of one thing beside the list, or below a short one; below a long one there is one, but for why a deed failed.
 const MOST: usize = 6;
 /// Fewest columns that are left beside where something is said.
 const LEAST: usize = 32;
@@ -64,7 +64,7 @@ impl PaneRow {
 pub(super) fn pane(model: &Model, row: &BoardRow, layout: Layout) -> (Pane, Option<DateTime<Utc>>) {
     let (detail, changes) = detail::detail(model, row);
     let (columns, height) = room(model, layout);
-    let all = rows(model, row, &detail, columns, layout.size);
+    let all = rows(model, row, &detail, columns, layout);
     let of = all.len();
     let above = above(model, &row.ticket.id).min(of.saturating_sub(height));
     let rows = match layout.size {
@@ -120,7 +120,10 @@ pub(super) fn keep(model: &mut Model) {
 }
 
 /// All rows of what is said.
-fn rows(model: &Model, row: &BoardRow, detail: &Detail, columns: usize, size: Size) -> Vec<PaneRow> {
+fn rows(model: &Model, row: &BoardRow, detail: &Detail, columns: usize, layout: Layout) -> Vec<PaneRow> {
+    let size = layout.size;
+    // a short list leaves room to say it whole
+    let narrow = layout.detail <= size.detail();
     let room = columns.saturating_sub(2).max(1);
     let wrapped =
         |text: &str, tone| -> Vec<PaneRow> { textwrap::wrap(text, room).into_iter().map(|line| PaneRow::whole(line, tone)).collect() };
@@ -133,7 +136,17 @@ fn rows(model: &Model, row: &BoardRow, detail: &Detail, columns: usize, size: Si
     for line in &detail.lines {
         match size {
             Size::Wide => rows.extend(said(line, MOST, columns)),
-            Size::Stacked => rows.extend(said(line, if matches!(line.label, "ACK" | "DEED") { 2 } else { 1 }, columns)),
+            Size::Stacked => rows.extend(said(
+                line,
+                if !narrow {
+                    MOST
+                } else if matches!(line.label, "ACK" | "DEED") {
+                    2
+                } else {
+                    1
+                },
+                columns,
+            )),
             // why stands at the beginning
             Size::Compact | Size::Tiny if WHY.contains(&line.label) => {}
             Size::Compact | Size::Tiny => rows.extend(wrapped(&format!("{} {}", line.label, line.text), line.tone)),
@@ -165,7 +178,7 @@ fn said(line: &DetailLine, most: usize, columns: usize) -> Vec<PaneRow> {
     let origin = if line.origin.is_empty() || origin + LEAST > room { String::new() } else { line.origin.clone() };
     let room = room.saturating_sub(if origin.is_empty() { 0 } else { origin.width() + 2 }).max(1);
     let broken = if most == 1 {
-        vec![cut(&line.text, room)]
+        vec![cut(&line.text.replace('\n', " "), room)]
     } else {
         let mut broken: Vec<String> = textwrap::wrap(&line.text, room).into_iter().map(std::borrow::Cow::into_owned).collect();
         if broken.len() > most {

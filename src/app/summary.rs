@@ -88,7 +88,7 @@ pub(super) fn rows(model: &Model, size: Size) -> (Vec<SummaryRow>, Option<DateTi
     let soon = next.as_ref().and_then(|(_, changes)| *changes);
     let next = next.map(|(next, _)| next);
     let rows = match size {
-        Size::Tiny => vec![SummaryRow { left: counts(model, Terse::Most), right: Vec::new() }],
+        Size::Tiny => vec![tiny(model, columns)],
         Size::Compact => vec![compact_counts(model, columns), compact_next(model, next.as_ref(), columns)],
         Size::Stacked | Size::Wide => {
             vec![counts_and_next(model, next.as_ref(), columns), held_and_troubles(model, columns), windows(model, columns)]
@@ -110,16 +110,18 @@ enum Terse {
 fn counts(model: &Model, terse: Terse) -> Vec<Piece> {
     let counts = &model.counts;
     let alarm = |count: usize| if count > 0 { Tone::Alarm } else { Tone::Plain };
-    let (now, unanswered, breached) = match terse {
-        Terse::Not => {
-            (format!(" {} NOW", counts.now()), format!("  {} unanswered", counts.untaken()), format!("  {} breached", counts.breached))
-        }
-        Terse::Some => {
-            (format!(" {} NOW", counts.now()), format!(" {} unanswered", counts.untaken()), format!(" {} breached", counts.breached))
-        }
-        Terse::Most => (format!("{} NOW", counts.now()), format!(" {} un.", counts.untaken()), format!(" {} br.", counts.breached)),
+    let (before, gap, unanswered, breached) = match terse {
+        Terse::Not => (" ", "  ", "unanswered", "breached"),
+        Terse::Some => (" ", " ", "unanswered", "breached"),
+        Terse::Most => ("", " ", "un.", "br."),
     };
-    vec![Piece::new(now, Tone::Strong), Piece::new(unanswered, alarm(counts.untaken())), Piece::new(breached, alarm(counts.breached))]
+    vec![
+        Piece::new(format!("{before}{} NOW", counts.now()), Tone::Strong),
+        Piece::new(gap, Tone::Plain),
+        Piece::new(format!("{} {unanswered}", counts.untaken()), alarm(counts.untaken())),
+        Piece::new(gap, Tone::Plain),
+        Piece::new(format!("{} {breached}", counts.breached), alarm(counts.breached)),
+    ]
 }
 
 /// The next due or release, in its parts.
@@ -210,10 +212,30 @@ fn counts_and_next(model: &Model, next: Option<&NextWords>, columns: usize) -> S
     SummaryRow::fitting(columns, sides)
 }
 
+/// The one row of a pane that has room for no more: that nothing is known of a source goes before what is in hand.
+fn tiny(model: &Model, columns: usize) -> SummaryRow {
+    let all = counts(model, Terse::Most);
+    let blind = model.store.health(model.now).iter().filter(|s| s.health == Health::Blind && s.heard).count();
+    if blind == 0 {
+        return SummaryRow { left: all, right: Vec::new() };
+    }
+    let untaken = all[2..].to_vec();
+    let signs = [format!("!! {blind} BLIND"), "BLIND".to_owned(), "!!".to_owned()];
+    let sides = signs.iter().flat_map(|sign| [&all, &untaken].map(|left| (left.clone(), vec![Piece::new(sign.as_str(), Tone::Alarm)])));
+    SummaryRow::fitting(columns, sides)
+}
+
 fn compact_counts(model: &Model, columns: usize) -> SummaryRow {
     let [_, short, none] = clock(model);
-    let sides = [(Terse::Some, short), (Terse::Some, none.clone()), (Terse::Most, none)];
-    SummaryRow::fitting(columns, sides.map(|(terse, clock)| (counts(model, terse), clock)))
+    let Some((what, hidden)) = hidden(model) else {
+        let sides = [(Terse::Some, short), (Terse::Some, none.clone()), (Terse::Most, none)];
+        return SummaryRow::fitting(columns, sides.map(|(terse, clock)| (counts(model, terse), clock)));
+    };
+    // what is hidden is told in place of the clock
+    let words = [format!("{what} hides {hidden} NOW"), format!("{hidden} hidden")];
+    let sides =
+        [Terse::Some, Terse::Most].map(|terse| words.clone().map(|word| (counts(model, terse), vec![Piece::new(word, Tone::Alarm)])));
+    SummaryRow::fitting(columns, sides.concat())
 }
 
 fn compact_next(model: &Model, next: Option<&NextWords>, columns: usize) -> SummaryRow {
@@ -255,7 +277,7 @@ fn held_and_troubles(model: &Model, columns: usize) -> SummaryRow {
     .map(|pieces| pieces.into_iter().flatten().collect())
     .collect();
     let health = model.store.health(model.now);
-    let hides = hides(model).map(|what| Piece::new(format!("{what}: esc shows it  "), Tone::Alarm));
+    let hides = hidden(model).map(|(what, hidden)| Piece::new(format!("{what} hides {hidden} NOW: esc shows it  "), Tone::Alarm));
     let own: Vec<Piece> = hides.into_iter().chain(of_ours(model)).collect();
     let rights: Vec<Vec<Piece>> =
         troubles(model, &health).into_iter().map(|trouble| own.iter().cloned().chain(trouble).collect()).collect();
@@ -277,13 +299,13 @@ fn view(model: &Model) -> Option<Piece> {
     Some(Piece::new(format!("view {} {} ", view.digit, cut(view.name.as_str(), VIEW)), Tone::Strong))
 }
 
-/// What the filter, or the saved view, hides of what must not be hidden.
-pub(super) fn hides(model: &Model) -> Option<String> {
+/// What hides something that must not be hidden, the filter or the saved view, and how much.
+fn hidden(model: &Model) -> Option<(String, usize)> {
     let hidden = model.list.hidden_untaken();
     // of another time nothing must be seen
     (hidden > 0 && model.time_machine.is_none()).then(|| {
         let what = saved_view::listed(model).map_or_else(|| "filter".to_owned(), |view| format!("view {}", view.digit));
-        format!("{what} hides {hidden} NOW")
+        (what, hidden)
     })
 }
 

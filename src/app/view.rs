@@ -216,15 +216,13 @@ impl Maker<'_> {
         };
         let typing = typing && !tiny;
         let palette = if let Screen::Palette(palette) = &model.screen { Some(palette.typed().to_owned()) } else { None };
-        let compact = matches!(placed.layout.size, Size::Compact | Size::Tiny);
-        let hides = summary::hides(model).filter(|_| compact).map(|text| Notice { text, alarm: true });
         View {
             size: model.size,
             layout: placed.layout,
             summary,
             banner: time_machine::banner(model),
             body,
-            notice: self.question().or(model.notice.clone()).or(hides).or(model.lasting.clone()),
+            notice: self.question().or(model.notice.clone()).or(model.lasting.clone()),
             filter: (typing || !filter.is_empty()).then(|| match &model.screen {
                 _ if typing => (filter.to_owned(), true),
                 Screen::Help(..) => (format!("filter: {filter}"), false),
@@ -272,7 +270,7 @@ impl Maker<'_> {
             return Some(Notice { text: format!("{marked} marked – y acknowledges them all, any other key does not"), alarm: true });
         }
         let quit = model.rules.help.key(Action::Quit);
-        (model.screen == Screen::Leave).then(|| Notice { text: format!("{why} – {quit} again leaves, esc stays"), alarm: true })
+        (model.screen == Screen::Leave).then(|| Notice { text: format!("{quit} again leaves, esc stays – {why}"), alarm: true })
     }
 
     fn list(&mut self, placed: &Placed) -> Body {

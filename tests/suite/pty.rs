@@ -180,6 +180,19 @@ impl Pty {
         assert!(!self.is_raw(), "it is raw still");
     }
 
+    /// Waits until the terminal's own cursor is shown, and on such a sign.
+    pub fn wait_for_cursor_on(&mut self, sign: &str) {
+        let is_on = |pty: &Self| {
+            let screen = pty.screen.screen();
+            let (row, column) = screen.cursor_position();
+            !screen.hide_cursor() && screen.cell(row, column).is_some_and(|cell| cell.contents() == sign)
+        };
+        while !is_on(self) {
+            let Ok(piece) = self.output.recv_timeout(GUARD) else { panic!("no cursor on {sign}:\n{}", self.text()) };
+            self.take(&piece);
+        }
+    }
+
     /// Whether keys come one by one and are not shown.
     pub fn is_raw(&self) -> bool {
         !self.master.get_termios().unwrap().local_flags.intersects(LocalFlags::ECHO | LocalFlags::ICANON)

@@ -24,7 +24,7 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
 #[test]
 fn its_configurations_are_sound() {
     let mut blocks = blocks(&file("README.md"), "toml");
-    assert_eq!(blocks.len(), 6);
+    assert_eq!(blocks.len(), 7);
     // a line of the first, where there is an .ics file
     let line = blocks.remove(1);
     let desk = Desk::configured(&blocks[0].replace("bank_holidays = \"england-and-wales\"\n", &line));

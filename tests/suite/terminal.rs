@@ -22,7 +22,8 @@ use crate::support::{ACME, Desk};
 fn the_demo_is_drawn_acknowledges_and_leaves_a_clean_terminal() {
     let mut pty = Pty::demo((80, 24));
     pty.wait_for("board", |text| text.contains("NOW, UNANSWERED 5") && text.contains("? help"));
-    assert!(pty.screen.screen().alternate_screen() && pty.screen.screen().hide_cursor() && pty.screen.screen().bracketed_paste());
+    assert!(pty.screen.screen().alternate_screen() && pty.screen.screen().bracketed_paste());
+    pty.wait_for_cursor_on("▌");
     pty.press("\ta");
     pty.wait_for("confirmation", |text| text.contains("acknowledged by you, confirmed by the source"));
     assert!(pty.text().contains("6 unanswered"), "{}", pty.text());
@@ -89,7 +90,7 @@ fn after_a_stop_the_terminal_is_taken_again_and_drawn_whole() {
     let left = pty.wait_for_bytes("the terminal left", before, b"\x1b[?1049l");
     let taken = pty.wait_for_bytes("the terminal taken", left, b"\x1b[?1049h");
     pty.wait_for_bytes("the whole board", taken, b"UNANSWERED");
-    assert!(pty.screen.screen().alternate_screen() && pty.screen.screen().hide_cursor() && pty.screen.screen().bracketed_paste());
+    assert!(pty.screen.screen().alternate_screen() && pty.screen.screen().bracketed_paste());
     // stopped from outside, with another's modes set meanwhile
     pty.signal(Signal::SIGSTOP);
     pty.cook();

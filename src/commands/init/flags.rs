@@ -8,6 +8,7 @@ use super::draft::Kind;
 use crate::domain::Severity;
 
 /// Flags of `init`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Default, Args)]
 pub struct InitArgs {
     /// Ask nothing and write nothing: print an example with every setting, its default and what it means

@@ -13,6 +13,9 @@ use crate::tui::theme::{Role, Theme};
 /// Longest key that is shown whole beside a title.
 const KEY: usize = 14;
 
+/// Columns of a client's name, on a list that has room to spare for it.
+const CLIENT: u16 = 18;
+
 /// Where the columns of an area begin and end.
 struct Columns {
     severity: u16,
@@ -21,6 +24,7 @@ struct Columns {
     flags: u16,
     key: Option<u16>,
     title: u16,
+    client: Option<u16>,
     /// The columns of time end before these.
     left: u16,
     due: Option<u16>,
@@ -43,6 +47,7 @@ impl Columns {
             flags: area.x + 6,
             key: Some(area.x + 9),
             title: area.x + 9 + key + 2,
+            client: (area.width >= 110).then(|| owner - 23 - CLIENT),
             left: owner - 12,
             due: Some(owner - 2),
             owner,
@@ -58,16 +63,27 @@ impl Columns {
             mark: area.x + 4,
             flags: area.x + 5,
             key: None,
-            title: area.x + 6,
+            // a letter among the flags is no letter of the title
+            title: area.x + 7,
+            client: None,
             left: end,
             due: None,
             owner: end,
             end,
         }
     }
+
+    /// Where a line has the sign of the cursor, if that is on it: before a heading, for that begins further left.
+    const fn sign_of_cursor(&self, area: Rect, line: &ListLine) -> Option<u16> {
+        match line {
+            ListLine::Folded { selected: true, heading: Some(_), .. } => Some(area.x),
+            ListLine::Ticket { selected: true, .. } | ListLine::Folded { selected: true, .. } | ListLine::Gone { .. } => Some(self.cursor),
+            _ => None,
+        }
+    }
 }
 
-/// Draws the lines, or what is said where there are none.
+/// Draws the lines, or what is said where there are none; returns where the row under the cursor has its sign.
 pub(super) fn draw(
     buffer: &mut Buffer,
     area: Rect,
@@ -75,9 +91,9 @@ pub(super) fn draw(
     empty: Option<&str>,
     (theme, help): (&Theme, &Help),
     compact: bool,
-) {
+) -> Option<Position> {
     if area.is_empty() {
-        return;
+        return None;
     }
     let columns = if compact { Columns::compact(area) } else { Columns::wide(area, lines) };
     let mut rows = area.y..area.bottom();
@@ -86,10 +102,16 @@ pub(super) fn draw(
             text(buffer, Position::new(area.x + 1, y), line, area.right(), theme.style(Role::Text));
         }
     }
+    let mut cursor = None;
     for (line, y) in lines.iter().zip(rows) {
         let row = Row { y, columns: &columns, theme, help };
         row.draw(buffer, area, line);
+        if let Some(x) = columns.sign_of_cursor(area, line) {
+            text(buffer, row.at(x), "▌", area.right(), theme.style(Role::Mark));
+            cursor = Some(row.at(x));
+        }
     }
+    cursor
 }
 
 /// One line and where it goes.
@@ -117,6 +139,7 @@ impl Row<'_> {
                 if let (Some((left, due)), Some(due_end)) = (columns, c.due) {
                     text_to(buffer, c.left - 9, c.left, self.y, left, self.style(Role::Muted));
                     text_to(buffer, due_end - 9, due_end, self.y, due, self.style(Role::Muted));
+                    text(buffer, self.at(c.client.unwrap_or(c.end)), "CLIENT", c.end, self.style(Role::Muted));
                 }
                 if c.due.is_some() {
                     text(buffer, self.at(c.owner), "OWNER", c.end, self.style(Role::Muted));
@@ -147,7 +170,6 @@ impl Row<'_> {
                 }
             }
             ListLine::Folded { heading: group, text: what, alarm, selected } => {
-                self.cursor(buffer, *selected);
                 let (start, what, style) = match group {
                     Some(group) => (area.x + 1, format!("{} {what}", heading(*group)), self.heading_style(*group)),
                     None if *alarm => (c.key.unwrap_or(c.title), what.clone(), self.style(Role::Unassessed)),
@@ -161,7 +183,6 @@ impl Row<'_> {
                 text(buffer, self.at(end + 1), &hint, area.right(), self.style(Role::Muted));
             }
             ListLine::Gone { labels, why } => {
-                self.cursor(buffer, true);
                 let start = c.key.unwrap_or(c.title);
                 let what = format!("{}  {why}", labels.key);
                 text(buffer, self.at(start), &cut(&what, usize::from(c.end - start)), c.end, self.style(Role::SourceStale));
@@ -178,19 +199,12 @@ impl Row<'_> {
         }
     }
 
-    fn cursor(&self, buffer: &mut Buffer, selected: bool) {
-        if selected {
-            text(buffer, self.at(self.columns.cursor), "▌", self.columns.end, self.style(Role::Mark));
-        }
-    }
-
     fn ticket(&self, buffer: &mut Buffer, labels: &RowLabels, first_of_severity: bool, selected: bool) {
         let c = self.columns;
         if first_of_severity {
             let (severity, role) = severity(labels.severity);
             text(buffer, self.at(c.severity), severity, c.cursor, self.style(role));
         }
-        self.cursor(buffer, selected);
         let (mark, role) = mark(labels.mark);
         text(buffer, self.at(c.mark), mark, c.end, self.style(role));
         let room = usize::from(if c.key.is_some() { 2_u16 } else { 1 });
@@ -205,10 +219,21 @@ impl Row<'_> {
         let time = if c.key.is_none() && labels.mark == Mark::InHand { format!("word {time}") } else { time.to_owned() };
         let width = u16::try_from(time.width()).unwrap_or(9).max(9);
         let title_style = if c.key.is_none() && selected { key_style } else { self.style(Role::Text) };
-        let title_end = c.left.saturating_sub(width + 1);
+        let title_end = c.client.map_or(c.left.saturating_sub(width + 1), |client| client - 2);
         let title = cut(labels.title.as_str(), usize::from(title_end.saturating_sub(c.title)));
         text(buffer, self.at(c.title), &title, title_end, title_style);
+        if let Some(at) = c.client {
+            let client = labels.client.as_ref().map_or("-", |client| client.as_str());
+            text(buffer, self.at(at), &cut(client, usize::from(CLIENT)), c.end, self.style(Role::Text));
+        }
         if c.due.is_some() || labels.ack.is_none() {
+            let role = match labels.mark {
+                // nothing is known that could stand out
+                _ if labels.left == "-" => Role::Muted,
+                // it is in hand, and the next word is late
+                Mark::InHand if labels.left.starts_with('-') => Role::AtRisk,
+                _ => role,
+            };
             text_to(buffer, c.left.saturating_sub(width), c.left, self.y, &time, self.style(role));
         }
     }

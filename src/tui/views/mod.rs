@@ -25,7 +25,8 @@ use crate::domain::Window;
 
 pub use help::help;
 
-/// Draws a view into a buffer, with `ascii` only with characters that every terminal has; returns where the terminal's own cursor is, while something is typed.
+/// Draws a view into a buffer, with `ascii` only with characters that every terminal has; returns where the terminal's own
+/// cursor is: at the end of what is typed, else on the row that is selected, so that who hears or feels the screen is there too.
 pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii: bool) -> Option<Position> {
     buffer.set_style(area, theme.style(Role::Text));
     let size = view.layout.size;
@@ -41,10 +42,10 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
     }
     let above = size.header() + u16::from(view.banner.is_some());
     let body = rows(area, above, area.height.saturating_sub(above + view.layout.footer));
-    match &view.body {
+    let selected = match &view.body {
         Body::List { lines, empty, pane } => {
             let list = Rect { width: view.layout.list_columns.min(body.width), height: view.layout.list.min(body.height), ..body };
-            list::draw(buffer, list, lines, empty.as_deref(), (theme, &view.help), size == Size::Compact);
+            let cursor = list::draw(buffer, list, lines, empty.as_deref(), (theme, &view.help), size == Size::Compact);
             let below = rows(body, list.height, body.height - list.height);
             match (pane, size) {
                 (Some(pane), Size::Wide) => {
@@ -55,23 +56,25 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme, ascii
                 (None, _) if below.is_empty() => {}
                 (None, _) => drop(bars::rule(buffer, rows(below, 0, 1), "", theme.style(Role::Text), theme)),
             }
+            cursor
         }
         Body::Text { head, lines, .. } => {
             let rule = bars::rule(buffer, rows(body, 0, 1), head, theme.style(Role::Header), theme);
             for (line, row) in lines.iter().zip(rule.bottom()..body.bottom()) {
                 pieces(buffer, Position::new(body.x + 1, row), line, body.right(), theme);
             }
+            None
         }
         Body::Assess { head, title, rows } => assess::draw(buffer, body, head, title.as_str(), rows, (theme, &view.help)),
-        Body::Nothing => {}
-    }
+        Body::Nothing => None,
+    };
     let foot = rows(area, area.height.saturating_sub(view.layout.footer), view.layout.footer);
-    let cursor = match &view.prompt {
+    let typed = match &view.prompt {
         Some(asked) => Some(prompt::draw(buffer, foot, asked, view.notice.as_ref(), theme)),
         None => bars::footer(buffer, foot, view, theme),
     };
     only_ascii(buffer, area, ascii);
-    cursor
+    typed.or(selected)
 }
 
 /// So many rows of an area, from one on.

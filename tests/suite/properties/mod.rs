@@ -1,7 +1,7 @@
 //! The rules against the slow model, and the invariants of the rules, over random agreements and tickets.
 
 mod foretold;
-mod generate;
+pub mod generate;
 mod invariants;
 mod moving_bill;
 mod strips;
@@ -27,7 +27,7 @@ const CASES: u32 = 2_000;
 
 /// A runner that leaves no files behind: a failing case becomes a decided one in `tests/cases`. Without `PROPTEST_CASES` it
 /// draws the same cases each time, so that a gate that was green stays so; with it, others each time.
-fn runner(share: u32) -> TestRunner {
+pub fn runner(share: u32) -> TestRunner {
     let usual = Config::default();
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse::<u32>().ok());
     TestRunner::new(Config {
@@ -78,7 +78,7 @@ fn picks() -> impl Strategy<Value = Vec<(i64, usize, i64)>> {
 }
 
 /// Fails with the reason alone, which says all that is needed to make a decided case of it.
-fn passed<T: std::fmt::Debug>(outcome: Result<(), TestError<T>>) {
+pub fn passed<T: std::fmt::Debug>(outcome: Result<(), TestError<T>>) {
     match outcome {
         Ok(()) => {}
         Err(TestError::Fail(reason, _)) => panic!("{reason}"),

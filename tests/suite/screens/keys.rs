@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use holdover::app::{Action, Effect, Screen, Topic};
+use holdover::app::{Action, Body, Effect, Screen, Topic};
 use holdover::config;
 use holdover::domain::{Deed, SafeText, SourceName};
 use holdover::tui::Keymap;
@@ -14,7 +14,7 @@ use super::{Dashboard, NIGHT};
 
 const TICKETS: &str = r#"[
     { "key": "A-1", "client": "acme", "severity": "S1", "title": "Down", "submitted_at": "2026-12-07T00:10:00Z",
-      "contact": { "email": "desk@acme.example" }, "url": "https://desk.example/A-1" },
+      "callback_requested": true, "contact": { "email": "desk@acme.example", "phone": "+44 20 7946 0018" }, "url": "https://desk.example/A-1" },
     { "key": "A-2", "client": "acme", "severity": "S1", "title": "Slow", "submitted_at": "2026-12-07T00:11:00Z" },
     { "key": "A-3", "client": "acme", "severity": "S3", "title": "Odd", "submitted_at": "2026-12-06T12:00:00Z" },
     { "key": "A-4", "client": "acme", "severity": "S3", "title": "Even", "submitted_at": "2026-12-06T12:00:00Z" }]"#;
@@ -22,7 +22,10 @@ const TICKETS: &str = r#"[
 /// A board of these tickets with keys as `[keys]` says, the cursor on the first.
 fn board(keys: &str) -> Dashboard {
     let source = "[[source]]\nname = \"tickets\"\nkind = \"file\"\npath = \"tickets.json\"\n";
-    let config = format!("{}\n{source}\n[keys]\n{keys}\n", crate::support::ACME);
+    // more is said of a ticket than there are rows for below the list
+    let notes = "support_level = \"L2\"\nnote = \"one\\ntwo\\nthree\\nfour\\nfive\\nsix\"\n";
+    let acme = crate::support::ACME.replace("support_level = \"L2\"\n", notes);
+    let config = format!("{acme}\n{source}\n[keys]\n{keys}\n");
     let settings = config::parse(&config, "config.toml", &[]).unwrap_or_else(|problems| panic!("{problems:?}"));
     let mut dashboard = Dashboard::new(settings, NIGHT, (80, 24));
     dashboard.tell("tickets", TICKETS);
@@ -72,6 +75,14 @@ fn shows(dashboard: &Dashboard, text: &str) -> bool {
     dashboard.screen().contains(text)
 }
 
+/// How many rows of what is said of the ticket are above those that are shown.
+fn read(dashboard: &Dashboard) -> Option<usize> {
+    match dashboard.view().body {
+        Body::List { pane, .. } => pane.map(|pane| pane.above),
+        _ => None,
+    }
+}
+
 /// Every action, each with what one sees of it.
 const CASES: &[Case] = &[
     (Action::Acknowledge, &[], |d| told(d, |deed| matches!(deed, Deed::Acknowledge { .. }))),
@@ -110,6 +121,22 @@ const CASES: &[Case] = &[
     (Action::Redraw, &[], |d| d.effects == [Effect::Redraw]),
     (Action::Suspend, &[], |d| d.effects == [Effect::Suspend]),
     (Action::Quit, &[], |d| d.model.screen == Screen::Leave),
+    (Action::NextMatch, &[Action::View1], |d| d.selected() == Some("A-2")),
+    (Action::PreviousMatch, &[Action::View1], |d| d.selected() == Some("A-2")),
+    (Action::ReadOn, &[], |d| read(d) == Some(1)),
+    (Action::ReadBack, &[Action::ReadOn], |d| read(d) == Some(0)),
+    (Action::Range, &[], |d| shows(d, "moving marks on")),
+    (Action::CallBack, &[], |d| d.effects == [Effect::Copy(SafeText::line("+44 20 7946 0018"))] && shows(d, "called back:")),
+    (Action::View1, &[], |d| shows(d, "view 1 now")),
+    (Action::View2, &[], |d| shows(d, "view 2 mine")),
+    (Action::View3, &[], |d| shows(d, "view 3 held")),
+    (Action::View4, &[], |d| shows(d, "view 4 call back")),
+    (Action::View5, &[], |d| shows(d, "there is no view 5")),
+    (Action::View6, &[], |d| shows(d, "there is no view 6")),
+    (Action::View7, &[], |d| shows(d, "there is no view 7")),
+    (Action::View8, &[], |d| shows(d, "there is no view 8")),
+    (Action::View9, &[], |d| shows(d, "there is no view 9")),
+    (Action::Activity, &[], |d| matches!(d.model.screen, Screen::Page(Topic::Activity(_), _))),
     (Action::Palette, &[], |d| matches!(d.model.screen, Screen::Palette(_))),
     (Action::Help, &[], |d| matches!(d.model.screen, Screen::Help(..))),
 ];
@@ -183,7 +210,7 @@ fn every_action_can_have_another_key_and_no_other_has_it_then() {
 fn what_is_said_of_keys_is_said_of_those_one_has() {
     let mut dashboard = board("acknowledge = \"x\"\nundo = \"U\"\nfold = \"f2\"\nquit = \"Q\"\nopen = \"v\"\nhelp = []\n");
     let footer = |dashboard: &Dashboard| dashboard.screen().lines().last().unwrap().to_owned();
-    assert!(footer(&dashboard).starts_with(" x ack  p phoned in "), "{}", dashboard.screen());
+    assert!(footer(&dashboard).starts_with(" x ack  b call  p phoned in "), "{}", dashboard.screen());
     assert!(footer(&dashboard).ends_with(": help help"), "{}", dashboard.screen());
     dashboard.press("space");
     assert!(shows(&dashboard, "1 marked: x acknowledges them, esc unmarks them"));

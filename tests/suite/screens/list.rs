@@ -231,7 +231,7 @@ fn esc_never_leaves_and_q_asks_once_while_something_is_unanswered() {
     dashboard.press("esc esc enter esc esc ? esc esc");
     assert_eq!(dashboard.effects, []);
     dashboard.press("q");
-    assert!(dashboard.screen().contains("1 unanswered – q again leaves, esc stays"));
+    assert!(dashboard.screen().contains("q again leaves, esc stays – 1 unanswered"));
     dashboard.press("esc");
     assert_eq!(dashboard.model.screen, Screen::Board);
     // any other key does what it always does

@@ -3,8 +3,12 @@
 mod acknowledging;
 mod activity;
 mod calling;
+mod colourless;
+mod cursor;
 mod doing;
 mod edited;
+pub mod every_view;
+mod everywhere;
 mod handover;
 mod header;
 mod keys;
@@ -12,6 +16,7 @@ mod list;
 mod pages;
 mod palette;
 mod ranges;
+mod reader;
 mod saved_views;
 mod sizes;
 mod snapshots;
@@ -31,7 +36,7 @@ use holdover::app::{self, Ack, Effect, Message, Model, Past, Rules, Since, Sourc
 use holdover::config::{self, Settings};
 use holdover::domain::{Deed, DeedKind, Fault, FaultKind, Outcome, Pass, PollReport, Recorded, SafeText, SourceName, TicketKey};
 use holdover::sources::{self, Clock, SourceKind, TicketFormat, TicketSource};
-use holdover::tui::{ColorDepth, Role, Theme, keymap, views};
+use holdover::tui::{Canvas, ColorDepth, Role, Theme, keymap, views};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -242,6 +247,13 @@ impl Dashboard {
         let mut buffer = Buffer::empty(area);
         views::render(&mut buffer, area, &self.view(), theme, false);
         buffer
+    }
+
+    /// What is written to a terminal to draw it, with ASCII alone or not.
+    pub fn written(&self, theme: &Theme, ascii: bool) -> Vec<u8> {
+        let (mut written, view) = (Vec::new(), self.view());
+        Canvas::new(&mut written).draw(view.size, |buffer, area| views::render(buffer, area, &view, theme, ascii)).unwrap();
+        written
     }
 
     /// The same with ASCII alone and without colour.

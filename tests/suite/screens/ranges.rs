@@ -103,7 +103,7 @@ fn what_is_folded_is_not_marked_unseen_nor_what_a_poll_brings() {
 
 #[test]
 fn one_reads_on_in_what_is_said_and_the_cursor_stays() {
-    for size in [(80, 24), (40, 12), (140, 24), (60, 16)] {
+    for size in [(80, 18), (40, 12), (140, 24), (60, 16)] {
         let mut dashboard = Dashboard::acme(size, &tickets(2));
         dashboard.press("g");
         let first = dashboard.screen();
@@ -134,9 +134,9 @@ fn one_reads_on_in_what_is_said_and_the_cursor_stays() {
 
 #[test]
 fn it_says_which_rows_are_read_and_what_to_do_where_there_are_none() {
-    let mut dashboard = Dashboard::acme((80, 24), &tickets(1));
+    let mut dashboard = Dashboard::acme((80, 17), &tickets(1));
     dashboard.press("g J J");
-    assert!(dashboard.row("── A-1 ──").contains(" 3–8 of "), "{}", dashboard.screen());
+    assert!(dashboard.row("── A-1 ──").contains(" 3–11 of "), "{}", dashboard.screen());
     // what there is less of than one has read begins at its last rows
     dashboard.tell("tickets", &tickets(1).replace("one\\ntwo\\nthree\\nfour\\nfive\\nsix\\nseven\\neight", "eight"));
     dashboard.resize((80, 10));

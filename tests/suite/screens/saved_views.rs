@@ -75,7 +75,7 @@ fn an_empty_view_is_no_calm_and_a_small_pane_names_it() {
     dashboard.press("4");
     let screen = dashboard.screen();
     assert!(screen.contains("Nothing is in the view call back"), "{screen}");
-    assert!(screen.lines().last().unwrap().contains("view 4 hides 1 NOW"), "{screen}");
+    assert!(screen.lines().next().unwrap().ends_with("1 hidden"), "{screen}");
     dashboard.press("4 2");
     assert!(dashboard.screen().lines().nth(1).unwrap().ends_with("view 2 mine"), "{}", dashboard.screen());
     // what hides nothing is named at the foot

@@ -2,7 +2,8 @@
 
 use holdover::domain::FaultKind;
 
-use super::Dashboard;
+use super::every_view::VIEWS;
+use super::{Dashboard, everywhere};
 
 const SIZES: [(u16, u16); 16] = [
     (0, 0),
@@ -20,29 +21,21 @@ const SIZES: [(u16, u16); 16] = [
     (80, 24),
     (110, 16),
     (140, 40),
-    (500, 200),
+    (300, 100),
 ];
 
-/// What is pressed to come to each screen, and to every place on it.
-const SCREENS: [&str; 17] = [
-    "",
-    "G",
-    "tab tab",
-    "G z",
-    "tab enter",
-    "H G",
-    "t",
-    "t h G",
-    "w",
-    "w tab G",
-    "> . G",
-    "< tab enter",
-    ", t",
-    "? G",
-    "/ m o",
-    "/ m o enter",
-    "q",
-];
+/// What is pressed to come to places that no view begins with.
+const PLACES: [&str; 10] = ["G", "G z", "H G", "t h G", "w tab G", "> . G", "< tab enter", ", t", "? G", "/ m o enter"];
+
+/// How one comes to a screen from the board.
+type Open = Box<dyn Fn(&mut Dashboard)>;
+
+/// Every view, and those places.
+fn screens() -> Vec<(&'static str, Open)> {
+    let views = VIEWS.iter().map(|view| (view.name, Box::new(|dashboard: &mut Dashboard| view.open(dashboard)) as Open));
+    let places = PLACES.iter().map(|keys| (*keys, Box::new(|dashboard: &mut Dashboard| dashboard.press(keys)) as Open));
+    views.chain(places).collect()
+}
 
 /// A queue of tickets that are as wide as a text can be.
 fn wide() -> String {
@@ -86,8 +79,8 @@ fn no_screen_breaks_at_any_size() {
     for (name, mut dashboard) in boards() {
         for size in SIZES {
             dashboard.resize(size);
-            for keys in SCREENS {
-                dashboard.press(keys);
+            for (keys, open) in screens() {
+                open(&mut dashboard);
                 draw(name, keys, &dashboard);
                 dashboard.press("esc esc esc");
             }
@@ -99,14 +92,34 @@ fn no_screen_breaks_at_any_size() {
 #[test]
 fn no_change_of_size_breaks_a_screen() {
     for (name, mut dashboard) in boards() {
-        for keys in SCREENS {
+        for (keys, open) in screens() {
             dashboard.resize((80, 24));
-            dashboard.press(keys);
+            open(&mut dashboard);
             for size in SIZES.into_iter().rev() {
                 dashboard.resize(size);
                 draw(name, keys, &dashboard);
             }
             dashboard.press("esc esc esc");
+        }
+    }
+}
+
+/// The board at sizes up to 300x100: how it is shared out turns on the columns or on the rows, so not each with each.
+#[test]
+fn the_board_tells_what_matters_first_at_every_size() {
+    let mut blind = Dashboard::demo((80, 24));
+    blind.wait(400);
+    blind.poll();
+    let columns = (1..=130).chain((131..=300).step_by(13));
+    let rows = (1..=40).chain((41..=100).step_by(13));
+    let widths = columns.flat_map(|columns| [8, 12, 24].map(|rows| (columns, rows)));
+    let heights = rows.flat_map(|rows| [1, 29, 30, 59, 60, 109, 110, 300].map(|columns| (columns, rows)));
+    let sizes: Vec<(u16, u16)> = widths.chain(heights).collect();
+    for mut dashboard in [Dashboard::demo((80, 24)), blind] {
+        dashboard.press("tab");
+        for size in &sizes {
+            dashboard.resize(*size);
+            everywhere::wrong(&dashboard).unwrap_or_else(|what| panic!("{what}"));
         }
     }
 }

@@ -50,7 +50,7 @@ fn a_text_that_goes_on_says_so_and_stops_at_its_last_full_screen() {
 
 #[test]
 fn what_is_on_the_screen_from_end_to_end_says_nothing_of_going_on() {
-    let mut dashboard = Dashboard::demo((120, 90));
+    let mut dashboard = Dashboard::demo((120, 110));
     dashboard.press("?");
     let footer = dashboard.screen().lines().last().unwrap().to_owned();
     assert_eq!((position(&dashboard), footer.trim()), (None, "esc back"));
@@ -58,7 +58,7 @@ fn what_is_on_the_screen_from_end_to_end_says_nothing_of_going_on() {
 
 #[test]
 fn the_help_tells_every_word_of_the_filter() {
-    let mut dashboard = Dashboard::demo((120, 90));
+    let mut dashboard = Dashboard::demo((120, 110));
     dashboard.press("?");
     for (term, meaning) in TERMS {
         let screen = dashboard.screen();
