@@ -30,8 +30,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ShowLink => show_link(model),
         _ => Ok(Vec::new()),
     };
-    done.unwrap_or_else(|text| {
+    done.unwrap_or_else(|why| {
+        let asks = matches!(action, Action::Note | Action::Word | Action::CallBack | Action::New);
+        let text = if asks { format!("{why} – what is typed on is not heard") } else { why };
         model.notice = Some(Notice { text, alarm: true });
+        if asks {
+            model.typed_on = Some(model.now);
+        }
         Vec::new()
     })
 }

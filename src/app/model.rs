@@ -201,6 +201,8 @@ pub struct Model {
     pub time_machine: Option<TimeMachine>,
     /// Why nothing can be written down, and so nothing acknowledged.
     pub no_records: Option<SafeText>,
+    /// Somebody may type a text that was refused: when it was, or when a key was last pressed since.
+    pub(super) typed_on: Option<DateTime<Utc>>,
     /// What is said above the footer.
     pub notice: Option<Notice>,
     /// What is said there for as long as it is so, where nothing else is.
@@ -250,6 +252,7 @@ impl Model {
             page: None,
             time_machine: None,
             no_records: None,
+            typed_on: None,
             notice: None,
             lasting: None,
             size,

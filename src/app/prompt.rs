@@ -1,11 +1,12 @@
 //! A text that is asked for. It is for the ticket that was under the cursor when the key was pressed, whatever polls bring, and
 //! names who will read it.
 
+use chrono::TimeDelta;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::layout::Size;
-use super::message::{Effect, Message};
+use super::message::{Action, Effect, Message};
 use super::model::{Model, Notice, Screen};
 use super::{deeds, doing};
 use crate::domain::{CALLED_BACK, CalledBack, Deed, DeedKind, SafeText, SourceName, TicketKey};
@@ -129,6 +130,17 @@ pub(super) fn open_new(model: &mut Model) -> Result<(), String> {
     let below = Box::new(std::mem::take(&mut model.screen));
     model.screen = Screen::Prompt(Prompt { asks: Asks::Title(source), text: SafeText::body(""), below, warned: false });
     Ok(())
+}
+
+/// Whoever types on after this long has seen that no text is asked for.
+const SEEN: TimeDelta = TimeDelta::milliseconds(1500);
+
+/// Whether an action is of somebody who types on, without looking, where a text was refused: letters of a text would be keys.
+pub(super) fn is_typed_on(model: &mut Model, action: Action) -> bool {
+    let Some(last) = model.typed_on.take().filter(|last| model.now - *last < SEEN) else { return false };
+    // esc is heard, and does no more than to end this
+    model.typed_on = (action != Action::Back).then(|| model.now.max(last));
+    true
 }
 
 /// Who reads a word to the client of a ticket.

@@ -90,6 +90,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::User(action) => {
             model.key_pressed();
+            if prompt::is_typed_on(model, action) {
+                return Vec::new();
+            }
             model.notice = None;
             meant(model, action)
         }

@@ -3,6 +3,7 @@
 
 mod agreement;
 mod alarm;
+mod apply;
 mod billing;
 mod calendar;
 mod called_back;

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::settings::SourceSettings;
 use super::source::{Clock, TicketSource};
+use crate::domain::instant::whole_seconds;
 use crate::domain::{
     Agreements, Capabilities, ClockState, Contact, Deed, DeedKind, Fault, FaultKind, Group, Identity, Obligation, Outcome, Pass, SafeText,
     Severity, SourceName, Status, Ticket, TicketKey, judge,
@@ -170,7 +171,7 @@ impl TicketSource for DemoSource {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::none("the demo only acknowledges").and(DeedKind::Acknowledge)
+        Capabilities::all_but(&[])
     }
 
     async fn whoami(&self) -> Result<Identity, Fault> {
@@ -186,16 +187,11 @@ impl TicketSource for DemoSource {
         })
     }
 
-    async fn tell(&self, key: &TicketKey, deed: &Deed, _earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
-        if deed.kind() != DeedKind::Acknowledge {
-            return Ok(Outcome::refused("the demo only acknowledges"));
-        }
+    async fn tell(&self, key: &TicketKey, deed: &Deed, earlier: Option<DateTime<Utc>>) -> Result<Outcome, Fault> {
         self.with_tickets(false, |desk, tickets, now| {
             let known = desk.ticket.iter().zip(tickets).find(|(_, ticket)| ticket.id == *key);
-            known.map_or_else(
-                || Outcome::refused("the demo has no such ticket"),
-                |(sketch, ticket)| sketch.acknowledge(Arc::make_mut(ticket), now),
-            )
+            let Some((sketch, ticket)) = known else { return Outcome::refused("the demo has no such ticket") };
+            sketch.told(Arc::make_mut(ticket), deed, whole_seconds(now), earlier)
         })
     }
 }
@@ -258,25 +254,17 @@ impl Sketch {
         ticket
     }
 
-    /// Takes the ticket, as far as it can be taken.
-    fn acknowledge(&self, ticket: &mut Ticket, now: DateTime<Utc>) -> Outcome {
-        if let Some(reason) = &self.refuses {
-            return Outcome::Refused { reason: SafeText::line(reason) };
+    /// What becomes of a deed: as if the demo kept the ticket itself, but that some cannot be taken, or only by somebody else.
+    fn told(&self, ticket: &mut Ticket, deed: &Deed, now: DateTime<Utc>, earlier: Option<DateTime<Utc>>) -> Outcome {
+        let engineer = SafeText::line(ENGINEER);
+        if deed.kind() == DeedKind::Acknowledge {
+            if let Some(reason) = &self.refuses {
+                return Outcome::Refused { reason: SafeText::line(reason) };
+            }
+            if let Some(other) = self.taken_meanwhile_by.as_deref().filter(|_| ticket.acknowledged_at.is_none()) {
+                deed.apply(ticket, &SafeText::line(other), now, None);
+            }
         }
-        if ticket.acknowledged_at.is_some() {
-            return Outcome::Already { by: ticket.acknowledged_by.clone(), at: ticket.acknowledged_at };
-        }
-        let by = SafeText::line(self.taken_meanwhile_by.as_deref().unwrap_or(ENGINEER));
-        ticket.acknowledged_at = Some(now);
-        ticket.acknowledged_by = Some(by.clone());
-        ticket.assignee = Some(by.clone());
-        if ticket.status == Status::Open {
-            ticket.status = Status::Acknowledged;
-        }
-        if self.taken_meanwhile_by.is_some() {
-            Outcome::Already { by: Some(by), at: Some(now) }
-        } else {
-            Outcome::Confirmed { by: Some(by), at: Some(now) }
-        }
+        deed.apply(ticket, &engineer, now, earlier)
     }
 }

@@ -86,7 +86,7 @@ fn once_its_source_has_the_note_the_flag_is_gone_and_who_called_is_told() {
     assert!(!flagged(&dashboard), "{}", dashboard.screen());
     dashboard.press("b");
     assert!(dashboard.screen().contains("A-1: called back Mon 00:18 by jo already"), "{}", dashboard.screen());
-    dashboard.press("4");
+    dashboard.press("esc 4");
     assert!(dashboard.screen().contains("Nothing is in the view call back"), "{}", dashboard.screen());
     // the client speaks again
     dashboard.press("4");

@@ -83,6 +83,7 @@ fn a_contact_that_its_source_cannot_be_told_is_noted_here_and_other_deeds_are_re
     for (press, what) in [("s", "assessment"), ("c", "internal note"), ("m", "word to the client")] {
         dashboard.press(press);
         assert!(dashboard.screen().contains(&format!("no {what} for A-1: a file cannot be told")), "{}", dashboard.screen());
+        dashboard.press("esc");
     }
     assert_eq!(told(&mut dashboard), []);
     dashboard.press("p");
@@ -201,7 +202,7 @@ fn a_new_ticket_asks_for_title_and_client_and_needs_a_source_that_keeps_it() {
         dashboard.screen()
     );
     dashboard.model.local = Some(SourceName::new("phone"));
-    dashboard.press("+");
+    dashboard.press("esc +");
     assert!(dashboard.screen().contains("NEW TICKET by phone, kept in phone – what does the client report?"), "{}", dashboard.screen());
     dashboard.send(Message::Typed("No mail\nsince noon".to_owned()));
     dashboard.press("enter");

@@ -198,10 +198,11 @@ fn what_cannot_be_written_is_refused_at_once_and_says_why() {
         "{}",
         dashboard.screen()
     );
-    dashboard.press("m esc");
-    assert_eq!(dashboard.model.screen, Screen::Board, "the other reader can be written to");
+    dashboard.press("esc m");
+    assert_ne!(dashboard.model.screen, Screen::Board, "the other reader can be written to");
+    dashboard.press("esc");
     dashboard.model.rules.read_only = true;
-    for press in ["c", "m"] {
+    for press in ["c", "esc m", "esc"] {
         dashboard.press(press);
         assert!(dashboard.screen().contains("nothing is sent with --read-only"), "{}", dashboard.screen());
     }
@@ -249,4 +250,28 @@ fn how_a_note_stands_is_said_and_a_refused_text_is_offered_again() {
     dashboard.wait(30);
     dashboard.tell("tickets", TWO);
     assert!(!dashboard.screen().contains("DEED"), "{}", dashboard.screen());
+}
+
+#[test]
+fn who_types_on_where_a_text_was_refused_presses_no_keys() {
+    for refused in ["c", "m", "+"] {
+        let mut dashboard = Dashboard::demo((80, 24));
+        dashboard.press("tab");
+        let sources: Vec<SourceName> = dashboard.model.store.tickets().map(|ticket| ticket.id.source.clone()).collect();
+        let acknowledges = Capabilities::none("it takes nothing").and(DeedKind::Acknowledge);
+        dashboard.model.capabilities.extend(sources.into_iter().map(|source| (source, acknowledges.clone())));
+        let (selected, board) = (dashboard.selected().map(str::to_owned), dashboard.model.screen.clone());
+        dashboard.press(refused);
+        assert!(dashboard.model.notice.as_ref().unwrap().text.ends_with(" – what is typed on is not heard"), "{}", dashboard.screen());
+        dashboard.type_text("we talked again, quit q w a a a");
+        assert_eq!((dashboard.effects.len(), dashboard.selected().map(str::to_owned), &dashboard.model.screen), (0, selected, &board));
+        // esc ends that and nothing else; and so does a rest
+        dashboard.press("esc w");
+        assert_ne!(dashboard.model.screen, board, "{refused}");
+        dashboard.press("esc");
+        dashboard.press(refused);
+        dashboard.wait(2);
+        dashboard.press("w");
+        assert_ne!(dashboard.model.screen, board, "{refused}");
+    }
 }
