@@ -11,7 +11,7 @@ use super::flips_page::wrapped;
 use super::list::Cursor;
 use super::model::Model;
 use super::page::Made;
-use super::store::Health;
+use super::source::Health;
 use super::summary::{Piece, Tone, cut};
 use super::words;
 use crate::domain::{DeedKind, Gap, Outcome, SafeText, Ticket, TicketKey};

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::board::{Board, BoardRow};
-use super::store::{Health, SourceHealth};
+use super::source::{Health, SourceHealth};
 use crate::domain::{Alarm, ClockState, Group, Severity, SourceName, TicketKey};
 
 /// What an alarm is about.

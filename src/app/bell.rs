@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::alarms::{Alarms, Standings};
 use super::model::Model;
-use super::store::SourceHealth;
+use super::source::SourceHealth;
 use crate::domain::Alarm;
 
 /// However much is new, it rings once in so long.

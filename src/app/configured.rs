@@ -7,7 +7,8 @@ use chrono_tz::Tz;
 
 use super::model::Model;
 use super::page::Topic;
-use super::store::{SourceRules, StaysKnown};
+use super::source::SourceRules;
+use super::store::StaysKnown;
 use super::time_machine;
 use super::update;
 use crate::domain::{Agreements, Capabilities, SourceName, TicketKey};

@@ -2,7 +2,7 @@
 
 use super::model::Model;
 use super::saved_view;
-use super::store::{Health, SourceHealth};
+use super::source::{Health, SourceHealth};
 
 /// What an empty list means.
 pub(super) fn meaning(model: &Model) -> String {

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use super::board::{Board, BoardRow};
 use super::past::{Past, PastDeed, PastOutcome, Since};
-use super::store::{Health, SourceHealth};
+use super::source::{Health, SourceHealth};
 use super::summary::Tone;
 use super::words;
 use crate::domain::{Agreements, Group, SafeText, TicketKey};

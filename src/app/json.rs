@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 
 use super::board::BoardRow;
-use super::store::{Health, SourceHealth};
+use super::source::{Health, SourceHealth};
 use crate::domain::instant;
 use crate::domain::{
     Assessment, Bill, ClientContact, Clock, ClockState, Contact, Group, Obligation, OnClient, SafeText, Severity, SourceName, Status, Step,

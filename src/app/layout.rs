@@ -3,7 +3,7 @@
 use super::lines::{self, Line, Room};
 use super::model::Model;
 use super::prompt;
-use super::store::Health;
+use super::source::Health;
 
 /// How much the terminal has room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

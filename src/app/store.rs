@@ -1,30 +1,15 @@
-//! What is known of each source: its last good tickets, how old they are, its fault. A failing source is data here.
+//! What is known of all sources. A failing source is data here.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
 
+use super::known_here::{ContactHere, Here, KnownHere, Taken};
+use super::source::{Last, Source, SourceHealth, SourceRules};
 use crate::domain::{
-    CalledBack, ClientContact, Deed, Fault, FaultKind, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, Status, Ticket,
-    TicketKey, instant,
+    CalledBack, ClientContact, Deed, KeptHere, Outcome, Pass, PollReport, SafeText, SourceName, Ticket, TicketKey, instant,
 };
-
-/// Clocks that are no further apart agree: no response time is so short that it would matter.
-const CLOCKS_AGREE: TimeDelta = TimeDelta::seconds(60);
-
-/// When a source counts as late.
-#[derive(Debug, Clone)]
-pub struct SourceRules {
-    /// Its name.
-    pub name: SourceName,
-    /// How often it is asked.
-    pub poll_every: Duration,
-    /// After how long without a complete pass it is blind.
-    pub blind_after: Duration,
-}
 
 /// What stays known of a source when the configuration was edited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,138 +22,11 @@ pub enum StaysKnown {
     Nothing,
 }
 
-/// How far a source can be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Health {
-    /// It answered when it was last asked, with all it has.
-    Ok,
-    /// It missed one poll, or answered in part only.
-    Stale,
-    /// No complete pass for too long, or no answer since the start.
-    Blind,
-}
-
-/// How one source stands at an instant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceHealth {
-    /// Its name.
-    pub name: SourceName,
-    /// How far it can be trusted.
-    pub health: Health,
-    /// Whether it was ever heard of, be it by a fault; before that nothing can be said against it.
-    pub heard: bool,
-    /// When its last complete pass ended.
-    pub as_of: Option<DateTime<Utc>>,
-    /// How many of its tickets are known here.
-    pub shown: usize,
-    /// How many it has by its own count.
-    pub total: Option<u64>,
-    /// Whether what is known is all it has, as of then.
-    pub complete: bool,
-    /// What is wrong with it.
-    pub fault: Option<SafeText>,
-    /// What kind of fault that is; `None` for one that hinders nothing.
-    pub kind: Option<FaultKind>,
-    /// The other process that asks it.
-    pub asked_by: Option<SafeText>,
-    /// How far its clock is ahead of ours, behind where negative; `None` where that is so little that it hinders nothing.
-    pub clock_ahead: Option<TimeDelta>,
-}
-
 /// The last good tickets of every source.
 #[derive(Debug)]
 pub struct Store {
     sources: Vec<Source>,
-    taken: HashMap<TicketKey, Taken>,
-    /// Contacts that are kept here.
-    contacts: HashMap<TicketKey, Vec<ContactHere>>,
-    /// The last notes that say that a client was called back.
-    called_back: HashMap<TicketKey, CalledBack>,
-}
-
-#[derive(Debug)]
-struct Source {
-    rules: SourceRules,
-    /// Since when it is asked.
-    since: DateTime<Utc>,
-    tickets: Vec<Arc<Ticket>>,
-    total: Option<u64>,
-    complete: bool,
-    complete_at: Option<DateTime<Utc>>,
-    /// When what it told last began to be told.
-    began_at: Option<DateTime<Utc>>,
-    clock_ahead: Option<TimeDelta>,
-    last: Last,
-    /// Of which only is known when they, or their severity, were first seen.
-    seen: HashMap<TicketKey, Arc<Ticket>>,
-    asked_by: Option<SafeText>,
-}
-
-/// What the last poll of a source came to.
-#[derive(Debug)]
-enum Last {
-    NotHeard,
-    Passed(Option<SafeText>),
-    Failed(Fault),
-}
-
-/// An acknowledgement that the source confirmed, until a report that began later tells of it.
-#[derive(Debug)]
-struct Taken {
-    known_at: DateTime<Utc>,
-    at: DateTime<Utc>,
-    by: Option<SafeText>,
-    here: Here,
-}
-
-/// Whether an acknowledgement is kept here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Here {
-    /// Its source tells of it.
-    No,
-    /// Its source cannot be told, and so never tells of it. What was submitted at another time under the same key is another.
-    Of {
-        /// When its ticket was submitted.
-        submitted_at: Option<DateTime<Utc>>,
-    },
-}
-
-impl Taken {
-    fn is_here(&self) -> bool {
-        self.here != Here::No
-    }
-
-    fn mark(&self, ticket: &mut Arc<Ticket>) {
-        if self.is_here() && self.here != (Here::Of { submitted_at: ticket.submitted_at }) {
-            return;
-        }
-        let ticket = Arc::make_mut(ticket);
-        if ticket.status == Status::Open {
-            ticket.status = Status::Acknowledged;
-        }
-        ticket.acknowledged_at.get_or_insert(self.at);
-        if let Some(by) = &self.by {
-            ticket.acknowledged_by.get_or_insert_with(|| by.clone());
-            ticket.assignee = Some(by.clone());
-        }
-    }
-}
-
-/// A contact that is kept here.
-#[derive(Debug)]
-struct ContactHere {
-    /// When its ticket was submitted: what was submitted at another time under the same key is another.
-    submitted_at: Option<DateTime<Utc>>,
-    contact: ClientContact,
-}
-
-impl ContactHere {
-    fn mark(&self, ticket: &mut Arc<Ticket>) {
-        if self.submitted_at == ticket.submitted_at && !ticket.contacts.contains(&self.contact) {
-            Arc::make_mut(ticket).contacts.push(self.contact.clone());
-        }
-    }
+    here: KnownHere,
 }
 
 impl Store {
@@ -176,7 +34,7 @@ impl Store {
     #[must_use]
     pub fn new(sources: impl IntoIterator<Item = SourceRules>, now: DateTime<Utc>) -> Self {
         let sources = sources.into_iter().map(|rules| Source::new(rules, now));
-        Self { sources: sources.collect(), taken: HashMap::new(), contacts: HashMap::new(), called_back: HashMap::new() }
+        Self { sources: sources.collect(), here: KnownHere::default() }
     }
 
     /// From now on these are the sources; of each is said what of it stays known.
@@ -194,10 +52,7 @@ impl Store {
                 _ => Source::new(rules, now),
             });
         }
-        // what was done to a ticket of another place says nothing of one under its key
-        self.taken.retain(|key, _| stay.contains(&key.source));
-        self.contacts.retain(|key, _| stay.contains(&key.source));
-        self.called_back.retain(|key, _| stay.contains(&key.source));
+        self.here.keep_only(&stay);
     }
 
     /// All tickets, source by source.
@@ -227,7 +82,7 @@ impl Store {
         let Some(source) = self.sources.iter_mut().find(|s| s.rules.name == *source) else { return };
         let Some((began_at, seen_at)) = pass.recorded.as_ref().map(|recorded| (recorded.began_at, recorded.ended_at)) else { return };
         source.began_at = Some(began_at);
-        source.pass(pass, seen_at, &self.taken, &self.contacts, &self.called_back);
+        source.pass(pass, seen_at, &self.here);
         source.last = Last::NotHeard;
     }
 
@@ -239,8 +94,8 @@ impl Store {
 
     /// Takes in all that is kept here of tickets, for their source cannot be told.
     pub fn recall_kept_here(&mut self, kept: impl IntoIterator<Item = KeptHere>) {
-        self.taken.retain(|_, taken| !taken.is_here());
-        self.contacts.clear();
+        self.here.taken.retain(|_, taken| !taken.is_here());
+        self.here.contacts.clear();
         for KeptHere { key, submitted_at, channel, by, at } in kept {
             if let Some(channel) = channel {
                 self.contacted(key, ContactHere { submitted_at, contact: ClientContact { at, channel: Some(channel) } });
@@ -248,7 +103,7 @@ impl Store {
             }
             let taken = Taken { known_at: at, at, by: Some(by), here: Here::Of { submitted_at } };
             self.tickets_of(&key).for_each(|ticket| taken.mark(ticket));
-            self.taken.insert(key, taken);
+            self.here.taken.insert(key, taken);
         }
     }
 
@@ -258,13 +113,13 @@ impl Store {
             for ticket in self.tickets_of(&called.key).filter(|ticket| ticket.callback_requested) {
                 Arc::make_mut(ticket).called_back = Some(called.clone());
             }
-            self.called_back.insert(called.key.clone(), called);
+            self.here.called_back.insert(called.key.clone(), called);
         }
     }
 
     fn contacted(&mut self, key: TicketKey, contact: ContactHere) {
         self.tickets_of(&key).for_each(|ticket| contact.mark(ticket));
-        self.contacts.entry(key).or_default().push(contact);
+        self.here.contacts.entry(key).or_default().push(contact);
     }
 
     fn tickets_of<'a>(&'a mut self, key: &'a TicketKey) -> impl Iterator<Item = &'a mut Arc<Ticket>> {
@@ -284,17 +139,11 @@ impl Store {
         let Some(source) = self.sources.iter_mut().find(|s| s.rules.name == report.source) else { return false };
         match report.outcome {
             Ok(pass) => {
-                // what began later than an acknowledgement tells of it itself
-                self.taken.retain(|key, taken| taken.is_here() || key.source != report.source || report.began_at <= taken.known_at);
+                self.here.told(&report.source, report.began_at);
                 source.began_at = Some(report.began_at);
-                let changed = source.pass(pass, report.ended_at, &self.taken, &self.contacts, &self.called_back);
-                // what is gone, and comes again, is another
-                let here = self.taken.iter().filter(|(_, taken)| taken.is_here()).map(|(key, _)| key).chain(self.contacts.keys());
-                if source.complete && here.into_iter().any(|key| key.source == report.source) {
-                    let there: HashSet<&TicketKey> = source.tickets.iter().map(|ticket| &ticket.id).collect();
-                    let stays = |key: &TicketKey| key.source != report.source || there.contains(key);
-                    self.taken.retain(|key, taken| !taken.is_here() || stays(key));
-                    self.contacts.retain(|key, _| stays(key));
+                let changed = source.pass(pass, report.ended_at, &self.here);
+                if source.complete {
+                    self.here.told_all(&report.source, &source.tickets);
                 }
                 changed
             }
@@ -312,7 +161,7 @@ impl Store {
             (Deed::Acknowledge { .. }, _) => self.acknowledged(key, outcome, now),
             (Deed::Unacknowledge, Outcome::Confirmed { .. } | Outcome::Here { .. }) => {
                 // how the ticket stood before is for the source to tell
-                self.taken.remove(key);
+                self.here.taken.remove(key);
             }
             (Deed::Contact { channel }, Outcome::Here { at, .. }) => {
                 let submitted_at = self.tickets().find(|ticket| ticket.id == *key).and_then(|ticket| ticket.submitted_at);
@@ -334,7 +183,7 @@ impl Store {
     /// Takes in what became of a deed as another process, or an earlier run, was told at an instant.
     pub fn settled(&mut self, key: &TicketKey, deed: &Deed, outcome: &Outcome, at: DateTime<Utc>) {
         // what was done here is known better
-        let known = matches!(deed, Deed::Acknowledge { .. }) && self.taken.get(key).is_some_and(|taken| taken.known_at >= at);
+        let known = matches!(deed, Deed::Acknowledge { .. }) && self.here.taken.get(key).is_some_and(|taken| taken.known_at >= at);
         if !known && self.is_news(&key.source, at) {
             // it was known some time within that second
             self.done(key, deed, outcome, at + TimeDelta::seconds(1));
@@ -354,7 +203,7 @@ impl Store {
             Outcome::Refused { .. } | Outcome::Unknown { .. } => return,
         };
         self.tickets_of(key).for_each(|ticket| taken.mark(ticket));
-        self.taken.insert(key.clone(), taken);
+        self.here.taken.insert(key.clone(), taken);
     }
 
     /// The ticket that somebody typed: `KEY` where one source has it, else `SOURCE/KEY`. `None` is unknown.
@@ -384,132 +233,4 @@ pub struct Ambiguous {
     pub typed: SafeText,
     /// What it may mean.
     pub candidates: Vec<TicketKey>,
-}
-
-impl Source {
-    /// One of which nothing is known yet.
-    fn new(rules: SourceRules, since: DateTime<Utc>) -> Self {
-        Self {
-            rules,
-            since,
-            tickets: Vec::new(),
-            total: None,
-            complete: false,
-            complete_at: None,
-            began_at: None,
-            clock_ahead: None,
-            last: Last::NotHeard,
-            seen: HashMap::new(),
-            asked_by: None,
-        }
-    }
-
-    /// Takes in one pass, keeping what was seen first of each ticket. Whether any ticket is another than before.
-    fn pass(
-        &mut self,
-        pass: Pass,
-        seen_at: DateTime<Utc>,
-        taken: &HashMap<TicketKey, Taken>,
-        contacts: &HashMap<TicketKey, Vec<ContactHere>>,
-        called_back: &HashMap<TicketKey, CalledBack>,
-    ) -> bool {
-        let before = self.tickets.len();
-        let mut changed = false;
-        let mut old: HashMap<TicketKey, Arc<Ticket>> = self.tickets.drain(..).map(|t| (t.id.clone(), t)).collect();
-        let mut tickets = pass.tickets;
-        for ticket in &mut tickets {
-            let before = old.remove(&ticket.id).or_else(|| self.seen.remove(&ticket.id));
-            stamp(ticket, before.as_deref(), seen_at);
-            if let Some(taken) = taken.get(&ticket.id) {
-                taken.mark(ticket);
-            }
-            contacts.get(&ticket.id).into_iter().flatten().for_each(|contact| contact.mark(ticket));
-            if let Some(called) = called_back.get(&ticket.id).filter(|_| ticket.callback_requested) {
-                Arc::make_mut(ticket).called_back = Some(called.clone());
-            }
-            // an unchanged ticket stays the same one
-            match before.filter(|before| before == ticket) {
-                Some(before) => *ticket = before,
-                None => changed = true,
-            }
-        }
-        if let Some(recorded) = &pass.recorded {
-            self.complete_at = recorded.complete_at;
-        }
-        if pass.complete {
-            self.complete_at = Some(seen_at);
-            self.seen.clear();
-        } else {
-            let mut kept: Vec<Arc<Ticket>> = old.into_values().collect();
-            kept.sort_by(|a, b| a.id.cmp(&b.id));
-            tickets.append(&mut kept);
-        }
-        self.total = pass.total.or(pass.complete.then_some(tickets.len() as u64));
-        self.complete = pass.complete;
-        self.clock_ahead = pass.clock_ahead;
-        self.tickets = tickets;
-        self.asked_by = pass.recorded.as_ref().and_then(|recorded| recorded.by.clone());
-        self.last = match pass.recorded.and_then(|recorded| recorded.fault) {
-            Some(fault) => Last::Failed(fault),
-            None => Last::Passed(pass.warning),
-        };
-        changed || self.tickets.len() != before
-    }
-
-    /// After when it is stale and blind, if nothing more is heard.
-    fn deadlines(&self) -> (DateTime<Utc>, DateTime<Utc>) {
-        let from = self.complete_at.unwrap_or(self.since);
-        let after = |wait: Duration| TimeDelta::from_std(wait).ok().and_then(|wait| from.checked_add_signed(wait));
-        let after = |wait| after(wait).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        // the next poll is due after one interval and missed when another has passed
-        (after(self.rules.poll_every.saturating_mul(2)), after(self.rules.blind_after))
-    }
-
-    fn health(&self, now: DateTime<Utc>) -> SourceHealth {
-        let (stale, blind) = self.deadlines();
-        let never = self.complete_at.is_none() && !matches!(self.last, Last::Passed(_));
-        let missed = !matches!(self.last, Last::Passed(_)) || !self.complete;
-        let health = if never || now > blind {
-            Health::Blind
-        } else if missed || now > stale {
-            Health::Stale
-        } else {
-            Health::Ok
-        };
-        SourceHealth {
-            name: self.rules.name.clone(),
-            health,
-            heard: !matches!(self.last, Last::NotHeard),
-            as_of: self.complete_at,
-            shown: self.tickets.len(),
-            total: self.total,
-            complete: self.complete,
-            fault: match &self.last {
-                Last::NotHeard => None,
-                Last::Passed(warning) => warning.clone(),
-                Last::Failed(fault) => Some(fault.text.clone()),
-            },
-            kind: match &self.last {
-                Last::NotHeard | Last::Passed(_) => None,
-                Last::Failed(fault) => Some(fault.kind),
-            },
-            asked_by: self.asked_by.clone(),
-            clock_ahead: self.clock_ahead.filter(|ahead| ahead.abs() > CLOCKS_AGREE),
-        }
-    }
-}
-
-/// Notes on a ticket when it, and its present severity, were first seen; only where a verdict can ask for it.
-fn stamp(ticket: &mut Arc<Ticket>, before: Option<&Ticket>, now: DateTime<Utc>) {
-    if ticket.submitted_at.is_none() && ticket.first_seen_at.is_none() {
-        let first = before.and_then(|b| b.first_seen_at).unwrap_or(now);
-        Arc::make_mut(ticket).first_seen_at = Some(first);
-    }
-    let told = ticket.assessments.iter().max_by_key(|a| a.at);
-    let differs = told.is_some_and(|last| ticket.severity_unreadable || (ticket.severity.is_some() && ticket.severity != last.severity));
-    if differs && ticket.severity_seen_at.is_none() {
-        let same = before.filter(|b| b.severity == ticket.severity && b.severity_unreadable == ticket.severity_unreadable);
-        let first = same.and_then(|b| b.severity_seen_at).unwrap_or(now);
-        Arc::make_mut(ticket).severity_seen_at = Some(first);
-    }
 }

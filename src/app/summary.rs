@@ -9,7 +9,7 @@ use super::labels::says_else_in;
 use super::layout::Size;
 use super::model::Model;
 use super::saved_view;
-use super::store::{Health, SourceHealth};
+use super::source::{Health, SourceHealth};
 use super::words;
 use crate::domain::Window;
 

@@ -25,7 +25,7 @@ use super::page::Topic;
 use super::prompt::{self, PromptView};
 use super::reading::{self, Pane};
 use super::saved_view;
-use super::store::Health;
+use super::source::Health;
 use super::summary::{self, Piece, SummaryRow};
 use super::time_machine;
 use super::words;
