@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::Group;
 
 /// What of a ticket is counted. It stands until its verdict changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Counted {
     /// Where it stands.
     pub group: Group,

@@ -1,13 +1,15 @@
 //! From one ticket that the filter or the view lists to the next, whatever is folded.
 
 use super::list::Cursor;
+use super::message::Action;
 use super::model::{Model, Notice};
 
 /// To the next ticket that is listed, or the one before; round and round.
 pub(super) fn step(model: &mut Model, forward: bool) {
     let say = |text: &str| Some(Notice { text: text.to_owned(), alarm: false });
     if model.list.filter().is_empty() {
-        model.notice = say("there is no filter: / names what to look for, 1 to 9 list a view");
+        let filter = model.rules.help.key(Action::Filter);
+        model.notice = say(&format!("there is no filter: {filter} names what to look for"));
         return;
     }
     let places: Vec<usize> = model.list.groups().iter().flat_map(|listed| listed.rows.iter().copied()).collect();

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::help::{ActionHelp, has_words};
 use super::layout::Size;
 use super::list::Cursor;
+use super::marks;
 use super::message::{Action, Effect, Message};
 use super::model::{Model, Notice, Screen};
 use super::summary::{Piece, Tone, cut};
@@ -136,7 +137,11 @@ impl Palette {
         let all = &model.rules.help.actions;
         let found = self.found(all);
         let for_what = match (&*self.below, &self.cursor) {
-            (Screen::Board | Screen::Explanation(_), Cursor::Ticket(key)) => format!(" for {}", model.name_of(key)),
+            (Screen::Board | Screen::Explanation(_), Cursor::Ticket(key)) => {
+                let marked = marks::listed(model).len();
+                let others = if marked > 0 { format!(", acknowledge for the {marked} marked") } else { String::new() };
+                format!(" for {}{others}", model.name_of(key))
+            }
             _ => String::new(),
         };
         let head = format!("{} of {} actions{for_what}", found.len(), all.len());

@@ -1,5 +1,5 @@
 //! A range of marks: from the ticket where it began to the cursor, line by line. What is folded between them has no line, and
-//! is not marked unseen; what a poll brings is marked by no more than the next move over it.
+//! is not marked unseen; nor is what came since it began, which nobody meant.
 
 use std::collections::HashSet;
 
@@ -16,18 +16,20 @@ pub(super) struct Range {
     from: TicketKey,
     /// What was marked before it began.
     before: HashSet<TicketKey>,
+    /// What was on the board when it began.
+    there: HashSet<TicketKey>,
 }
 
 /// Begins a range at the ticket under the cursor, or ends the one there is: its marks stay.
 pub(super) fn turn(model: &mut Model) {
     if model.range.take().is_some() {
-        let text = format!("{} marked: a acknowledges them, esc unmarks them", marks::listed(model).len());
-        model.notice = Some(Notice { text, alarm: false });
+        marks::tell(model);
         return;
     }
     let before = model.marked.clone();
     if let Some(from) = marks::markable(model) {
-        model.range = Some(Range { from, before });
+        let there = model.list.board().rows.iter().map(|row| row.ticket.id.clone()).collect();
+        model.range = Some(Range { from, before, there });
     }
 }
 
@@ -53,7 +55,7 @@ pub(super) fn keep(model: &mut Model, action: Action) {
 
 /// Marks what lies between where it began and the cursor.
 pub(super) fn extend(model: &mut Model) {
-    let Some(Range { from, before }) = &model.range else { return };
+    let Some(Range { from, before, there }) = &model.range else { return };
     let placed = layout::place(model);
     let rows = &model.list.board().rows;
     let key = |line: &Line| if let Line::Ticket(place) = line { Some(&rows[*place].ticket.id) } else { None };
@@ -64,8 +66,9 @@ pub(super) fn extend(model: &mut Model) {
         model.notice = Some(Notice { text, alarm: true });
         return;
     };
-    let between = placed.lines[began.min(cursor)..=began.max(cursor)].iter().filter_map(key);
+    let between = placed.lines[began.min(cursor)..=began.max(cursor)].iter().filter_map(key).filter(|key| there.contains(key));
     model.marked = before.iter().chain(between).cloned().collect();
-    let text = format!("{} marked: moving marks on, V ends, esc unmarks", marks::listed(model).len());
+    let range = model.rules.help.key(Action::Range);
+    let text = format!("{} marked: moving marks on, {range} ends, esc unmarks", marks::listed(model).len());
     model.notice = Some(Notice { text, alarm: false });
 }

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::board::BoardRow;
 use super::detail::{self, Detail, DetailLine, WHY};
+use super::doing;
 use super::layout::{self, Layout, Size};
 use super::list::Cursor;
 use super::message::Action;
@@ -98,15 +99,21 @@ pub(super) fn act(model: &mut Model, action: Action) {
     let layout = layout::place(model).layout;
     let row = model.list.selected().or(model.list.gone().map(|gone| &gone.row)).map(|row| view::judged(model, row));
     let (Some(row), (_, height @ 1..)) = (row, room(model, layout)) else {
-        let text = "there is no room for what is said of a ticket: enter opens it".to_owned();
+        let text = match model.list.selected() {
+            Some(_) => format!("there is no room for what is said of a ticket: {} opens it", model.rules.help.key(Action::Open)),
+            None => doing::NO_TICKET.to_owned(),
+        };
         model.notice = Some(Notice { text, alarm: false });
         return;
     };
     let (Pane { above, of, .. }, _) = pane(model, &row, layout);
     let to = if action == Action::ReadOn { (above + 1).min(of.saturating_sub(height)) } else { above.saturating_sub(1) };
     if to == above {
-        let text = if action == Action::ReadOn { "that is all; enter opens the explanation" } else { "that is where it begins" };
-        model.notice = Some(Notice { text: text.to_owned(), alarm: false });
+        let text = match action {
+            Action::ReadOn => format!("that is all; {} opens the explanation", model.rules.help.key(Action::Open)),
+            _ => "that is where it begins".to_owned(),
+        };
+        model.notice = Some(Notice { text, alarm: false });
     }
     model.reading = Some(Reading { of: row.ticket.id.clone(), above: to });
 }

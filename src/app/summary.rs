@@ -215,6 +215,10 @@ fn counts_and_next(model: &Model, next: Option<&NextWords>, columns: usize) -> S
 /// The one row of a pane that has room for no more: that nothing is known of a source goes before what is in hand.
 fn tiny(model: &Model, columns: usize) -> SummaryRow {
     let all = counts(model, Terse::Most);
+    // a part of a number would be another number
+    if columns < model.counts.now().to_string().len() {
+        return SummaryRow { left: vec![Piece::new("!", Tone::Alarm)], right: Vec::new() };
+    }
     let blind = model.store.health(model.now).iter().filter(|s| s.health == Health::Blind && s.heard).count();
     if blind == 0 {
         return SummaryRow { left: all, right: Vec::new() };

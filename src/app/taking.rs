@@ -26,6 +26,8 @@ fn hold(model: &Model, row: &BoardRow) -> TimeDelta {
 /// Takes back the acknowledgement that was asked for last.
 pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
     if let Some((key, deed)) = model.last_taken() {
+        // the key again, before this is undone, is for the one before
+        model.taken.retain(|taken| *taken != (key.clone(), deed));
         return vec![Effect::Undo { key, deed }];
     }
     if let Some(key) = model.list.selected().map(|row| row.ticket.id.clone()).filter(|key| model.mine.taken.contains(key)) {

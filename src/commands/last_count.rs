@@ -27,10 +27,18 @@ struct Noted {
     /// When, in seconds since 1970.
     at: i64,
     tickets: Vec<Entry>,
+    /// Of all of it: a disk may lose a bit.
+    sum: u64,
+}
+
+impl Noted {
+    fn sum(&self) -> u64 {
+        hash(&(self.rules, self.salt, self.at, &self.tickets))
+    }
 }
 
 /// The hash of a ticket's text; what is counted of it, which is nothing once it is resolved; and until when, in seconds since 1970.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Hash, Serialize, Deserialize)]
 struct Entry(u64, Option<Counted>, Option<i64>);
 
 /// What was counted last, while it is counted again.
@@ -55,7 +63,7 @@ impl LastCount {
         let place = records::folder(&session.environment).ok().filter(|_| !session.demo).map(|folder| (folder, name()));
         let noted = place.as_ref().and_then(|(folder, name)| records::noted(folder, name));
         let noted: Option<Noted> = noted.and_then(|noted| serde_json::from_slice(&noted).ok());
-        let noted = noted.filter(|noted| noted.rules == rules && noted.at <= now);
+        let noted = noted.filter(|noted| noted.rules == rules && noted.at <= now && noted.sum == noted.sum());
         let (salt, tickets) = noted.map_or_else(|| (RandomState::new().hash_one(now), Vec::new()), |noted| (noted.salt, noted.tickets));
         let holds = |entry: &Entry| entry.2.is_none_or(|until| now < until);
         let known = tickets.into_iter().filter(holds).map(|entry| (entry.0, entry)).collect();
@@ -94,7 +102,8 @@ impl LastCount {
         let counted = self.still.iter().filter_map(|entry| entry.1);
         let counts = Counts::of(counted.chain(board.rows.iter().map(BoardRow::counted)));
         if let Some((folder, name)) = self.place.as_ref().filter(|_| note && self.read.len() >= WORTH_WRITING) {
-            let noted = Noted { rules: self.rules, salt: self.salt, at: board.at.timestamp(), tickets: self.entries(board) };
+            let mut noted = Noted { rules: self.rules, salt: self.salt, at: board.at.timestamp(), tickets: self.entries(board), sum: 0 };
+            noted.sum = noted.sum();
             // without it the next time takes longer
             let _ = serde_json::to_vec(&noted).map(|noted| records::note(folder, name, &noted));
         }

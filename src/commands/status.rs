@@ -55,6 +55,9 @@ pub(super) fn run(args: &StatusArgs, session: &Session) -> color_eyre::Result<Ex
     let may_lack = |name: &SourceName| damaged && session.source(name.as_str()).is_ok_and(|s| matches!(s.kind, SourceKind::Local));
     let blind = store.health(board.at).into_iter().filter(|s| s.health == Health::Blind || may_lack(&s.name)).map(|s| s.name).collect();
     let mut doubts = Doubts { troubles: damaged.then_some("damaged records").into_iter().collect(), ..Doubts::default() };
+    if session.settings.sources.is_empty() {
+        doubts.troubles.push("no source");
+    }
     match &records {
         Some(records) => doubts.look(records),
         None => doubts.troubles.push("no records"),
@@ -159,7 +162,7 @@ impl Status {
         }
         let untaken = self.untaken();
         format!(
-            "{before}{untaken} that nobody has ({unanswered} unanswered, {decide} to decide), {breached} breached, {in_hand} in hand, \
+            "{before}{untaken} to answer or decide ({unanswered} unanswered, {decide} to decide), {breached} breached, {in_hand} in hand, \
              {held} held, {on_client} on client, {outside} outside, {unsent} unsent{next}"
         )
     }

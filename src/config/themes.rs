@@ -21,7 +21,9 @@ pub(super) fn read(config: &Path, files: &Files) -> Themes {
     let found = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
     let mut names: Vec<String> = found
         .filter(|file| !file.starts_with('.'))
-        .filter_map(|file| file.strip_suffix(".toml").filter(|name| !name.is_empty()).map(str::to_owned))
+        .filter_map(|file| {
+            file.strip_suffix(".toml").filter(|name| !name.is_empty() && !name.contains(char::is_control)).map(str::to_owned)
+        })
         .collect();
     names.sort();
     names.truncate(MOST);

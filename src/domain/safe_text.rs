@@ -157,6 +157,7 @@ enum Fate {
     Space,
     Newline,
     Replace,
+    Letter(char),
     Drop,
 }
 
@@ -171,6 +172,8 @@ fn fate(c: char) -> Fate {
         '\u{80}'..='\u{9f}' => Fate::Escape(char::from(c as u8 - 0x40)),
         // bidi controls
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Fate::Replace,
+        // the letters of flags: terminals do not agree on how wide they are
+        '\u{1f1e6}'..='\u{1f1ff}' => Fate::Letter(char::from_digit(c as u32 - 0x1f1e6 + 10, 36).unwrap_or('?').to_ascii_uppercase()),
         // invisible: soft hyphen, joiners, fillers, separators, tags, variation selectors 17 to 256
         '\u{ad}'
         | '\u{34f}'
@@ -232,6 +235,7 @@ fn sanitise(text: &str, lines: bool, most_bytes: usize, most_graphemes: usize) -
             Fate::Caret(letter) => clean.extend(['^', letter]),
             Fate::Escape(letter) => clean.extend(['^', '[', letter]),
             Fate::Replace => clean.push('\u{fffd}'),
+            Fate::Letter(letter) => clean.push(letter),
             _ => {}
         }
     }

@@ -114,7 +114,7 @@ impl Records {
         self.read(|connection| {
             let mut rows = connection.prepare_cached(
                 "SELECT id, source, key, who, ended_at, note FROM evidence \
-                 WHERE id > ?1 AND action = 'note' AND outcome IN ('confirmed', 'already') AND note IS NOT NULL ORDER BY id",
+                 WHERE id > ?1 AND action = 'note' AND outcome IN ('confirmed', 'already') AND note LIKE '%called back%' ORDER BY id",
             )?;
             let called = rows.query_map([after], |row| {
                 let line = |column: usize| row.get::<_, String>(column).map(|text| SafeText::line(&text));

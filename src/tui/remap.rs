@@ -70,11 +70,14 @@ impl Keymap {
 /// Whether an action only shows something, and so may have a key that is part of what a terminal sends for an arrow key. Of an
 /// action that is not listed here it is taken that it changes something.
 const fn only_shows(action: Action) -> bool {
-    use Action::{Back, Down, First, Flips, Handover, Help, Last, Left, NextUnanswered, Open, PageDown, PageUp};
-    use Action::{HourAfter, HourBefore, Present, PreviousUnanswered, Redraw, ShowLink, Up, WindowAfter, WindowBefore, Windows};
+    use Action::{Activity, Back, Down, First, Flips, Handover, Help, Last, Left, NextMatch, NextUnanswered, Open, PageDown, PageUp};
+    use Action::{HourAfter, HourBefore, Present, PreviousMatch, PreviousUnanswered, ReadBack, ReadOn, Redraw, ShowLink, Up};
+    use Action::{View1, View2, View3, View4, View5, View6, View7, View8, View9, WindowAfter, WindowBefore, Windows};
     matches!(
         action,
-        Back | Down
+        Activity
+            | Back
+            | Down
             | First
             | Flips
             | Handover
@@ -83,15 +86,28 @@ const fn only_shows(action: Action) -> bool {
             | HourBefore
             | Last
             | Left
+            | NextMatch
             | NextUnanswered
             | Open
             | PageDown
             | PageUp
             | Present
+            | PreviousMatch
             | PreviousUnanswered
+            | ReadBack
+            | ReadOn
             | Redraw
             | ShowLink
             | Up
+            | View1
+            | View2
+            | View3
+            | View4
+            | View5
+            | View6
+            | View7
+            | View8
+            | View9
             | WindowAfter
             | WindowBefore
             | Windows
@@ -106,12 +122,14 @@ impl Binding {
         let unusable = |what| Some(Unusable::new(what, "write another key"));
         match key.code {
             KeyCode::Esc if self.action != Action::Back => unusable(format!("esc only ever goes back, and is no key for '{name}'")),
-            KeyCode::Char(c) if !key.ctrl && "[OABCDHFMIZ~".contains(c) && !only_shows(self.action) => {
-                unusable(format!("'{label}' is part of what a terminal sends for an arrow key, of which '{name}' must not come"))
-            }
-            KeyCode::Char('1'..='5' | 'y') | KeyCode::Enter if !key.ctrl && matches!(self.action, Action::Back | Action::Quit) => {
+            KeyCode::Char('1'..='5' | 'y') | KeyCode::Enter
+                if !key.ctrl && matches!(self.action, Action::Back | Action::Left | Action::Quit) =>
+            {
                 unusable(format!("'{label}' answers a question, and is no key for '{name}': what one would leave would be done"))
             }
+            KeyCode::Char(c) if !key.ctrl && "[OABCDEFHIMPQRSZ~;0123456789".contains(c) && !only_shows(self.action) => unusable(format!(
+                "'{label}' is part of what a terminal sends for an arrow, page or function key, of which '{name}' must not come"
+            )),
             _ => None,
         }
     }

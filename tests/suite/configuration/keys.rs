@@ -107,9 +107,10 @@ fn keys_that_a_terminal_does_not_send_or_tell_apart_are_refused() {
 
 #[test]
 fn no_part_of_an_arrow_key_is_the_key_of_what_changes_something() {
-    for part in "[OABCDFHMIZ~".chars() {
-        let why =
-            format!("'{part}' is part of what a terminal sends for an arrow key, of which 'acknowledge' must not come – write another key");
+    for part in "[OABCDEFHIMPQRSZ~;059".chars() {
+        let why = format!(
+            "'{part}' is part of what a terminal sends for an arrow, page or function key, of which 'acknowledge' must not come – write another key"
+        );
         assert_eq!(said(&format!("acknowledge = \"{part}\"")), [format!("error: config.toml:2: keys.acknowledge: {why}")]);
     }
     right("[keys]\nflips = \"A\"\nhelp = [\"?\", \"~\"]\n");

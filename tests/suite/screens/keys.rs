@@ -208,7 +208,7 @@ fn every_action_can_have_another_key_and_no_other_has_it_then() {
 
 #[test]
 fn what_is_said_of_keys_is_said_of_those_one_has() {
-    let mut dashboard = board("acknowledge = \"x\"\nundo = \"U\"\nfold = \"f2\"\nquit = \"Q\"\nopen = \"v\"\nhelp = []\n");
+    let mut dashboard = board("acknowledge = \"x\"\nundo = \"U\"\nfold = \"f2\"\nquit = \"X\"\nopen = \"v\"\nhelp = []\n");
     let footer = |dashboard: &Dashboard| dashboard.screen().lines().last().unwrap().to_owned();
     assert!(footer(&dashboard).starts_with(" x ack  b call  p phoned in "), "{}", dashboard.screen());
     assert!(footer(&dashboard).ends_with(": help help"), "{}", dashboard.screen());
@@ -216,8 +216,8 @@ fn what_is_said_of_keys_is_said_of_those_one_has() {
     assert!(shows(&dashboard, "1 marked: x acknowledges them, esc unmarks them"));
     dashboard.press("esc p");
     assert!(shows(&dashboard, "is on its way; U undoes it"), "{}", dashboard.screen());
-    dashboard.press("Q");
-    assert!(shows(&dashboard, "Q again leaves, esc stays"), "{}", dashboard.screen());
+    dashboard.press("X");
+    assert!(shows(&dashboard, "X again leaves, esc stays"), "{}", dashboard.screen());
     dashboard.press("esc G");
     dashboard.press_key(KeyEvent::new(KeyCode::F(2), KeyModifiers::NONE));
     assert!(shows(&dashboard, "F2 unfolds"), "{}", dashboard.screen());
@@ -225,7 +225,7 @@ fn what_is_said_of_keys_is_said_of_those_one_has() {
     dashboard.type_text("help");
     dashboard.press("enter");
     assert!(dashboard.row("x  ").contains("acknowledge: tell the source"), "{}", dashboard.screen());
-    assert!(shows(&dashboard, "it: x acknowledges all that"), "{}", dashboard.screen());
+    assert!(shows(&dashboard, "and go on to the next: x"), "{}", dashboard.screen());
     dashboard.press("/ : space h e l p");
     assert!(dashboard.row(" : help  ").contains("these keys, marks and words"), "{}", dashboard.screen());
 }
