@@ -70,11 +70,15 @@ impl Keymap {
 /// Whether an action only shows something, and so may have a key that is part of what a terminal sends for an arrow key. Of an
 /// action that is not listed here it is taken that it changes something.
 const fn only_shows(action: Action) -> bool {
-    use Action::{Back, Down, First, Flips, Handover, Help, Last, Left, NextUnanswered, Open, PageDown, PageUp};
+    use Action::{
+        Back, BankHolidayAfter, BankHolidayBefore, Down, First, Flips, Handover, Help, Last, Left, NextUnanswered, Open, PageDown, PageUp,
+    };
     use Action::{HourAfter, HourBefore, Present, PreviousUnanswered, Redraw, ShowLink, Up, WindowAfter, WindowBefore, Windows};
     matches!(
         action,
-        Back | Down
+        Back | BankHolidayAfter
+            | BankHolidayBefore
+            | Down
             | First
             | Flips
             | Handover
