@@ -41,7 +41,7 @@ fn assert_on_the_board(tmux: &mut Tmux, after: &str) {
     tmux.client.press("?");
     tmux.wait_for(PANE, &format!("board after {after}"), |screen| screen.contains("NOW, UNANSWERED 3"));
     let screen = tmux.screen(PANE);
-    assert!(!screen.contains("undo") && !screen.contains("again leaves"), "{after}:\n{screen}");
+    assert!(["undo", "again leaves", "view "].iter().all(|trace| !screen.contains(trace)), "{after}:\n{screen}");
 }
 
 /// Which ticket the cursor is on.
