@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use unicode_width::UnicodeWidthStr;
 
 use super::ack::Ack;
 use super::activity::ActivityDeed;
@@ -37,6 +38,8 @@ impl Scope {
 
 /// More of it nobody reads.
 const MOST: usize = 300;
+/// More than so much of a row no name of a ticket takes.
+const WIDEST: usize = 24;
 /// What was written is told in so many columns.
 const TEXT: usize = 200;
 /// What a source tells within this time of a deed of the same kind is that deed.
@@ -94,8 +97,13 @@ pub(super) fn page(model: &Model, scope: Scope) -> Made {
     entries.retain(|entry| entry.at <= model.now && only.is_none_or(|only| entry.ticket.as_ref().is_none_or(|of| of == only)));
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
     let more = entries.len().saturating_sub(MOST);
-    for Entry { at, ticket, text, tone } in entries.into_iter().take(MOST) {
-        let name = ticket.filter(|_| only.is_none()).map_or_else(String::new, |key| format!("{} ", model.name_of(&key)));
+    entries.truncate(MOST);
+    let names: Vec<Option<SafeText>> =
+        entries.iter().map(|entry| entry.ticket.as_ref().filter(|_| only.is_none()).map(|key| model.name_of(key))).collect();
+    // where there is little room nothing stands in columns
+    let wide = if columns < 58 { 0 } else { names.iter().flatten().map(|name| name.as_str().width()).max().unwrap_or(0).min(WIDEST) };
+    for (Entry { at, text, tone, .. }, name) in entries.into_iter().zip(names) {
+        let name = name.map_or_else(String::new, |name| format!("{name}{:pad$} ", "", pad = wide.saturating_sub(name.as_str().width())));
         let text = format!("{} {name}{text}", words::moment(model.rules.zone, at, model.now));
         lines.extend(wrapped(&text.replace('\n', " "), 2, columns, tone));
     }

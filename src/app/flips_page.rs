@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use unicode_width::UnicodeWidthStr;
 
 use super::agenda::{Agenda, AgendaEntry};
+use super::bank_holidays::{self, BankHoliday};
 use super::flips::{FlipKind, flips};
 use super::model::Model;
 use super::page::Made;
 use super::strip::{Axis, Day, Letters, strip};
 use super::summary::{Piece, Tone, cut};
-use crate::domain::{Agreement, SafeText, Window, date_of};
+use crate::domain::{Agreement, Window, date_of};
 
 /// For how long what flips is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,8 +58,6 @@ impl Span {
 
 /// More than so much of a row no name takes.
 const WIDEST: usize = 20;
-/// So many agreements are named beside a bank holiday.
-const NAMED: usize = 3;
 
 /// The page of a model.
 pub(super) fn page(model: &Model, span: Span) -> Made {
@@ -166,21 +165,8 @@ impl Picture<'_> {
 
     /// The bank holidays by name, and whose they are.
     fn holidays(&self) -> Vec<Vec<Piece>> {
-        let mut found: BTreeMap<(NaiveDate, Option<&SafeText>), Vec<&str>> = BTreeMap::new();
-        for agreement in self.agreements {
-            for day in self.axis.days(agreement.calendar.zone()) {
-                if let Some(name) = agreement.calendar.holiday(day.date) {
-                    found.entry((day.date, name)).or_default().push(agreement.name.as_str());
-                }
-            }
-        }
-        let line = |((date, name), whose): (&(NaiveDate, Option<&SafeText>), &Vec<&str>)| {
-            let name = name.map_or("bank holiday", SafeText::as_str);
-            let more = whose.len().saturating_sub(NAMED);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let whose = whose.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-            wrapped(&format!("{} {name}: {whose}{more}", date.format("%a %-d %b")), 2, self.columns, Tone::Window(Window::BankHoliday))
-        };
+        let found = bank_holidays::among(self.agreements, |calendar| self.axis.days(calendar.zone()).into_iter().map(|day| day.date));
+        let line = |holiday: &BankHoliday| wrapped(&holiday.words(), 2, self.columns, Tone::Window(Window::BankHoliday));
         found.iter().flat_map(line).collect()
     }
 }

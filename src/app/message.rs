@@ -113,6 +113,10 @@ pub enum Action {
     WindowBefore,
     /// The same where the next begins.
     WindowAfter,
+    /// The queue as it is where a bank holiday began before what is shown.
+    BankHolidayBefore,
+    /// The same where the next begins.
+    BankHolidayAfter,
     /// The present again.
     Present,
     /// Choose among all actions by their names.

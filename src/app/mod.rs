@@ -7,6 +7,7 @@ mod agenda;
 mod agreement_page;
 mod alarms;
 mod assessing;
+mod bank_holidays;
 mod bell;
 mod board;
 mod calling;

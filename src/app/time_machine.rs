@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use unicode_width::UnicodeWidthStr;
 
+use super::bank_holidays::{self, BankHoliday};
 use super::board::Board;
 use super::layout;
 use super::message::Action;
@@ -18,6 +19,7 @@ use crate::domain::{Calendar, Group, TicketKey};
 const ENDS_AFTER: TimeDelta = TimeDelta::seconds(60);
 /// It goes no further from the present: no search of the calendars does.
 const FURTHEST: TimeDelta = TimeDelta::days(400);
+const NO_WINDOW: &str = "no window changes within 400 days";
 /// Fewer rows have no room for its banner.
 const LEAST_ROWS: u16 = 2;
 
@@ -48,10 +50,12 @@ pub(super) fn user(model: &mut Model, action: Action) -> bool {
     let on = model.time_machine.is_some();
     let shows_it = matches!(model.screen, Screen::Board | Screen::Explanation(_) | Screen::Page(..)) && !model.screen.has_activity();
     match action {
-        Action::HourBefore if shows_it => go(model, Some(model.shown_at() - TimeDelta::hours(1))),
-        Action::HourAfter if shows_it => go(model, Some(model.shown_at() + TimeDelta::hours(1))),
-        Action::WindowBefore if shows_it => go(model, nearest(model, change_before, Iterator::max)),
-        Action::WindowAfter if shows_it => go(model, nearest(model, change_after, Iterator::min)),
+        Action::HourBefore if shows_it => go(model, Ok(model.shown_at() - TimeDelta::hours(1))),
+        Action::HourAfter if shows_it => go(model, Ok(model.shown_at() + TimeDelta::hours(1))),
+        Action::WindowBefore if shows_it => go(model, nearest(model, change_before, Iterator::max).ok_or(NO_WINDOW)),
+        Action::WindowAfter if shows_it => go(model, nearest(model, change_after, Iterator::min).ok_or(NO_WINDOW)),
+        Action::BankHolidayBefore if shows_it => to_bank_holiday(model, nearest(model, bank_holidays::last, Iterator::max)),
+        Action::BankHolidayAfter if shows_it => to_bank_holiday(model, nearest(model, bank_holidays::next, Iterator::min)),
         Action::Present if on => end(model, None),
         Action::Back | Action::Quit if on && model.screen == Screen::Board => end(model, None),
         _ if on => match refused(action) {
@@ -115,6 +119,8 @@ const fn refused(action: Action) -> Option<&'static str> {
         | Action::HourAfter
         | Action::WindowBefore
         | Action::WindowAfter
+        | Action::BankHolidayBefore
+        | Action::BankHolidayAfter
         | Action::Present
         | Action::CopyKey
         | Action::CopyLink
@@ -126,7 +132,7 @@ const fn refused(action: Action) -> Option<&'static str> {
     }
 }
 
-/// One of the instants at which an agreement changes its window.
+/// One of the instants that the agreements' calendars tell.
 fn nearest(
     model: &Model,
     change: fn(&Calendar, DateTime<Utc>) -> Option<DateTime<Utc>>,
@@ -149,17 +155,29 @@ fn change_before(calendar: &Calendar, at: DateTime<Utc>) -> Option<DateTime<Utc>
     })
 }
 
-/// Shows the queue at an instant.
-fn go(model: &mut Model, to: Option<DateTime<Utc>>) {
-    let refused = match to {
-        None => Some("no window changes within 400 days"),
-        Some(to) if (to - model.now).abs() > FURTHEST => Some("no further than 400 days from now"),
-        Some(_) if model.size.1 < LEAST_ROWS => Some("there is no room to say that it is not now"),
-        Some(_) => None,
-    };
-    let Some(to) = to.filter(|_| refused.is_none()) else {
-        model.notice = refused.map(|text| Notice { text: text.to_owned(), alarm: true });
-        return;
+/// Shows the queue where a bank holiday begins, and says which and whose it is.
+fn to_bank_holiday(model: &mut Model, to: Option<DateTime<Utc>>) {
+    go(model, to.ok_or("no bank holiday is known within 400 days"));
+    if to.is_some_and(|to| model.time_machine.as_ref().is_some_and(|machine| machine.at == to)) {
+        let found = bank_holidays::beginning_at(model.rules.agreements.all(), model.shown_at());
+        let text = found.iter().map(BankHoliday::words).collect::<Vec<_>>().join(" · ");
+        model.notice = Some(Notice { text, alarm: false });
+    }
+}
+
+/// Shows the queue at an instant, or says why there is none.
+fn go(model: &mut Model, to: Result<DateTime<Utc>, &'static str>) {
+    let to = to.and_then(|to| match to {
+        _ if (to - model.now).abs() > FURTHEST => Err("no further than 400 days from now"),
+        _ if model.size.1 < LEAST_ROWS => Err("there is no room to say that it is not now"),
+        _ => Ok(to),
+    });
+    let to = match to {
+        Ok(to) => to,
+        Err(why) => {
+            model.notice = Some(Notice { text: why.to_owned(), alarm: true });
+            return;
+        }
     };
     let shown = model.time_machine.as_ref().map(|machine| machine.at);
     relist(model, |board, model| {

@@ -253,7 +253,7 @@ impl Teller<'_> {
                 let day = match count {
                     0 => "the same working day".to_owned(),
                     1 => "the next working day".to_owned(),
-                    n => format!("the {n}th working day after"),
+                    n => format!("the {} working day after", words::ordinal(n)),
                 };
                 match on {
                     OnDay::Close => format!("{}: the last closing of {day}", target.written),

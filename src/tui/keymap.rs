@@ -158,6 +158,13 @@ pub const BINDINGS: &[Binding] = &[
     Binding { keys: &[letter('>')], action: Action::HourAfter, short: "hour", help: "the same an hour after" },
     Binding { keys: &[letter(',')], action: Action::WindowBefore, short: "window", help: "the same where a window began before" },
     Binding { keys: &[letter('.')], action: Action::WindowAfter, short: "window", help: "the same where the next window begins" },
+    Binding {
+        keys: &[letter('}')],
+        action: Action::BankHolidayAfter,
+        short: "bank holiday",
+        help: "the time machine: the queue where the next bank holiday begins, which is named with those who keep it",
+    },
+    Binding { keys: &[letter('{')], action: Action::BankHolidayBefore, short: "", help: "the same where one began before" },
     Binding { keys: &[letter('0')], action: Action::Present, short: "now", help: "back to now; esc does it too, and 60 s without a key" },
     Binding { keys: &[letter('r')], action: Action::Refresh, short: "refresh", help: "ask all sources now" },
     Binding { keys: &[letter('j'), key(KeyCode::Down)], action: Action::Down, short: "down", help: "down" },
@@ -201,7 +208,7 @@ pub const BINDINGS: &[Binding] = &[
     Binding {
         keys: &[letter(':')],
         action: Action::Palette,
-        short: "",
+        short: "more",
         help: "the palette: all that can be done, found by words; enter does it, to the ticket under the cursor; esc leaves",
     },
     Binding {

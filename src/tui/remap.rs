@@ -70,13 +70,18 @@ impl Keymap {
 /// Whether an action only shows something, and so may have a key that is part of what a terminal sends for an arrow key. Of an
 /// action that is not listed here it is taken that it changes something.
 const fn only_shows(action: Action) -> bool {
-    use Action::{Activity, Back, Down, First, Flips, Handover, Help, Last, Left, NextMatch, NextUnanswered, Open, PageDown, PageUp};
+    use Action::{
+        Activity, Back, BankHolidayAfter, BankHolidayBefore, Down, First, Flips, Handover, Help, Last, Left, NextMatch, NextUnanswered,
+        Open, PageDown, PageUp,
+    };
     use Action::{HourAfter, HourBefore, Present, PreviousMatch, PreviousUnanswered, ReadBack, ReadOn, Redraw, ShowLink, Up};
     use Action::{View1, View2, View3, View4, View5, View6, View7, View8, View9, WindowAfter, WindowBefore, Windows};
     matches!(
         action,
         Activity
             | Back
+            | BankHolidayAfter
+            | BankHolidayBefore
             | Down
             | First
             | Flips

@@ -82,9 +82,15 @@ fn position(view: &View) -> String {
 /// What can be done here and now; the way to the help is at the right and stays.
 fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
     let actions: &[Action] = match &view.body {
-        Body::List { .. } if view.banner.is_some() => {
-            &[Action::Present, Action::HourBefore, Action::HourAfter, Action::WindowBefore, Action::WindowAfter, Action::Open]
-        }
+        Body::List { .. } if view.banner.is_some() => &[
+            Action::Present,
+            Action::HourBefore,
+            Action::HourAfter,
+            Action::WindowBefore,
+            Action::WindowAfter,
+            Action::BankHolidayAfter,
+            Action::Open,
+        ],
         Body::List { .. } => &[
             Action::Undo,
             Action::Acknowledge,
@@ -94,6 +100,7 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
             Action::NextUnanswered,
             Action::Open,
             Action::Filter,
+            Action::Palette,
             Action::Fold,
             Action::Refresh,
         ],
@@ -110,7 +117,7 @@ fn keys(buffer: &mut Buffer, area: Rect, view: &View, theme: &Theme) {
             Action::PageDown,
         ],
         Body::Text { about: About::Page(Topic::Flips(_)), .. } => {
-            &[Action::Back, Action::Flips, Action::Windows, Action::Down, Action::PageDown]
+            &[Action::Back, Action::Flips, Action::BankHolidayAfter, Action::Windows, Action::Down, Action::PageDown]
         }
         Body::Text { about: About::Page(Topic::Activity(_)), .. } => &[Action::Back, Action::Down, Action::PageDown],
         Body::Text { about: About::Page(Topic::Windows(_)), .. } => &[Action::Back, Action::Flips, Action::Down, Action::PageDown],

@@ -1,5 +1,7 @@
 //! Every view: a new one is a line here, and so is seen at every size, with ASCII alone, without colours, and in the pictures.
 
+use chrono::TimeDelta;
+use holdover::app::{Activity, Effect, Message};
 use holdover::tui::{ColorDepth, Theme};
 
 use super::Dashboard;
@@ -61,6 +63,12 @@ impl Shown {
     /// Goes from the board to the view.
     pub fn open(&self, dashboard: &mut Dashboard) {
         dashboard.press(self.keys);
+        if dashboard.effects.contains(&Effect::ReadActivity) {
+            // nothing was done in the week before
+            let since = dashboard.model.now - TimeDelta::weeks(1);
+            let (deeds, unsent, gaps, unknown) = Default::default();
+            dashboard.send(Message::Activity(Activity { since, deeds, unsent, gaps, unknown }));
+        }
         dashboard.type_text(self.text);
     }
 }

@@ -108,6 +108,8 @@ const CASES: &[Case] = &[
     (Action::HourAfter, &[], |d| shows(d, "NOT NOW: Mon 7 Dec 2026 01:18")),
     (Action::WindowBefore, &[], |d| shows(d, "NOT NOW: Mon 7 Dec 2026 00:00")),
     (Action::WindowAfter, &[], |d| shows(d, "NOT NOW: Mon 7 Dec 2026 09:00")),
+    (Action::BankHolidayBefore, &[], |d| shows(d, "NOT NOW: Mon 31 Aug 2026 00:00")),
+    (Action::BankHolidayAfter, &[], |d| shows(d, "NOT NOW: Fri 25 Dec 2026 00:00")),
     (Action::Present, &[Action::HourAfter], |d| !shows(d, "NOT NOW")),
     (Action::Refresh, &[], |d| d.effects == [Effect::PollNow]),
     (Action::Down, &[], |d| d.selected() == Some("A-2")),

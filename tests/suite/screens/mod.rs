@@ -23,6 +23,7 @@ mod snapshots;
 mod strange;
 mod texts;
 mod time_machine;
+mod trial;
 mod waking;
 mod whose;
 mod writing;
@@ -83,8 +84,13 @@ impl Dashboard {
 
     /// The demo at the night above, with all its desks asked once.
     pub fn demo(size: (u16, u16)) -> Self {
+        Self::demo_at(NIGHT, size)
+    }
+
+    /// The demo at another instant.
+    pub fn demo_at(at: &str, size: (u16, u16)) -> Self {
         let settings = config::parse(sources::demo_agreements(), "demo", &[]).unwrap();
-        let mut dashboard = Self::new(settings, NIGHT, size);
+        let mut dashboard = Self::new(settings, at, size);
         dashboard.poll();
         dashboard
     }

@@ -52,6 +52,42 @@ fn it_goes_by_the_hour_and_by_the_window_and_comes_back() {
 }
 
 #[test]
+fn it_goes_by_the_bank_holiday_and_says_whose_it_is() {
+    let mut dashboard = Dashboard::demo((120, 24));
+    let steps = [
+        ("}", "Thu 24 Dec 2026 00:00 GMT", "Thu 24 Dec bank holiday: Larkmoor College"),
+        // in Auckland
+        ("}", "Thu 24 Dec 2026 11:00 GMT", "Fri 25 Dec bank holiday: Kauri Point Freight"),
+        ("}", "Fri 25 Dec 2026 00:00 GMT", "Fri 25 Dec Christmas Day: Brackwater Dental, Haldor Parcels, Rye & Fenn Solicitors and 1 more"),
+        ("{", "Thu 24 Dec 2026 11:00 GMT", "Fri 25 Dec bank holiday: Kauri Point Freight"),
+        ("> {", "Thu 24 Dec 2026 11:00 GMT", "Fri 25 Dec bank holiday: Kauri Point Freight"),
+        ("} } }", "Mon 28 Dec 2026 00:00 GMT", "Mon 28 Dec Boxing Day"),
+    ];
+    for (keys, at, whose) in steps {
+        dashboard.press(keys);
+        let screen = dashboard.screen();
+        assert_eq!(banner(&dashboard).unwrap().split(" – ").next(), Some(format!(" NOT NOW: {at}").as_str()), "{keys}");
+        assert!(screen.contains(&format!("── {whose}")), "{keys}\n{screen}");
+    }
+    dashboard.press(">");
+    assert!(!dashboard.screen().contains("── Mon 28 Dec"), "it is said once\n{}", dashboard.screen());
+}
+
+#[test]
+fn where_no_bank_holiday_is_near_that_is_said() {
+    let config = "[[agreement]]\nname = \"Acme\"\nclients = [\"acme\"]\ntimezone = \"Europe/London\"\n\
+                  office_hours = { mon-fri = [\"09:00-17:00\"] }\nbank_holidays = []\n[agreement.response]\n\
+                  S1 = { any = \"1h\" }\nS2 = { any = \"1h\" }\nS3 = { any = \"1h\" }\nS4 = { any = \"1h\" }\nS5 = { any = \"1h\" }\n\
+                  [[source]]\nname = \"tickets\"\nkind = \"file\"\npath = \"tickets.json\"\n";
+    let mut dashboard = Dashboard::new(holdover::config::parse(config, "config.toml", &[]).unwrap(), NIGHT, (80, 24));
+    for key in ["}", "{"] {
+        dashboard.press(key);
+        assert!(dashboard.screen().contains("no bank holiday is known within 400 days"), "{}", dashboard.screen());
+        assert!(banner(&dashboard).is_none());
+    }
+}
+
+#[test]
 fn what_was_held_is_obliged_then() {
     let mut dashboard = Dashboard::acme((80, 24), TICKETS);
     assert!(dashboard.screen().contains("HELD 2"), "{}", dashboard.screen());
