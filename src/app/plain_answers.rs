@@ -8,6 +8,7 @@ use super::message::Effect;
 use super::model::Model;
 use super::plain_words as say;
 use super::prompt::MOST;
+use super::store::Health;
 use super::{doing, prompt, taking};
 use crate::domain::{Deed, DeedKind, Group, SafeText, TicketKey, explain};
 
@@ -109,13 +110,9 @@ fn note(model: &mut Model, typed: &str) -> Result<(Vec<String>, Vec<Effect>), St
 /// A key and a text. A key may have spaces in it: the longest that is one is meant.
 fn key_and_text(model: &Model, typed: &str) -> Result<(TicketKey, String), String> {
     // a longer text is no key, and is not looked for
-    let ends = typed
-        .char_indices()
-        .filter(|(_, letter)| letter.is_whitespace())
-        .map(|(end, _)| end)
-        .chain([typed.len()])
-        .filter(|end| *end <= LONGEST_KEY);
-    let longest = ends.filter(|end| !matches!(model.store.find(&typed[..*end]), Ok(None))).next_back();
+    let spaces = typed.char_indices().filter(|(_, letter)| letter.is_whitespace()).map(|(end, _)| end);
+    let mut ends = spaces.chain([typed.len()]).filter(|end| *end <= LONGEST_KEY);
+    let longest = ends.rfind(|end| !matches!(model.store.find(&typed[..*end]), Ok(None)));
     let end = longest.or_else(|| typed.find(char::is_whitespace)).unwrap_or(typed.len());
     Ok((find_sure(model, &typed[..end])?, typed[end..].trim().to_owned()))
 }
@@ -123,7 +120,7 @@ fn key_and_text(model: &Model, typed: &str) -> Result<(TicketKey, String), Strin
 /// How everything stands: the counts, the sources that are not to be trusted, and every ticket that the agreement may cover.
 fn list(model: &Model) -> Vec<String> {
     let health = model.store.health(model.now);
-    let troubles = health.iter().filter(|source| source.heard && source.health != super::Health::Ok);
+    let troubles = health.iter().filter(|source| source.heard && source.health != Health::Ok);
     let rows = model.board.rows.iter().filter(|row| row.verdict.group != Group::Outside);
     let troubles = troubles.map(|source| say::source(model, source));
     std::iter::once(say::summary(model)).chain(troubles).chain(rows.map(|row| say::ticket(model, row, ""))).collect()

@@ -36,18 +36,18 @@ impl Told {
     /// At the night of the dashboard; what is told at first has been.
     fn after(tickets: &[String]) -> Self {
         let mut told = Self::of(Dashboard::acme((80, 24), &all(tickets)));
-        told.new();
+        told.news();
         told
     }
 
-    fn new(&mut self) -> Vec<String> {
+    fn news(&mut self) -> Vec<String> {
         self.plain.tell(&self.dashboard.model)
     }
 
     /// What is new once the source tells of these.
     fn tell(&mut self, tickets: &[String]) -> Vec<String> {
         self.dashboard.tell("tickets", &all(tickets));
-        self.new()
+        self.news()
     }
 
     /// All that is told in so many seconds, and after how many.
@@ -56,9 +56,9 @@ impl Told {
         for second in 1..=seconds {
             let foretold = self.dashboard.model.changes_at();
             self.dashboard.wait(1);
-            let new = self.new();
-            assert!(new.is_empty() || foretold.is_some_and(|at| at <= self.dashboard.model.now), "not foretold: {new:?}");
-            said.extend(new.into_iter().map(|line| (second, line)));
+            let news = self.news();
+            assert!(news.is_empty() || foretold.is_some_and(|at| at <= self.dashboard.model.now), "not foretold: {news:?}");
+            said.extend(news.into_iter().map(|line| (second, line)));
         }
         said
     }
@@ -74,14 +74,14 @@ fn it_begins_with_the_counts_and_what_nobody_has() {
         r#", "status": "acknowledged", "acknowledged_at": "2026-12-07T00:17:40Z", "answered_at": "2026-12-07T00:17:40Z", "assignee": "li""#;
     let tickets = [ticket("A-3", "\"S3\"", ""), ticket("A-1", "\"S1\"", ""), ticket("A-2", "null", ""), ticket("A-4", "\"S1\"", taken)];
     let mut told = Told::of(Dashboard::acme((80, 24), &all(&tickets)));
-    let said = told.new();
+    let said = told.news();
     let expected = [
         "Mon 00:18 GMT: 3 to handle now, 2 unanswered, 0 breached; next Unassessed A-2 is to be assessed by 00:47; 1 held until 09:00.",
         "Unassessed A-2, Title of A-2: to be assessed, due 00:47, 29 minutes left, nobody has it.",
         "S1 A-1, Title of A-1: due 00:47, 29 minutes left, nobody has it.",
     ];
     assert_eq!(said, expected);
-    assert_eq!(told.new(), [""; 0]);
+    assert_eq!(told.news(), [""; 0]);
     assert_eq!(told.tell(&tickets), [""; 0]);
     let (list, _) = told.type_line("list");
     assert_eq!(list[..3], expected);
@@ -139,7 +139,7 @@ fn what_sources_tell_is_a_sentence_each_gravest_first() {
 fn a_source_that_is_not_to_be_trusted_is_told_of_and_that_it_is_well_again() {
     let mut told = Told::after(&[]);
     told.dashboard.fail("tickets", FaultKind::Unreachable, "no route");
-    assert_eq!(told.new(), ["tickets is stale since 00:18: no route."]);
+    assert_eq!(told.news(), ["tickets is stale since 00:18: no route."]);
     let said = told.wait(600);
     assert_eq!(said, [(301, "tickets is blind since 00:18: no route.".to_owned())]);
     assert_eq!(told.tell(&[]), ["tickets answers again."]);
@@ -148,7 +148,7 @@ fn a_source_that_is_not_to_be_trusted_is_told_of_and_that_it_is_well_again() {
 #[test]
 fn what_the_records_recall_is_told_at_first_and_then_only_what_is_otherwise() {
     let mut told = Told::of(Dashboard::recalled(&all(&[ticket("A-1", "\"S1\"", "")])));
-    let said = told.new();
+    let said = told.news();
     assert!(said.len() == 2 && said[0].ends_with("; still asking tickets.") && said[1].starts_with("S1 A-1"), "{said:?}");
     let answered = told.tell(&[ticket("A-1", "\"S1\"", ""), ticket("A-2", "\"S3\"", ""), ticket("A-3", "\"S1\"", "")]);
     assert_eq!(
@@ -166,7 +166,7 @@ fn an_acknowledgement_is_called_one_when_its_source_says_so() {
     assert_eq!(said, ["A-1: being sent; its source has not said yet."]);
     let [Effect::Tell { deed: Deed::Acknowledge { note: None }, send_at, .. }] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(*send_at, now, "nothing can be undone here, so nothing is held");
-    assert_eq!(told.new(), [""; 0]);
+    assert_eq!(told.news(), [""; 0]);
     assert_eq!(told.type_line("ack A-1").0, ["A-1: being written down."]);
     let waiting = |why: &str| Ack::Waiting { reason: SafeText::line(why), asked_at: now };
     for (ack, said) in [
@@ -177,15 +177,15 @@ fn an_acknowledgement_is_called_one_when_its_source_says_so() {
         (waiting("busy"), &["A-1: acknowledgement not sent yet, and tried again: busy."]),
     ] {
         told.dashboard.underway("tickets", "A-1", ack);
-        assert_eq!(told.new(), said);
+        assert_eq!(told.news(), said);
     }
     assert_eq!(told.wait(59), []);
     assert_eq!(told.wait(1), [(1, "1 asked for more than a minute ago, and not sent yet.".to_owned())]);
     told.dashboard.end("tickets", "A-1", Outcome::Confirmed { by: Some(SafeText::line("jo")), at: None });
-    assert_eq!(told.new(), ["A-1: acknowledged by jo, confirmed by the source."]);
+    assert_eq!(told.news(), ["A-1: acknowledged by jo, confirmed by the source."]);
     told.type_line("ack A-2");
     told.dashboard.end("tickets", "A-2", Outcome::refused("It is locked."));
-    assert_eq!(told.new(), ["A-2: acknowledgement refused: It is locked."]);
+    assert_eq!(told.news(), ["A-2: acknowledgement refused: It is locked."]);
 }
 
 #[test]
