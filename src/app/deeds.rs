@@ -86,6 +86,13 @@ impl Deeds {
         first.or_else(|| self.ended.get(key).map(|(kind, ack)| (*kind, ack)))
     }
 
+    /// How each stands that is under way or has just ended; of a ticket and a kind the one that came last is last.
+    pub fn all(&self) -> impl Iterator<Item = (&TicketKey, DeedKind, &Ack)> {
+        let ended = self.ended.iter().map(|(key, (kind, ack))| (key, *kind, ack));
+        let asked = self.asked.iter().map(|((key, kind), ack)| (key, *kind, ack));
+        ended.chain(self.underway.values().map(|(key, kind, ack)| (key, *kind, ack))).chain(asked)
+    }
+
     /// How each stands that is under way.
     pub fn underway(&self) -> impl Iterator<Item = &Ack> {
         self.underway.values().map(|(.., ack)| ack)

@@ -61,13 +61,18 @@ pub(super) fn ticket(model: &Model, kind: DeedKind) -> Result<TicketKey, String>
         Cursor::Fold(_) => return Err(format!("one ticket after the other: {} unfolds", model.rules.help.key(Action::Open))),
         Cursor::Nothing => return Err(NO_TICKET.to_owned()),
     };
+    possible_for(model, key, kind).map(|()| key.clone())
+}
+
+/// Why a deed cannot be done to a ticket: it is gone, or its source cannot be told.
+pub(super) fn possible_for(model: &Model, key: &TicketKey, kind: DeedKind) -> Result<(), String> {
     // the list may be older than what is known by now
     if let Some(why) = gone(model, key) {
         return Err(format!("{}: {why}", model.name_of(key)));
     }
     match why_not(model, key, kind) {
         Some(why) => Err(format!("no {} for {}: {why}", deeds::name(kind), model.name_of(key))),
-        None => Ok(key.clone()),
+        None => Ok(()),
     }
 }
 

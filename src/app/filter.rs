@@ -59,7 +59,7 @@ impl Mine {
         Self { who: Some(who), taken: HashSet::new() }
     }
 
-    fn has(&self, ticket: &Ticket) -> bool {
+    pub(super) fn has(&self, ticket: &Ticket) -> bool {
         let named = ticket.owner().zip(self.who.as_ref()).is_some_and(|(owner, who)| owner.eq_ignore_case(who));
         named || self.taken.contains(&ticket.id)
     }

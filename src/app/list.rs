@@ -51,7 +51,7 @@ pub(super) struct Listed {
 }
 
 /// More unassessed tickets of one source than this fold to one line.
-const MOST_UNASSESSED: usize = 20;
+pub(super) const MOST_UNASSESSED: usize = 20;
 
 /// What is listed of the board.
 #[derive(Debug)]

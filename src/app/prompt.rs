@@ -12,7 +12,7 @@ use super::{deeds, doing};
 use crate::domain::{CALLED_BACK, CalledBack, Deed, DeedKind, SafeText, SourceName, TicketKey};
 
 /// Most characters of a text.
-const MOST: usize = 4000;
+pub(super) const MOST: usize = 4000;
 /// Most characters of a text on one line.
 const MOST_OF_LINE: usize = 200;
 /// Most rows of what says who will read it.
@@ -216,7 +216,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-fn tell(model: &mut Model, key: TicketKey, deed: Deed) -> Vec<Effect> {
+pub(super) fn tell(model: &mut Model, key: TicketKey, deed: Deed) -> Vec<Effect> {
     model.deeds.ask(&key, deed.kind());
     let text = format!("{}: the {} is on its way; its source has not said yet", model.name_of(&key), deeds::name(deed.kind()));
     model.notice = Some(Notice { text, alarm: false });

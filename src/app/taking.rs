@@ -79,6 +79,15 @@ pub(super) fn acknowledge(model: &mut Model) -> Vec<Effect> {
 /// # Errors
 /// Why there is nothing to take.
 pub(super) fn take(model: &mut Model, row: &BoardRow) -> Result<Effect, String> {
+    let hold = hold(model, row);
+    take_after(model, row, hold)
+}
+
+/// The same, to be sent after so long.
+///
+/// # Errors
+/// Why there is nothing to take.
+pub(super) fn take_after(model: &mut Model, row: &BoardRow, hold: TimeDelta) -> Result<Effect, String> {
     doing::nothing_is_sent(model)?;
     let key = &row.ticket.id;
     let name = model.name_of(key);
@@ -94,7 +103,7 @@ pub(super) fn take(model: &mut Model, row: &BoardRow) -> Result<Effect, String> 
         let who = row.ticket.owner().map_or_else(String::new, |who| format!("; its owner is {who}"));
         return Err(format!("{name} is already acknowledged{who}"));
     }
-    let send_at = model.now + hold(model, row);
+    let send_at = model.now + hold;
     model.acks.insert(key.clone(), Ack::Writing);
     model.taken.retain(|(before, kind)| (before, *kind) != (key, DeedKind::Acknowledge));
     model.taken.push((key.clone(), DeedKind::Acknowledge));

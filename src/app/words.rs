@@ -32,6 +32,30 @@ pub fn late(seconds: i64) -> String {
     }
 }
 
+/// A length of time to be read out: `45 seconds`, `23 minutes`, `1 hour 30 minutes`; cut as [`length`] is.
+#[must_use]
+pub fn spoken(seconds: i64) -> String {
+    let some = |count: i64, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        _ => Some(format!("{count} {what}s")),
+    };
+    match (seconds / 3600, seconds / 60 % 60) {
+        _ if seconds < 120 => some(seconds, "second").unwrap_or_else(|| "no time".to_owned()),
+        (hours, minutes) => some(hours, "hour").into_iter().chain(some(minutes, "minute")).collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// How late something is, to be read out.
+#[must_use]
+pub fn spoken_late(seconds: i64) -> String {
+    match seconds {
+        ..60 => "less than a minute".to_owned(),
+        60..120 => "1 minute".to_owned(),
+        _ => spoken(seconds),
+    }
+}
+
 /// How a clock differs from ours: `61s ahead`, `2h behind`.
 #[must_use]
 pub fn apart(ahead: TimeDelta) -> String {
@@ -126,6 +150,13 @@ mod tests {
     #[test]
     fn lateness_is_never_said_in_seconds() {
         assert_eq!([0, 59, 60, 119, 120, 3600, 5400].map(late), ["<1m", "<1m", "1m", "1m", "2m", "1h", "1h30m"]);
+    }
+
+    #[test]
+    fn what_is_read_out_is_in_words() {
+        let said = [0, 1, 119, 120, 3600, 5400, 3660].map(spoken);
+        assert_eq!(said, ["no time", "1 second", "119 seconds", "2 minutes", "1 hour", "1 hour 30 minutes", "1 hour 1 minute"]);
+        assert_eq!([0, 60, 240].map(spoken_late), ["less than a minute", "1 minute", "4 minutes"]);
     }
 
     #[test]

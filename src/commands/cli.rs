@@ -22,6 +22,9 @@ pub struct Cli {
     /// Flags of every verb.
     #[command(flatten)]
     pub global: Global,
+    /// Instead of the screen one sentence for each change, and ack KEY typed at it: for screen readers, plain terminals and pipes
+    #[arg(long)]
+    pub plain: bool,
     /// What to do; the dashboard where it is missing.
     #[command(subcommand)]
     pub verb: Option<Verb>,

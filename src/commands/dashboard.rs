@@ -86,7 +86,7 @@ pub(super) const fn wish(choice: ColorChoice) -> ColorWish {
 }
 
 /// What rings as settings say; none where the terminal is to be silent.
-fn bell(settings: &Settings) -> Option<Bell> {
+pub(super) fn bell(settings: &Settings) -> Option<Bell> {
     settings.bell.then(|| Bell::new(TimeDelta::from_std(settings.bell_again).unwrap_or(TimeDelta::MAX)))
 }
 
@@ -285,7 +285,7 @@ impl Dashboard {
     async fn end(&mut self, ended: Exit) -> Exit {
         Terminal::leave();
         let pace = if ended == Exit::Done { Pace::Leaving } else { Pace::Ending };
-        let all_written = self.works.end(pace, Telling::Refused, self.session.demo).await;
+        let all_written = self.works.end(pace, Telling::Refused, self.session.demo, |line| output::say(&line)).await;
         if all_written || ended != Exit::Done { ended } else { Exit::Failed }
     }
 }

@@ -1,4 +1,4 @@
-//! What the dashboard and `watch` begin with: the records, the sources, and what is known before any of these has answered.
+//! What the dashboard, `--plain` and `watch` begin with: the records, the sources, and what is known before any of these has answered.
 
 use std::sync::Arc;
 

@@ -35,6 +35,8 @@ mod note;
 mod online;
 mod output;
 mod past;
+mod plain;
+mod plain_input;
 mod reload;
 mod resolve;
 mod run;

@@ -12,7 +12,7 @@ use super::reload::Again;
 use super::session::{Exit, Session};
 use super::{
     ack, assess, check, completions, contact, dashboard, doctor, evidence, explain, handover, init, keys, list, man, new, next, note,
-    output, resolve, status, themes, watch, windows,
+    output, plain, resolve, status, themes, watch, windows,
 };
 use crate::config::{self, Footprint, Level, Misread, Problem, Settings};
 use crate::domain::{instant, resolve_local};
@@ -25,7 +25,11 @@ use crate::tui::install_panic_hook;
 /// What is nobody's mistake but the machine's: stdout that cannot be written.
 pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result<Exit> {
     install_panic_hook();
-    let Cli { global, verb } = cli;
+    let Cli { global, plain, verb } = cli;
+    if plain && verb.is_some() {
+        output::say(&"--plain is of the dashboard, and verbs print plain lines anyway – leave it out, or the verb");
+        return Ok(Exit::Usage);
+    }
     // these work where there is no configuration, or a broken one
     match &verb {
         Some(Verb::Check(args)) => return check::run(args, &global, clock, environment),
@@ -91,6 +95,7 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
             Some(_) => writes("watch", &|| Ok(Exit::Usage)),
             None => watch::run(session),
         },
+        None if plain => plain::run(session),
         None => dashboard::run(session),
     }
 }

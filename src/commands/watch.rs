@@ -252,7 +252,8 @@ impl Watch {
 
     /// Gives what is under way a little time.
     async fn end(&mut self, keeps_nothing: bool) {
-        let (lines, _) = tokio::join!(self.hooks.end(), self.works.end(Pace::Ending, Telling::All, keeps_nothing));
+        let (lines, _) =
+            tokio::join!(self.hooks.end(), self.works.end(Pace::Ending, Telling::All, keeps_nothing, |line| output::say(&line)));
         self.say(&lines);
     }
 }

@@ -1,5 +1,5 @@
 //! What of a running holdover needs no terminal: the model, the sources that are polled, the records, and what is on its way
-//! from the outbox. The dashboard and `watch` both drive it; what they do with what it tells is theirs.
+//! from the outbox. The dashboard, `--plain` and `watch` drive it; what they do with what it tells is theirs.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -265,8 +265,14 @@ impl Works {
     /// Changes the model and does what it asks for; returns what of that only the caller can do.
     pub fn happened(&mut self, message: Message) -> Vec<Effect> {
         self.tick();
+        let effects = app::update(&mut self.model, message);
+        self.do_all(effects)
+    }
+
+    /// Does what is asked for; returns what of that only the caller can do.
+    pub(super) fn do_all(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
         let mut left = Vec::new();
-        for effect in app::update(&mut self.model, message) {
+        for effect in effects {
             match effect {
                 Effect::Tell { key, deed, send_at } => left.extend(self.tell(key, deed, send_at)),
                 Effect::Undo { key, deed } => self.undo((key, deed)),

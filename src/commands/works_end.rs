@@ -7,7 +7,6 @@ use tokio::time::timeout;
 
 use super::bookkeeper::Event;
 use super::delivery::{Pace, write_beside};
-use super::output;
 use super::works::Works;
 use crate::app::{Ack, Message};
 use crate::domain::{DeedKind, Outcome, TicketKey};
@@ -29,8 +28,9 @@ pub(super) enum Telling {
 
 impl Works {
     /// Gives what is under way a little time. What is held when the user leaves is sent; what does not get through stays in the
-    /// outbox. Whether all that was asked for is written down, at least; `keeps_nothing` is said of what was not sent.
-    pub(super) async fn end(&mut self, pace: Pace, telling: Telling, keeps_nothing: bool) -> bool {
+    /// outbox. Whether all that was asked for is written down, at least; `keeps_nothing` is said of what was not sent, and `say`
+    /// takes each line.
+    pub(super) async fn end(&mut self, pace: Pace, telling: Telling, keeps_nothing: bool, mut say: impl FnMut(&str)) -> bool {
         self.pace.send_replace(pace);
         // nobody sees the board any more: what was asked for and is not on the disk is told here
         let mut writing: HashSet<TicketKey> =
@@ -68,16 +68,16 @@ impl Works {
         for (key, deed, outcome) in ended {
             if let Outcome::Refused { reason } = &outcome {
                 all_written = false;
-                output::say(&format!("{key} is not {} – {reason}", deed.done()));
+                say(&format!("{key} is not {} – {reason}", deed.done()));
             } else if telling == Telling::All {
-                output::say(&format!("{key}: {}", Ack::Ended { outcome, at: now }.words_of(deed, zone, now)));
+                say(&format!("{key}: {}", Ack::Ended { outcome, at: now }.words_of(deed, zone, now)));
             }
         }
-        self.tell_unsent(keeps_nothing).await;
+        self.tell_unsent(keeps_nothing, say).await;
         all_written
     }
 
-    async fn tell_unsent(&self, keeps_nothing: bool) {
+    async fn tell_unsent(&self, keeps_nothing: bool, mut say: impl FnMut(&str)) {
         let Some(records) = self.records.as_ref().filter(|_| self.bookkeeper.is_some()) else { return };
         let outbox = timeout(LAST_LOOK, write_beside(records, Records::outbox)).await;
         match outbox.map_err(|_| "the records are busy".to_owned()).and_then(|outbox| outbox.map_err(|fault| fault.to_string())) {
@@ -86,13 +86,13 @@ impl Works {
                 let unsent: Vec<String> = own.map(|entry| entry.key.to_string()).collect();
                 match (unsent.is_empty(), keeps_nothing) {
                     (true, _) => {}
-                    (false, true) => output::say(&format!("not sent: {} – the demo keeps nothing", unsent.join(", "))),
+                    (false, true) => say(&format!("not sent: {} – the demo keeps nothing", unsent.join(", "))),
                     (false, false) => {
-                        output::say(&format!("not sent yet: {} – it is sent when holdover runs again", unsent.join(", ")));
+                        say(&format!("not sent yet: {} – it is sent when holdover runs again", unsent.join(", ")));
                     }
                 }
             }
-            Err(fault) => output::say(&format!("it is not known what is still to be sent – {fault}")),
+            Err(fault) => say(&format!("it is not known what is still to be sent – {fault}")),
         }
         // nothing is lost where that is not done
         let _ = timeout(LAST_LOOK, write_beside(records, Records::settle)).await;

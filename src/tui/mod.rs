@@ -1,5 +1,6 @@
 //! FLOOR 2: the terminal. May use app, domain, ratatui and crossterm.
 
+mod ascii;
 mod canvas;
 mod color_depth;
 mod echo;
@@ -17,6 +18,7 @@ mod theme_file;
 mod themes;
 pub mod views;
 
+pub use ascii::ascii;
 pub use canvas::Canvas;
 pub use color_depth::{ColorDepth, ColorWish, color_decision, color_depth};
 pub use echo::Unechoed;

@@ -340,7 +340,7 @@ fn check_warns_of_a_client_that_no_agreement_matches() {
 #[test]
 fn what_is_not_built_is_not_offered() {
     let desk = Desk::with(&["[]"]);
-    desk.run(&["--plain"]).ended(2);
+    desk.run(&["snooze", "ACME-7"]).ended(2);
     assert!(desk.run(&["--help"]).ended(0).out.contains("explain"));
 }
 

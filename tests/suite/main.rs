@@ -25,6 +25,7 @@ mod manual;
 mod model;
 mod panics;
 mod picture;
+mod plain;
 mod properties;
 mod pty;
 mod readme;

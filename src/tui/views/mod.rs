@@ -131,25 +131,7 @@ fn only_ascii(buffer: &mut Buffer, area: Rect, ascii: bool) {
     }
     for position in area.positions() {
         let Some(cell) = buffer.cell_mut(position) else { continue };
-        if cell.symbol().is_ascii() {
-            continue;
-        }
-        let like = match cell.symbol() {
-            "─" | "–" | "—" => "-",
-            "│" => "|",
-            "▌" | "→" => ">",
-            "✗" => "X",
-            "‖" => "=",
-            "·" => ".",
-            "£" => "$",
-            "…" => "_",
-            "↓" => "v",
-            "↑" => "^",
-            "←" => "<",
-            "’" | "‘" => "'",
-            "“" | "”" => "\"",
-            _ => "?",
-        };
-        cell.set_symbol(like);
+        let like = super::ascii::like(cell.symbol()).to_owned();
+        cell.set_symbol(&like);
     }
 }
