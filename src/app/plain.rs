@@ -11,7 +11,7 @@ use super::board::BoardRow;
 use super::list::{MOST_UNASSESSED, is_unassessed};
 use super::model::Model;
 use super::plain_words as say;
-use super::store::{Health, SourceHealth};
+use super::source::{Health, SourceHealth};
 use crate::domain::{ClockState, DeedKind, Group, SafeText, Severity, SourceName, TicketKey};
 
 /// Of what may wait, or somebody has, so many changes are told at one moment; the others are counted.

@@ -8,7 +8,7 @@ use super::message::Effect;
 use super::model::Model;
 use super::plain_words as say;
 use super::prompt::MOST;
-use super::store::Health;
+use super::source::Health;
 use super::{doing, prompt, taking};
 use crate::domain::{Deed, DeedKind, Group, SafeText, TicketKey, explain};
 

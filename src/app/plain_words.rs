@@ -6,7 +6,7 @@ use super::board::BoardRow;
 use super::counts::NextKind;
 use super::deeds;
 use super::model::Model;
-use super::store::{Health, SourceHealth};
+use super::source::{Health, SourceHealth};
 use super::words;
 use super::{Ack, cut};
 use crate::domain::{Clock, ClockState, DeedKind, Group, SafeText, SourceName, TicketKey, Verdict, judge};
