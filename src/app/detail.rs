@@ -157,6 +157,8 @@ fn why(row: &BoardRow, steps: &[Step]) -> Option<DetailLine> {
     };
     let cover = step(steps, "Cover");
     let submitted = step(steps, "Submitted").map(|step| format!("{} at {}", step.text, step.when.split(" (").next().unwrap_or_default()));
+    let until = ["Held until", "Started"].iter().find_map(|what| step(steps, what));
+    let until = until.map(|step| format!("until {}: {}", step.when, step.text));
     let mut reasons: Vec<String> = match row.verdict.group {
         Group::Decide => {
             ["Unreadable", "Agreement", "Severity"].iter().filter_map(|what| step(steps, what)).map(|step| step.text.clone()).collect()
@@ -165,7 +167,11 @@ fn why(row: &BoardRow, steps: &[Step]) -> Option<DetailLine> {
         _ => submitted.into_iter().collect(),
     };
     reasons.extend(cover.map(|step| step.text.clone()));
-    reasons.extend(step(steps, "Held until").map(|step| format!("until {}: {}", step.when, step.text)));
+    reasons.extend(until);
+    if row.verdict.group == Group::Held {
+        // where there is one row for it, until when and why is what one looks for
+        reasons.reverse();
+    }
     if reasons.is_empty() {
         return None;
     }

@@ -17,6 +17,11 @@ pub(super) fn toggle(model: &mut Model) {
     if !model.marked.remove(&key) {
         model.marked.insert(key);
     }
+    tell(model);
+}
+
+/// Says how many are marked, and what can be done to them.
+pub(super) fn tell(model: &mut Model) {
     let acknowledge = model.rules.help.key(Action::Acknowledge);
     let text = format!("{} marked: {acknowledge} acknowledges them, esc unmarks them", listed(model).len());
     model.notice = Some(Notice { text, alarm: false });

@@ -21,8 +21,7 @@ pub(super) struct Range {
 /// Begins a range at the ticket under the cursor, or ends the one there is: its marks stay.
 pub(super) fn turn(model: &mut Model) {
     if model.range.take().is_some() {
-        let text = format!("{} marked: a acknowledges them, esc unmarks them", marks::listed(model).len());
-        model.notice = Some(Notice { text, alarm: false });
+        marks::tell(model);
         return;
     }
     let before = model.marked.clone();

@@ -43,7 +43,9 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
             problems.iter().for_each(output::say);
             if matches!(verb, Some(Verb::Status(_))) {
                 // an empty status line would look calm
-                output::print(|out| writeln!(out, "!! holdover: the configuration is broken"))?;
+                let missing = problems.iter().any(|problem| problem.unreadable);
+                let why = if missing { "there is no configuration: holdover init" } else { "the configuration is broken: holdover check" };
+                output::print(|out| writeln!(out, "!! holdover: {why}"))?;
             }
             return Ok(Exit::Usage);
         }

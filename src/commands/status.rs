@@ -159,7 +159,7 @@ impl Status {
         }
         let untaken = self.untaken();
         format!(
-            "{before}{untaken} that nobody has ({unanswered} unanswered, {decide} to decide), {breached} breached, {in_hand} in hand, \
+            "{before}{untaken} to answer or decide ({unanswered} unanswered, {decide} to decide), {breached} breached, {in_hand} in hand, \
              {held} held, {on_client} on client, {outside} outside, {unsent} unsent{next}"
         )
     }

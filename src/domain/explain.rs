@@ -181,7 +181,11 @@ impl Teller<'_> {
         let row = case.row(&case.agreement.response);
         let start = case.now.response.start;
         let held_over = row.is_some() && start > case.submitted && start != NEVER;
-        text.push_str(if held_over { ", so it is held over" } else { "" });
+        text.push_str(match held_over {
+            false => "",
+            true if case.t < start => ", so it is held over",
+            true => ", so it was held over",
+        });
         let step = self.say("Cover", None, text);
         if let Some(origin) = row.map(|row| row.origin.clone()) {
             step.file = Some(origin.file.to_string());

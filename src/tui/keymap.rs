@@ -31,13 +31,13 @@ pub const BINDINGS: &[Binding] = &[
         keys: &[letter(' ')],
         action: Action::Mark,
         short: "",
-        help: "mark the ticket, or unmark it: {acknowledge} acknowledges all that are marked and listed, and asks if they are more than five",
+        help: "mark the ticket, or unmark it, and go on to the next: {acknowledge} acknowledges all that are marked and listed, and asks if they are more than five",
     },
     Binding {
         keys: &[letter('V')],
         action: Action::Range,
         short: "",
-        help: "mark a range: from the ticket under the cursor to where it is moved; V or space ends it, esc unmarks it",
+        help: "mark a range: from the ticket under the cursor to where it is moved; {range} or {mark} ends it, esc unmarks it",
     },
     Binding {
         keys: &[letter('u')],

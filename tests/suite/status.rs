@@ -99,7 +99,7 @@ fn each_exit_code_says_how_bad_it_is_in_every_form() {
         if code == 30 {
             // as many as the first row of the board says
             let words = desk.run(&["status", "--at", at]).out;
-            assert!(words.starts_with("2 that nobody has (1 unanswered, 1 to decide), 1 breached, "), "{words}");
+            assert!(words.starts_with("2 to answer or decide (1 unanswered, 1 to decide), 1 breached, "), "{words}");
             assert!(desk.run(&["status", "--tmux", "--at", at]).out.starts_with("un 2 (? 1) br 1 "));
         }
     }
