@@ -95,7 +95,31 @@ fn an_edit_of_the_sources_asks_what_is_new_and_lets_go_of_what_went() {
 }
 
 #[test]
-fn an_acknowledgement_that_is_held_goes_on_over_an_edit_of_its_source() {
+fn an_acknowledgement_that_is_held_can_be_undone_over_every_edit_and_one_of_the_sources_waits_for_it() {
+    let desk = desk();
+    let right = config(&desk);
+    let mut pty = dashboard(&desk);
+    let mut beside = dashboard(&desk);
+    for pty in [&mut pty, &mut beside] {
+        pty.wait_for("ticket", |text| text.contains("Nobody can sign in"));
+    }
+    pty.press("a");
+    pty.wait_for("undo", |text| text.contains("u undo"));
+    let edited = right.replace("S1 = { any = \"30m\"", "S1 = { any = \"45m\"");
+    replace(&desk, "config.toml", &edited);
+    pty.wait_for("agreement", |text| text.contains("45m at any hour") && text.contains("u undo"));
+    let phone = desk.write("phone.json", r#"[{ "key": "P-1", "client": "acme", "severity": "S1", "title": "Rang twice" }]"#);
+    replace(&desk, "config.toml", &format!("{edited}{}", source("phone", &phone)));
+    pty.wait_for("waits", |text| text.contains("edit waits: 1 is not sent yet"));
+    // whoever does nothing waits for nobody
+    beside.wait_for("new source", |text| text.contains("Rang twice"));
+    assert!(!pty.text().contains("Rang twice"), "{}", pty.text());
+    pty.press("u");
+    pty.wait_for("new source", |text| text.contains("Rang twice") && text.contains("2 unanswered") && !text.contains("edit waits"));
+}
+
+#[test]
+fn an_edit_of_a_source_is_in_use_once_what_was_done_there_is_sent() {
     let desk = desk();
     let right = config(&desk);
     let mut pty = dashboard(&desk);
@@ -103,7 +127,26 @@ fn an_acknowledgement_that_is_held_goes_on_over_an_edit_of_its_source() {
     pty.press("a");
     pty.wait_for("undo", |text| text.contains("u undo"));
     replace(&desk, "config.toml", &right.replace("[[source]]", "[[source]]\nblind_after = \"6m\""));
+    pty.wait_for("waits", |text| text.contains("edit waits: 1 is not sent yet"));
     pty.wait_for("acknowledgement", |text| text.contains("acknowledged here") && text.contains("0 unanswered"));
+    pty.wait_for("in use", |text| !text.contains("edit waits"));
+}
+
+#[test]
+fn an_edit_of_the_sources_waits_while_a_text_is_written() {
+    let desk = desk();
+    let right = config(&desk) + "[[source]]\nname = \"here\"\nkind = \"local\"\n";
+    desk.write("config.toml", &right);
+    let mut pty = dashboard(&desk);
+    pty.wait_for("ticket", |text| text.contains("Nobody can sign in"));
+    pty.press("+");
+    pty.press("half a title");
+    pty.wait_for("text", |text| text.contains("half a title"));
+    let phone = desk.write("phone.json", r#"[{ "key": "P-1", "client": "acme", "severity": "S1", "title": "Rang twice" }]"#);
+    replace(&desk, "config.toml", &format!("{right}{}", source("phone", &phone)));
+    pty.wait_for("waits", |text| text.contains("edit waits: a text is being written") && text.contains("half a title"));
+    pty.press("\x1b");
+    pty.wait_for("new source", |text| text.contains("Rang twice") && !text.contains("edit waits"));
 }
 
 #[test]
