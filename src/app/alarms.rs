@@ -189,6 +189,11 @@ impl Alarms {
         self.0.get(subject)
     }
 
+    /// Forgets all of sources that are no more; returns of what.
+    pub fn keep_only(&mut self, sources: &HashSet<SourceName>) -> Vec<Subject> {
+        self.0.extract_if(|subject, _| !sources.contains(subject.source())).map(|(subject, _)| subject).collect()
+    }
+
     /// Takes in how everything stands now; returns what stands otherwise. A source that is not heard of changes nothing, and one
     /// of which not all is known lets nothing go.
     pub fn take_in(&mut self, now: &Standings) -> Vec<Turned> {

@@ -5,8 +5,12 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::model::Model;
+use super::board::BoardRow;
+use super::counts::Counts;
+use super::help::Help;
+use super::model::{Model, Notice};
 use super::page::Topic;
+use super::saved_view::SavedView;
 use super::source::SourceRules;
 use super::store::StaysKnown;
 use super::time_machine;
@@ -16,14 +20,25 @@ use crate::domain::{Agreements, Capabilities, SourceName, TicketKey};
 /// What the configuration says from now on.
 #[derive(Debug, Clone)]
 pub struct Configured {
-    /// The agreements.
-    pub agreements: Arc<Agreements>,
-    /// The engineer's zone.
-    pub zone: Tz,
+    /// What is not of one source.
+    pub rules: ConfiguredRules,
     /// The sources in its order.
     pub sources: Vec<ConfiguredSource>,
     /// The source that keeps new tickets here.
     pub local: Option<SourceName>,
+}
+
+/// What it says that is not of one source.
+#[derive(Debug, Clone)]
+pub struct ConfiguredRules {
+    /// The agreements.
+    pub agreements: Arc<Agreements>,
+    /// The engineer's zone.
+    pub zone: Tz,
+    /// The saved views, in the order of their digits.
+    pub views: Vec<SavedView>,
+    /// The keys, and what one presses or sees means.
+    pub help: Arc<Help>,
 }
 
 /// A source, as the configuration says it from now on.
@@ -37,11 +52,37 @@ pub struct ConfiguredSource {
     pub stays: StaysKnown,
 }
 
+impl Configured {
+    /// What the edit takes off the board that somebody is needed for, source by source.
+    #[must_use]
+    pub fn lost(&self, model: &Model) -> Vec<String> {
+        let lost = model.store.health(model.now).into_iter().filter_map(|source| {
+            let now = self.sources.iter().find(|now| now.rules.name == source.name);
+            let becomes = match now.map(|now| now.stays) {
+                None => "gone, with",
+                Some(StaysKnown::Nothing) => "another, without its",
+                Some(StaysKnown::All | StaysKnown::Tickets) => return None,
+            };
+            let rows = model.board.rows.iter().filter(|row| row.ticket.id.source == source.name);
+            let Counts { decide, unanswered, .. } = Counts::of(rows.map(BoardRow::counted));
+            let counted = match (unanswered, decide) {
+                (0, 0) => return None,
+                (unanswered, 0) => format!("{unanswered} unanswered"),
+                (0, decide) => format!("{decide} to decide"),
+                (unanswered, decide) => format!("{unanswered} unanswered and {decide} to decide"),
+            };
+            Some(format!("{} is {becomes} {counted}", source.name))
+        });
+        lost.collect()
+    }
+}
+
 /// Puts what the configuration says in the place of what it said before.
 pub(super) fn take_in(model: &mut Model, configured: Configured) {
-    let Configured { agreements, zone, sources, local } = configured;
-    let before = std::mem::replace(&mut model.rules.agreements, agreements);
-    model.rules.zone = zone;
+    let lost = configured.lost(model);
+    let Configured { rules, sources, local } = configured;
+    let before = std::mem::replace(&mut model.rules.agreements, rules.agreements);
+    (model.rules.zone, model.rules.views, model.rules.help) = (rules.zone, rules.views, rules.help);
     if let Some(Topic::Windows(place)) = model.screen.topic_mut() {
         // it is of the same agreement, wherever that stands now
         let name = before.all().get(*place).map(|agreement| &agreement.name);
@@ -51,7 +92,6 @@ pub(super) fn take_in(model: &mut Model, configured: Configured) {
     model.local = local;
     let capabilities = sources.iter().filter_map(|source| Some((source.rules.name.clone(), source.capabilities.clone()?)));
     model.capabilities = capabilities.collect();
-    // what is done to tickets of another source is told by nobody any more; the records say what was not sent
     let stay: HashSet<SourceName> =
         sources.iter().filter(|source| source.stays != StaysKnown::Nothing).map(|source| source.rules.name.clone()).collect();
     let there = |key: &TicketKey| stay.contains(&key.source);
@@ -60,6 +100,16 @@ pub(super) fn take_in(model: &mut Model, configured: Configured) {
     model.taken.retain(|(key, _)| there(key));
     model.marked.retain(there);
     model.store.rearrange(sources.into_iter().map(|source| (source.rules, source.stays)), model.now);
+    say(model, &lost);
     update::judge_anew(model);
     time_machine::judge_anew(model);
+}
+
+/// Says that the edit is in use, and what it takes away. What went wrong before is worth more than that all went well.
+fn say(model: &mut Model, lost: &[String]) {
+    if !lost.is_empty() {
+        model.notice = Some(Notice { text: format!("edit in use: {}", lost.join("; ")), alarm: true });
+    } else if model.notice.as_ref().is_none_or(|notice| !notice.alarm) {
+        model.notice = Some(Notice { text: "the edit is in use".to_owned(), alarm: false });
+    }
 }

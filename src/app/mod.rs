@@ -65,7 +65,7 @@ pub use alarms::{Alarms, Stage, Standing, Standings, Subject, Turned, is_so, new
 pub use assessing::{AssessRow, Assessing};
 pub use bell::Bell;
 pub use board::{Board, BoardRow};
-pub use configured::{Configured, ConfiguredSource};
+pub use configured::{Configured, ConfiguredRules, ConfiguredSource};
 pub use counts::{Counted, Counts, Next, NextKind};
 pub use filter::{Doubt, FIELDS, Filter, Mine, TERMS};
 pub use flips::{Flip, FlipKind, FlippedTicket, flips};

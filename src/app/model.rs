@@ -97,6 +97,16 @@ impl Screen {
         }
     }
 
+    /// Whether a text is being written, or a ticket assessed, be it under the keys or the palette.
+    fn is_written_on(&self) -> bool {
+        match self {
+            Self::Prompt(_) | Self::Assess(_) => true,
+            Self::Help(_, over) => over.below.is_written_on(),
+            Self::Palette(palette) => palette.below().is_written_on(),
+            _ => false,
+        }
+    }
+
     /// Whether the handover is up, be it under the keys or the palette.
     #[must_use]
     pub fn has_handover(&self) -> bool {
@@ -128,7 +138,8 @@ impl Screen {
     pub(super) fn topic_mut(&mut self) -> Option<&mut Topic> {
         match self {
             Self::Page(topic, _) => Some(topic),
-            Self::Help(_, below) => below.below.topic_mut(),
+            Self::Help(_, over) => over.below.topic_mut(),
+            Self::Palette(palette) => palette.below_mut().topic_mut(),
             _ => None,
         }
     }
@@ -314,6 +325,12 @@ impl Model {
     /// How many of them for longer than they should be.
     pub(super) fn late(&self) -> usize {
         self.underway().filter_map(Ack::late_from).filter(|at| *at <= self.now).count()
+    }
+
+    /// Whether a text is being written, or a ticket assessed: what that is for is to stay.
+    #[must_use]
+    pub fn is_written_on(&self) -> bool {
+        self.screen.is_written_on()
     }
 
     fn underway(&self) -> impl Iterator<Item = &Ack> {

@@ -102,6 +102,11 @@ impl Palette {
         &self.below
     }
 
+    /// The same, to be changed.
+    pub(super) const fn below_mut(&mut self) -> &mut Screen {
+        &mut self.below
+    }
+
     /// What was typed so far.
     pub(super) fn typed(&self) -> &str {
         &self.typed

@@ -16,7 +16,7 @@ use crate::domain::{
 pub enum StaysKnown {
     /// All: it is asked as before.
     All,
-    /// Its tickets, until it answers: it is the same, but it is asked or read otherwise.
+    /// Its tickets and its fault, until it answers: it is the same, but it is asked or read otherwise.
     Tickets,
     /// Nothing: it is another.
     Nothing,
@@ -47,8 +47,8 @@ impl Store {
             stay.extend(known.is_some().then(|| rules.name.clone()));
             self.sources.push(match (known, stays) {
                 (Some(known), StaysKnown::All) => Source { rules, ..known },
-                // it is asked otherwise, and has not been heard of since
-                (Some(known), StaysKnown::Tickets) => Source { rules, last: Last::NotHeard, asked_by: None, ..known },
+                // until it answers it stands as it stood: what was blind stays so
+                (Some(known), StaysKnown::Tickets) => Source { rules, asked_by: None, ..known },
                 _ => Source::new(rules, now),
             });
         }

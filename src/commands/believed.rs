@@ -1,7 +1,7 @@
 //! Of which sources it is known how things stand: what the hooks are judged by. It is never older than what they were judged by
 //! before, whichever process ran them then.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -53,6 +53,12 @@ impl Believed {
     /// Goes on from what whoever ran the hooks before judged by; what was judged in the future was so by a wrong clock.
     pub fn go_on(&mut self, judged: Vec<(SourceName, DateTime<Utc>)>, now: DateTime<Utc>) {
         self.judged = judged.into_iter().filter(|(_, at)| *at <= now).collect();
+    }
+
+    /// The configuration has no other sources any more.
+    pub fn keep_only(&mut self, sources: &HashSet<SourceName>) {
+        self.told.retain(|source, _| sources.contains(source));
+        self.judged.retain(|source, _| sources.contains(source));
     }
 
     /// The program stood until now.

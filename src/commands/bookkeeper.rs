@@ -27,7 +27,9 @@ const SETTLED: Duration = Duration::from_secs(1);
 pub(super) enum Event {
     /// Something happened.
     Happened(Message),
-    /// An entry of the outbox is this process's to deliver now.
+    /// What was asked for here is in the outbox, or came to nothing.
+    Queued(Result<OutboxEntry, Message>),
+    /// An entry of the outbox that nobody saw to is this process's to deliver now.
     Adopted(OutboxEntry),
     /// An entry of this number is delivered no longer.
     Left(i64),

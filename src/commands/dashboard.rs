@@ -14,7 +14,7 @@ use super::kept::Kept;
 use super::new;
 use super::output;
 use super::past::{self, Question};
-use super::reload::{self, Edit, Edits};
+use super::reload::{self, Edit, Edits, Used};
 use super::session::{Exit, Session};
 use super::works::Works;
 use super::works_end::Telling;
@@ -119,6 +119,9 @@ impl Dashboard {
             self.wait(changes_at).await?;
             // all that has come in meanwhile is taken in before anything is drawn
             while self.ended.is_none() && self.take_in_one().await? {}
+            if let Some(edit) = self.edits.due(&self.works) {
+                self.edited(edit).await;
+            }
             if let Some(ended) = self.ended {
                 return Ok(self.end(ended).await);
             }
@@ -219,25 +222,32 @@ impl Dashboard {
     /// The configuration was edited. One with a mistake in it, in the theme too, changes nothing but what is said of it.
     async fn edited(&mut self, edit: Edit) {
         let (bell_before, again_before) = (self.session.settings.bell, self.session.settings.bell_again);
-        let used = match edit.and_then(|edited| Ok((painted(&self.session, &edited)?, edited))) {
-            Ok((theme, edited)) => reload::put_in_use(&mut self.session, &mut self.works, edited).await.map(|effects| (theme, effects)),
-            Err(problems) => Err(problems),
-        };
+        let used = edit.and_then(|edited| {
+            let theme = painted(&self.session, &edited);
+            Ok((theme, self.edits.take_up(&mut self.session, &self.works, edited)?))
+        });
         let lasting = match used {
-            // all that an edit changes of the screen and the keys is changed here
-            Ok((theme, effects)) => {
-                self.theme = theme;
+            Ok((theme, Used::Now(edited))) => {
+                // a mistake in a theme stops nothing but the theme
+                let mistake = match theme {
+                    Ok(theme) => {
+                        self.theme = theme;
+                        None
+                    }
+                    Err(problems) => Some(reload::not_used("theme", &problems)),
+                };
                 let settings = &self.session.settings;
-                self.works.model.rules.help = Arc::new(views::help(&settings.keys));
-                self.works.model.rules.views.clone_from(&settings.views);
                 if (bell_before, again_before) != (settings.bell, settings.bell_again) {
                     self.bell = bell(settings);
                 }
                 // the same view may look otherwise now
                 self.drawn = None;
+                // what is lost is on the screen
+                let (effects, _) = self.works.configure(edited).await;
                 self.do_all(effects).await;
-                None
+                mistake
             }
+            Ok((_, Used::Later(why))) => Some(reload::waits(&why)),
             Err(problems) => Some(reload::not_used("edit", &problems)),
         };
         self.happened(Message::Lasting(lasting)).await;

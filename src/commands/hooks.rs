@@ -21,7 +21,7 @@ use super::hook_turn::{HookTurn, Turn};
 use super::works_end::AT_THE_END;
 use crate::app::{Alarms, Model, Standing, Standings, Subject};
 use crate::config::HookSettings;
-use crate::domain::{Alarm, PollReport, TicketKey};
+use crate::domain::{Alarm, PollReport, SourceName, TicketKey};
 use crate::records::{Heard, Records, RunState, Told, ToldRun};
 use crate::sources::Clock;
 
@@ -118,6 +118,20 @@ impl Hooks {
     pub fn configure(&mut self, zone: Tz, keys: &[&str]) {
         self.zone = zone;
         self.environment.retain(|(name, _)| hook_facts::passes(name, keys));
+    }
+
+    /// Forgets all of sources that are no more: of these nobody tells when it is over. The records must know them still. What is
+    /// worth telling of that.
+    pub async fn keep_only(&mut self, sources: &HashSet<SourceName>) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (hook, alarms) in self.alarms.iter_mut().enumerate() {
+            self.unsaved.extend(alarms.keep_only(sources).into_iter().map(|subject| (hook, subject)));
+        }
+        let runs = self.runs.extract_if(|(_, subject), _| !sources.contains(subject.source()));
+        self.unsaved.extend(runs.map(|(place, _)| place));
+        self.believed.keep_only(sources);
+        self.save(&mut lines).await;
+        lines
     }
 
     /// Takes note of who told something, before it is taken in.

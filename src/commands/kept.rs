@@ -9,8 +9,8 @@ use super::session::{self, Session};
 use super::shared_source;
 use super::works::{Beginning, Polled, Works};
 use crate::app::{self, Help, Message, Model, Rules};
-use crate::domain::{SafeText, SourceName};
-use crate::records::{Opened, Records, RecordsFault};
+use crate::domain::{CalledBack, KeptHere, SafeText, SourceName, Ticket};
+use crate::records::{Opened, Records, RecordsFault, Snapshot};
 use crate::sources::SourceKind;
 
 /// The records as they are begun with.
@@ -80,30 +80,55 @@ impl Kept {
     }
 }
 
-/// Takes in what the records tell of sources, before any has answered. What of it could not be read.
-pub(super) fn recall(model: &mut Model, records: &Records, sources: &[SourceName], now: DateTime<Utc>) -> Vec<String> {
-    let mut faults = Vec::new();
-    match records.kept_here() {
-        Ok(kept) => model.store.recall_kept_here(kept),
-        Err(fault) => faults.push(fault.to_string()),
+/// What the records tell of sources, before any has answered.
+#[derive(Default)]
+pub(super) struct Remembered {
+    kept_here: Option<Vec<KeptHere>>,
+    called_back: Vec<CalledBack>,
+    seen: Vec<(SourceName, Vec<Arc<Ticket>>)>,
+    snapshots: Vec<(SourceName, Snapshot)>,
+    faults: Vec<String>,
+}
+
+impl Remembered {
+    /// Reads it.
+    pub fn read(records: &Records, sources: &[SourceName]) -> Self {
+        let mut remembered = Self::default();
+        let faults = &mut remembered.faults;
+        remembered.kept_here = told(records.kept_here(), faults);
+        let called = told(records.called_back(0), faults).into_iter().flatten();
+        remembered.called_back = called.map(|(_, called)| called).collect();
+        for source in sources {
+            let seen = told(records.seen(source), faults);
+            remembered.seen.extend(seen.map(|seen| (source.clone(), seen)));
+            let snapshot = told(records.snapshot(source), faults).flatten();
+            remembered.snapshots.extend(snapshot.map(|snapshot| (source.clone(), snapshot)));
+        }
+        remembered
     }
-    match records.called_back(0) {
+
+    /// Nothing of it could be read.
+    pub fn of_fault(fault: &RecordsFault) -> Self {
+        Self { faults: vec![fault.to_string()], ..Self::default() }
+    }
+
+    /// Takes it in. What of it could not be read.
+    pub fn recall(self, model: &mut Model, now: DateTime<Utc>) -> Vec<String> {
+        if let Some(kept) = self.kept_here {
+            model.store.recall_kept_here(kept);
+        }
         // with --at it may be of later
-        Ok(called) => model.store.recall_called_back(called.into_iter().map(|(_, called)| called).filter(|called| called.at <= now)),
-        Err(fault) => faults.push(fault.to_string()),
-    }
-    for source in sources {
-        match records.seen(source) {
-            Ok(seen) => model.store.recall_seen(source, seen),
-            Err(fault) => faults.push(fault.to_string()),
+        model.store.recall_called_back(self.called_back.into_iter().filter(|called| called.at <= now));
+        for (source, seen) in self.seen {
+            model.store.recall_seen(&source, seen);
         }
-        match records.snapshot(source) {
-            Ok(Some(snapshot)) => {
-                app::update(model, Message::Recalled(source.clone(), shared_source::pass(snapshot, None, now)));
-            }
-            Ok(None) => {}
-            Err(fault) => faults.push(fault.to_string()),
+        for (source, snapshot) in self.snapshots {
+            app::update(model, Message::Recalled(source, shared_source::pass(snapshot, None, now)));
         }
+        self.faults
     }
-    faults
+}
+
+fn told<T>(read: Result<T, RecordsFault>, faults: &mut Vec<String>) -> Option<T> {
+    read.map_err(|fault| faults.push(fault.to_string())).ok()
 }

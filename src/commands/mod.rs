@@ -65,3 +65,4 @@ pub use run::run;
 pub use session::Exit;
 pub use watch::Watch;
 pub use works::{Beginning, News, Polled, Works};
+pub use works_edit::{Edited, EditedSource};

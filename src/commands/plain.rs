@@ -15,7 +15,7 @@ use super::dashboard::{self, ENDING};
 use super::delivery::Pace;
 use super::kept::Kept;
 use super::plain_input::{Typed, typed};
-use super::reload::{self, Edit, Edits};
+use super::reload::{Edit, Edits, Used};
 use super::session::{Exit, Session};
 use super::works::{Incoming, News, Works};
 use super::works_end::Telling;
@@ -47,6 +47,9 @@ pub(super) fn run(session: Session) -> Result<Exit> {
         let mut typed = typed(MOST_TYPED);
         let mut teller = Teller::start(session, kept);
         while teller.ended.is_none() {
+            if let Some(edit) = edits.due(&teller.works) {
+                teller.edited(&mut edits, edit).await;
+            }
             teller.tell()?;
             let timer = sleep_till(teller.wakes_at(), teller.works.model.now);
             tokio::select! {
@@ -59,7 +62,7 @@ pub(super) fn run(session: Session) -> Result<Exit> {
                     teller.works.let_go().await;
                     Stops::stand().wrap_err("the program cannot stand")?;
                 }
-                edit = edits.next() => teller.edited(edit).await,
+                edit = edits.next() => teller.edited(&mut edits, edit).await,
                 // nobody answers to what was not told yet
                 line = typed.recv(), if teller.has_begun => teller.typed(line),
                 news = teller.works.next() => teller.take_in(news),
@@ -181,20 +184,20 @@ impl Teller {
     }
 
     /// The configuration was edited. One with a mistake in it changes nothing.
-    async fn edited(&mut self, edit: Edit) {
+    async fn edited(&mut self, edits: &mut Edits, edit: Edit) {
         let rang_as = (self.session.settings.bell, self.session.settings.bell_again);
-        let used = match edit {
-            Ok(edited) => reload::put_in_use(&mut self.session, &mut self.works, edited).await,
-            Err(problems) => Err(problems),
-        };
-        match used {
-            Ok(_) => {
+        match edit.and_then(|edited| edits.take_up(&mut self.session, &self.works, edited)) {
+            Ok(Used::Now(edited)) => {
                 let settings = &self.session.settings;
                 if rang_as != (settings.bell, settings.bell_again) {
                     self.bell = bell(&self.session);
                 }
                 self.lines.push("The configuration was edited, and is in use.".to_owned());
+                let (effects, lost) = self.works.configure(edited).await;
+                self.lines.extend(lost);
+                self.works.do_all(effects);
             }
+            Ok(Used::Later(why)) => self.lines.push(format!("The edit of the configuration waits: {why}.")),
             Err(problems) => {
                 let errors = problems.iter().filter(|problem| problem.level == Level::Error);
                 self.lines.extend(errors.map(|problem| format!("The edit of the configuration is not used – {problem}")));

@@ -1,6 +1,6 @@
 //! From the command line to a verb: settings, the clock or `--at`, dispatch.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -102,16 +102,16 @@ pub fn run(cli: Cli, clock: Clock, environment: Vec<(String, String)>) -> Result
 
 /// The settings: of the embedded demo, or of the file and the environment; flags win.
 pub(super) fn settings(global: &Global, environment: &[(String, String)]) -> Result<Settings, Vec<Problem>> {
-    read(global, environment).map_err(|misread| misread.problems)
+    read(global, environment, config::read).map_err(|misread| misread.problems)
 }
 
 /// The same; where they cannot be used, what they were read from is told too.
-fn read(global: &Global, environment: &[(String, String)]) -> Result<Settings, Misread> {
+fn read(global: &Global, environment: &[(String, String)], configuration: ReadConfiguration) -> Result<Settings, Misread> {
     let mut settings = if global.demo {
         let demo = config::parse(sources::demo_agreements(), "demo", &[]);
         demo.map_err(|problems| Misread { problems, footprint: Footprint::default() })?
     } else {
-        config::read(&path(global, environment), environment)?
+        configuration(&path(global, environment), environment)?
     };
     if let Some(theme) = &global.theme {
         if let Err((what, help)) = config::known_theme(theme, &settings.themes) {
@@ -128,12 +128,15 @@ fn read(global: &Global, environment: &[(String, String)]) -> Result<Settings, M
     Ok(settings)
 }
 
+/// Reads the configuration in a file.
+type ReadConfiguration = fn(&Path, &[(String, String)]) -> Result<Settings, Misread>;
+
 /// How the settings are read anew when the files are edited that they were read from. None are read in the demo, and a configuration
 /// that is no file, but a pipe, can be read once only.
 fn again(global: &Global, environment: &[(String, String)], settings: &Settings) -> Option<Again> {
     settings.file.as_ref().filter(|file| file.is_file())?;
     let (global, environment) = (global.clone(), environment.to_vec());
-    Some(Arc::new(move || read(&global, &environment)))
+    Some(Arc::new(move || read(&global, &environment, config::read_again)))
 }
 
 /// Where the configuration is.

@@ -19,9 +19,10 @@ use super::hooks::{HookParts, Hooks};
 use super::kept::Kept;
 use super::log::{Lines, Log};
 use super::output;
-use super::reload::{self, Edit, Edits};
+use super::reload::{Edit, Edits, Used};
 use super::session::{Exit, Session};
 use super::works::{Incoming, News, Works};
+use super::works_edit::Edited;
 use super::works_end::Telling;
 use crate::app::{Ack, Alarms, Board, Message, Standings, Subject};
 use crate::config::{Level, Settings};
@@ -62,6 +63,9 @@ pub(super) fn run(mut session: Session) -> Result<Exit> {
         let mut watch = Watch::new(kept.begin(&session, NO_SCREEN, Arc::default()), hooks, Arc::clone(&log));
         let mut edits = Edits::follow(&session);
         loop {
+            if let Some(edit) = edits.due(&watch.works) {
+                watch.edited(&mut session, &mut edits, edit).await;
+            }
             let interruption = async {
                 tokio::select! {
                     biased;
@@ -76,7 +80,7 @@ pub(super) fn run(mut session: Session) -> Result<Exit> {
                     return Ok(Exit::Signal(number));
                 }
                 Some(Interruption::Asked(Asked::GoOn)) => watch.went_on(),
-                Some(Interruption::Edit(edit)) => watch.edited(&mut session, *edit).await,
+                Some(Interruption::Edit(edit)) => watch.edited(&mut session, &mut edits, *edit).await,
                 Some(Interruption::Stop) => {
                     watch.let_go().await;
                     Stops::stand().wrap_err("the program cannot stand")?;
@@ -229,25 +233,33 @@ impl Watch {
     }
 
     /// The configuration was edited. One with a mistake in it changes nothing.
-    async fn edited(&mut self, session: &mut Session, edit: Edit) {
-        let used = match edit {
-            Ok(edited) => reload::put_in_use(session, &mut self.works, edited).await,
-            Err(problems) => Err(problems),
-        };
-        let lines = match used {
-            // there is no screen that it could ask to be drawn
-            Ok(_) => {
+    async fn edited(&mut self, session: &mut Session, edits: &mut Edits, edit: Edit) {
+        let lines = match edit.and_then(|edited| edits.take_up(session, &self.works, edited)) {
+            Ok(Used::Now(edited)) => {
                 let settings = &session.settings;
                 self.hooks.configure(settings.timezone, &keys(settings));
                 let hooks = if self.hooks.are(&settings.hooks) { "" } else { "; its hooks are only run when holdover watch starts again" };
-                vec![format!("the configuration was edited, and is in use{hooks}")]
+                self.say(&[format!("the configuration was edited, and is in use{hooks}")]);
+                return self.configure(edited).await;
             }
+            Ok(Used::Later(why)) => vec![format!("the edit of the configuration waits: {why}")],
             Err(problems) => {
                 let errors = problems.iter().filter(|problem| problem.level == Level::Error);
                 errors.map(|problem| format!("the edit of the configuration is not used – {problem}")).collect()
             }
         };
         self.say(&lines);
+    }
+
+    /// Puts an edit in use.
+    pub async fn configure(&mut self, edited: Edited) {
+        let stay = edited.staying();
+        let lines = self.hooks.keep_only(&stay).await;
+        self.say(&lines);
+        self.logged.keep_only(&stay);
+        // there is no screen that it could ask to be drawn
+        let (_, lost) = self.works.configure(edited).await;
+        self.say(&lost);
     }
 
     /// Gives what is under way a little time.

@@ -1,7 +1,7 @@
 //! What of a running holdover needs no terminal: the model, the sources that are polled, the records, and what is on its way
 //! from the outbox. The dashboard, `--plain` and `watch` drive it; what they do with what it tells is theirs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use super::bookkeeper::{Bookkeeper, Event, ToKeep};
 use super::delivery::{Delivery, Pace, ack_of, write_beside};
-use super::kept;
+use super::kept::Remembered;
 use super::shared_source::SharedSource;
 use crate::app::{self, Ack, Effect, Message, Model, Rules, SourceRules};
-use crate::domain::{Deed, DeedKind, Fault, Grounds, Outcome, PollReport, SafeText, Ticket, TicketKey};
+use crate::domain::{Deed, DeedKind, Fault, Grounds, Outcome, PollReport, SafeText, SourceName, Ticket, TicketKey};
 use crate::records::{OutboxEntry, Queued, Records};
 use crate::sources::poller::{self, Poller};
 use crate::sources::{Clock, TicketSource};
@@ -63,6 +63,13 @@ pub(super) enum Incoming {
     Event(Event),
 }
 
+impl News {
+    /// A source cannot be asked at all.
+    pub(super) const fn fault(source: SourceName, at: DateTime<Utc>, fault: Fault) -> Self {
+        Self(Incoming::Report(PollReport { source, began_at: at, ended_at: at, outcome: Err(fault) }))
+    }
+}
+
 /// The model, and the world around it but for the terminal.
 pub struct Works {
     /// All that is known.
@@ -75,11 +82,15 @@ pub struct Works {
     pub(super) polls: Vec<Poll>,
     pub(super) reports: (mpsc::Sender<PollReport>, mpsc::Receiver<PollReport>),
     pub(super) events: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
+    /// What has happened and is to be taken in before what comes.
+    pub(super) put_by: VecDeque<News>,
     pub(super) records: Option<Arc<Records>>,
     pub(super) bookkeeper: Option<Bookkeeper>,
     /// What is on its way from the outbox to a source.
     pub(super) deliveries: JoinSet<()>,
     pub(super) pace: watch::Sender<Pace>,
+    /// How many deeds are just being written down.
+    writing: usize,
     /// The entries of the outbox that can be undone.
     held: HashMap<(TicketKey, DeedKind), i64>,
     /// What is to be undone as soon as it is written.
@@ -126,12 +137,13 @@ impl Works {
         let now = clock();
         let reports = mpsc::channel(WAITING);
         let known: Vec<SourceRules> = sources.iter().map(|polled| polled.rules.clone()).collect();
-        let (mut polls, mut faults) = (Vec::new(), Vec::new());
+        let (mut polls, mut faults) = (Vec::new(), VecDeque::new());
         for Polled { rules, source, in_records } in sources {
             let source = match source {
                 Ok(source) => source,
                 Err(fault) => {
-                    faults.push(PollReport { source: rules.name, began_at: now, ended_at: now, outcome: Err(fault) });
+                    // what cannot be asked at all is told for as long as the program runs
+                    faults.push_back(News::fault(rules.name, now, fault));
                     continue;
                 }
             };
@@ -141,13 +153,9 @@ impl Works {
         let mut model = Model::new(rules, known, now, size);
         model.local = polls.iter().find(|poll| poll.in_records).map(|poll| poll.source.name().clone());
         model.capabilities = polls.iter().map(|poll| (poll.source.name().clone(), poll.source.capabilities())).collect();
-        let recalled = records.as_ref().map_or_else(Vec::new, |records| kept::recall(&mut model, records, &names, now));
-        for warning in recalled {
+        let remembered = records.as_ref().map(|records| Remembered::read(records, &names)).unwrap_or_default();
+        for warning in remembered.recall(&mut model, now) {
             app::update(&mut model, Message::Warned(warning));
-        }
-        // what cannot be asked at all is told for as long as the program runs
-        for report in faults {
-            app::update(&mut model, Message::Polled(report));
         }
         let events = mpsc::channel(WAITING);
         let bookkeeper = records.as_ref().filter(|_| writes).map(|records| {
@@ -163,10 +171,12 @@ impl Works {
             polls,
             reports,
             events,
+            put_by: faults,
             records,
             bookkeeper,
             deliveries: JoinSet::new(),
             pace: watch::Sender::new(Pace::Running),
+            writing: 0,
             held: HashMap::new(),
             unwanted: HashSet::new(),
             delivered: HashMap::new(),
@@ -175,6 +185,9 @@ impl Works {
 
     /// Waits for the next thing that happens beside the loop. Whoever stops waiting loses nothing.
     pub async fn next(&mut self) -> News {
+        if let Some(news) = self.put_by.pop_front() {
+            return news;
+        }
         // a sender of each lives as long as this does
         tokio::select! {
             biased;
@@ -185,6 +198,9 @@ impl Works {
 
     /// What has happened already.
     pub fn pending(&mut self) -> Option<News> {
+        if let Some(news) = self.put_by.pop_front() {
+            return Some(news);
+        }
         let report = self.reports.1.try_recv().map(Incoming::Report);
         report.or_else(|_| self.events.1.try_recv().map(Incoming::Event)).ok().map(News)
     }
@@ -219,8 +235,15 @@ impl Works {
             Event::Happened(message) => {
                 match &message {
                     Message::Underway { ack: Ack::Held { .. }, .. } => {}
-                    Message::Underway { key, deed, .. } | Message::Undone { key, deed } => {
+                    Message::Underway { key, deed, .. } => {
                         self.held.remove(&(key.clone(), *deed));
+                    }
+                    Message::Undone { key, deed } => {
+                        let entry = self.held.remove(&(key.clone(), *deed));
+                        // it is in the outbox no more: its delivery waits for nothing
+                        if let Some(delivery) = entry.and_then(|entry| self.delivered.remove(&entry)) {
+                            delivery.abort();
+                        }
                     }
                     _ => {}
                 }
@@ -239,22 +262,42 @@ impl Works {
                     _ => Vec::new(),
                 }
             }
-            Event::Adopted(entry) => {
-                let (key, ack) = ack_of(&entry, (self.clock)());
-                let deed = entry.deed.kind();
-                let named = (key.clone(), deed);
-                if matches!(ack, Ack::Held { .. }) {
-                    self.held.insert(named.clone(), entry.id);
+            Event::Queued(queued) => {
+                self.writing -= 1;
+                match queued {
+                    Ok(entry) => self.adopted(entry),
+                    Err(message) => self.happened(message),
                 }
-                let unwanted = self.unwanted.remove(&named);
-                let effects = self.happened(Message::Underway { entry: entry.id, key: key.clone(), deed, ack });
-                self.deliver(entry);
-                if unwanted {
-                    self.undo(named);
-                }
-                effects
             }
+            Event::Adopted(entry) => self.adopted(entry),
         }
+    }
+
+    /// An entry of the outbox is this process's to deliver.
+    fn adopted(&mut self, entry: OutboxEntry) -> Vec<Effect> {
+        let (key, ack) = ack_of(&entry, (self.clock)());
+        let deed = entry.deed.kind();
+        let named = (key.clone(), deed);
+        if matches!(ack, Ack::Held { .. }) {
+            self.held.insert(named.clone(), entry.id);
+        }
+        let unwanted = self.unwanted.remove(&named);
+        let effects = self.happened(Message::Underway { entry: entry.id, key, deed, ack });
+        self.deliver(entry);
+        if unwanted {
+            self.undo(named);
+        }
+        effects
+    }
+
+    /// Whether a source is polled; one that could not be opened is not.
+    pub(super) fn polls(&self, name: &SourceName) -> bool {
+        self.polls.iter().any(|poll| poll.source.name() == name)
+    }
+
+    /// How many deeds this process has still to see to their end: held, being written or sent, or waiting to be sent again.
+    pub(super) fn under_way(&self) -> usize {
+        self.writing + self.delivered.len()
     }
 
     /// Moves on in time.
@@ -321,6 +364,7 @@ impl Works {
         let ticket = self.model.store.tickets().find(|ticket| ticket.id == key).cloned();
         let agreements = Arc::clone(&self.model.rules.agreements);
         let (who, events) = (self.who.clone(), self.events.0.clone());
+        self.writing += 1;
         self.deliveries.spawn(async move {
             let (id, queued_deed) = (key.clone(), deed.clone());
             let queued = write_beside(&records, move |records| {
@@ -329,15 +373,12 @@ impl Works {
                 let (grounds, submitted_at) = (Grounds::of(ticket, &agreements, now), ticket.submitted_at);
                 records.queue(&Queued { key: &id, deed: &queued_deed, who: &who, grounds: &grounds, submitted_at, asked_at: now, send_at })
             });
-            let event = match queued.await {
-                Ok(entry) => Event::Adopted(entry),
-                Err(fault) => {
-                    let reason = SafeText::line(&format!("nothing was sent: {fault}"));
-                    Event::Happened(Message::Done { entry: None, key, deed, outcome: Outcome::Refused { reason } })
-                }
-            };
+            let queued = queued.await.map_err(|fault| {
+                let reason = SafeText::line(&format!("nothing was sent: {fault}"));
+                Message::Done { entry: None, key, deed, outcome: Outcome::Refused { reason } }
+            });
             // the loop has ended: nobody asks any more
-            let _ = events.send(event).await;
+            let _ = events.send(Event::Queued(queued)).await;
         });
         Vec::new()
     }
@@ -360,11 +401,6 @@ impl Works {
         for source in self.polls.iter().filter_map(|poll| poll.shared.as_ref()) {
             source.let_go().await;
         }
-        self.release().await;
-    }
-
-    /// Lets go of what is not being sent: it is begun anew by whoever takes it over.
-    pub(super) async fn release(&mut self) {
         let Some(records) = &self.records else { return };
         let delivered: Vec<i64> = self.delivered.keys().copied().collect();
         let release = move |records: &Records| Ok(delivered.into_iter().filter(|id| records.release(*id).unwrap_or(false)).collect());

@@ -43,11 +43,12 @@ impl Works {
                     biased;
                     event = self.events.1.recv() => match event {
                         // written down at the last moment
-                        Some(Event::Adopted(entry)) => {
+                        Some(Event::Adopted(entry) | Event::Queued(Ok(entry))) => {
                             writing.remove(&entry.key);
                             self.deliver(entry);
                         }
-                        Some(Event::Happened(Message::Done { key, deed, outcome, .. })) => {
+                        Some(Event::Happened(told) | Event::Queued(Err(told))) => {
+                            let Message::Done { key, deed, outcome, .. } = told else { continue };
                             writing.remove(&key);
                             ended.push((key, deed.kind(), outcome));
                         }

@@ -38,6 +38,6 @@ pub use hook::HookSettings;
 pub use layers::variables;
 pub use oddities::holidays_ending;
 pub use problem::{Level, Problem};
-pub use settings::{ColorChoice, Misread, Settings, default_path, load, parse, read};
+pub use settings::{ColorChoice, Misread, Settings, default_path, load, parse, read, read_again};
 pub use themes::{beside as themes_beside, known as known_theme, of_theme, theme_problems};
 pub use watch::FolderWatch;

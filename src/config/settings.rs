@@ -98,8 +98,23 @@ pub fn load(path: &Path, env: &[(String, String)]) -> Result<Settings, Vec<Probl
 /// # Errors
 /// As [`load`].
 pub fn read(path: &Path, env: &[(String, String)]) -> Result<Settings, Misread> {
+    read_as(path, env, Files::main)
+}
+
+/// The same of what was edited: nobody waits for a pipe that was put in the place of the file.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_again(path: &Path, env: &[(String, String)]) -> Result<Settings, Misread> {
+    read_as(path, env, Files::file)
+}
+
+/// Reads the text of a file.
+type ReadText = fn(&Files, &Path) -> std::io::Result<String>;
+
+fn read_as(path: &Path, env: &[(String, String)], text: ReadText) -> Result<Settings, Misread> {
     let mut files = Files::new(home(env));
-    let settings = of_file(path, env, &mut files);
+    let settings = of_file(path, env, &mut files, text);
     let footprint = files.into_footprint();
     match settings {
         Ok(settings) => Ok(Settings { file: Some(path.to_owned()), footprint, ..settings }),
@@ -107,10 +122,10 @@ pub fn read(path: &Path, env: &[(String, String)]) -> Result<Settings, Misread> 
     }
 }
 
-fn of_file(path: &Path, env: &[(String, String)], files: &mut Files) -> Result<Settings, Vec<Problem>> {
+fn of_file(path: &Path, env: &[(String, String)], files: &mut Files, text: ReadText) -> Result<Settings, Vec<Problem>> {
     let label = files.add(path);
     let mut problems = Problems::default();
-    let text = match files.main(path) {
+    let text = match text(files, path) {
         Ok(text) => text,
         Err(error) => {
             problems.unreadable(

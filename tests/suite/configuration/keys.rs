@@ -133,7 +133,7 @@ fn back_quit_and_the_palette_stay_within_reach() {
     for (keys, why) in lacking {
         assert_eq!(said(keys), [format!("error: config.toml:2: keys.{why}")], "{keys}");
     }
-    right("[keys]\nback = [\"esc\", \"ctrl-g\"]\nquit = \"Q\"\npalette = \"ctrl-p\"\n");
+    right("[keys]\nback = [\"esc\", \"ctrl-g\"]\nquit = \"X\"\npalette = \"ctrl-p\"\n");
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! The configuration is edited under an open board: what is judged is judged anew, and whoever reads it loses nothing.
 
-use holdover::app::{Ack, Configured, ConfiguredSource, Message, Notice, SourceRules, StaysKnown};
+use std::sync::Arc;
+
+use holdover::app::{Ack, Configured, ConfiguredRules, ConfiguredSource, Message, Notice, SourceRules, StaysKnown};
 use holdover::config;
-use holdover::domain::SafeText;
+use holdover::domain::{FaultKind, SafeText};
+use holdover::tui::views;
 
 use super::Dashboard;
 use crate::support::ACME;
@@ -25,8 +28,13 @@ fn edit(dashboard: &mut Dashboard, config: &str, stays: StaysKnown) {
         capabilities: None,
         stays,
     });
-    let (agreements, zone) = (settings.agreements.clone(), settings.timezone);
-    let configured = Configured { agreements, zone, sources: sources.collect(), local: None };
+    let rules = ConfiguredRules {
+        agreements: settings.agreements.clone(),
+        zone: settings.timezone,
+        views: settings.views.clone(),
+        help: Arc::new(views::help(&settings.keys)),
+    };
+    let configured = Configured { rules, sources: sources.collect(), local: None };
     dashboard.send(Message::Configured(Box::new(configured)));
     dashboard.settings = settings;
 }
@@ -68,11 +76,44 @@ fn an_edited_zone_is_the_one_that_is_shown() {
 fn a_source_that_is_asked_otherwise_keeps_its_tickets_until_it_answers() {
     let mut dashboard = Dashboard::acme((80, 24), TICKETS);
     edit(&mut dashboard, &(ACME.to_owned() + &source("tickets")), StaysKnown::Tickets);
-    assert!(dashboard.screen().contains("asking tickets") && dashboard.screen().contains("Nobody can sign in"), "{}", dashboard.screen());
+    let screen = dashboard.screen();
+    assert!(
+        !screen.contains("asking tickets") && screen.contains("Nobody can sign in") && screen.contains("the edit is in use"),
+        "{screen}"
+    );
     dashboard.tell("tickets", "[]");
     dashboard.wait(3);
-    assert!(!dashboard.screen().contains("asking tickets"), "{}", dashboard.screen());
     assert!(dashboard.screen().starts_with(" 0 NOW"), "{}", dashboard.screen());
+}
+
+#[test]
+fn a_source_that_is_blind_stays_so_until_it_answers_anew() {
+    let mut dashboard = Dashboard::acme((80, 24), TICKETS);
+    dashboard.wait(1200);
+    dashboard.fail("tickets", FaultKind::Forbidden, "the key is refused");
+    let before = dashboard.screen();
+    assert!(before.contains("BLIND") && before.contains("the key is refused"), "{before}");
+    edit(&mut dashboard, &(ACME.to_owned() + &source("tickets")), StaysKnown::Tickets);
+    let screen = dashboard.screen();
+    assert!(screen.contains("BLIND") && screen.contains("the key is refused"), "{screen}");
+    dashboard.tell("tickets", TICKETS);
+    assert!(!dashboard.screen().contains("BLIND"), "{}", dashboard.screen());
+}
+
+#[test]
+fn a_source_that_goes_says_what_of_it_somebody_is_needed_for() {
+    let mut dashboard = Dashboard::acme((80, 24), TICKETS);
+    let alarm = |dashboard: &Dashboard| dashboard.model.notice.clone().map(|notice| (notice.text, notice.alarm));
+    edit(&mut dashboard, &(ACME.to_owned() + &source("tickets") + &source("desk")), StaysKnown::All);
+    assert_eq!(alarm(&dashboard), Some(("the edit is in use".to_owned(), false)));
+    dashboard.tell("desk", &TICKETS.replace(r#""severity": "S1", "#, ""));
+    edit(&mut dashboard, &(ACME.to_owned() + &source("tickets")), StaysKnown::All);
+    assert_eq!(alarm(&dashboard), Some(("edit in use: desk is gone, with 1 to decide".to_owned(), true)));
+    edit(&mut dashboard, &(ACME.to_owned() + &source("tickets")), StaysKnown::Nothing);
+    assert_eq!(alarm(&dashboard), Some(("edit in use: tickets is another, without its 1 unanswered".to_owned(), true)));
+    // what went wrong is not said over by what went well
+    edit(&mut dashboard, &(ACME.to_owned() + &source("tickets")), StaysKnown::All);
+    assert!(dashboard.screen().contains("edit in use: tickets is another"), "{}", dashboard.screen());
 }
 
 #[test]
@@ -110,10 +151,11 @@ fn what_is_of_another_time_is_judged_anew_too() {
 fn the_page_of_an_agreement_stays_that_of_the_same() {
     let other = ACME.split_once("\n\n").unwrap().1.replace("Acme", "Zulu").replace("\"acme\", \"acme-*\"", "\"zulu\"");
     let mut dashboard = Dashboard::acme((80, 24), TICKETS);
-    dashboard.press("w");
-    assert!(dashboard.screen().contains("Acme"), "{}", dashboard.screen());
+    // it is under the palette while that is up
+    dashboard.press("w :");
     let edited = format!("timezone = \"Europe/London\"\n\n{other}\n{}{}", ACME.split_once("\n\n").unwrap().1, source("tickets"));
     edit(&mut dashboard, &edited, StaysKnown::All);
+    dashboard.press("esc");
     let screen = dashboard.screen();
     assert!(screen.contains("── Acme") && !screen.contains("Zulu ──"), "{screen}");
 }

@@ -30,7 +30,7 @@ fn assert_answered(dashboard: &Dashboard) {
         "HELD 6",
         "Tue 08:30",
         "WHY HELD",
-        "until Tue 1 Dec\n            08:30 GMT: next working day",
+        "WHY HELD   until Tue 1 Dec 08:30 GMT: next working day",
         "Mon 30 bank holiday (St Andrew’s Day)",
     ];
     for text in wanted {

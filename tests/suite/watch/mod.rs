@@ -2,6 +2,7 @@
 
 mod alarms;
 mod children;
+mod edits;
 mod processes;
 mod takeover;
 mod turns;
