@@ -10,7 +10,7 @@ use super::marks;
 use super::message::{Action, Effect, Message};
 use super::model::{Model, Notice, Screen};
 use super::summary::{Piece, Tone, cut};
-use super::{update, view};
+use super::{meant, view};
 
 /// Columns of the name of an action, and of its keys.
 const NAME: usize = 20;
@@ -68,7 +68,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
 /// Takes in what was typed.
 pub(super) fn typed(model: &mut Model, message: &Message) -> Vec<Effect> {
     let Screen::Palette(palette) = &mut model.screen else { return Vec::new() };
-    if update::type_into(&mut palette.typed, message) {
+    if meant::type_into(&mut palette.typed, message) {
         palette.chosen = 0;
         return Vec::new();
     }
@@ -89,7 +89,7 @@ pub(super) fn typed(model: &mut Model, message: &Message) -> Vec<Effect> {
         model.screen = std::mem::take(&mut over.below);
     }
     let before = view::view(model).0;
-    let effects = update::meant(model, action);
+    let effects = meant::meant(model, action);
     if effects.is_empty() && view::view(model).0 == before {
         model.notice = Some(Notice { text: format!("{name} does nothing here"), alarm: false });
     }

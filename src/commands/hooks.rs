@@ -139,6 +139,11 @@ impl Hooks {
         self.believed.heard(report);
     }
 
+    /// Whether it is known how things stand at a source.
+    pub fn believe(&self, source: &SourceName) -> bool {
+        self.believed.is_believed(source)
+    }
+
     /// Lets another process run them while this one stands.
     pub async fn let_go(&mut self) {
         self.turn.let_go().await;

@@ -196,8 +196,8 @@ impl Watch {
     fn log_sources(&mut self) {
         let model = &self.works.model;
         let health = model.store.health(model.now);
-        // of tickets nothing is told
-        let standings = Standings::new(&Board::default(), &health, |_| true);
+        // of tickets nothing is told; and after a sleep nobody knows, until the source was asked
+        let standings = Standings::new(&Board::default(), &health, |source| self.hooks.believe(source));
         let lines: Vec<String> = self
             .logged
             .take_in(&standings)

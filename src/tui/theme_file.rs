@@ -216,6 +216,11 @@ impl Reader<'_> {
         if role.must_say_ansi() && sketch.bg.is_some() && !bg {
             self.problem(at.1, format!("{} has no background of the sixteen", role.name()), "add ansi_bg = \"…\"");
         }
+        let unseen = |letters: Option<Color>, ground: Option<Color>| letters.is_some() && letters == ground;
+        if unseen(sketch.fg, sketch.bg) || unseen(sketch.of_sixteen(), sketch.bg_of_sixteen()) {
+            let what = format!("the letters of {} have the colour of their background: nobody could read them", role.name());
+            self.problem(at.1, what, "give one of the two another colour");
+        }
         let both = sketch.fg.or(sketch.ansi).is_some() && sketch.bg.or(sketch.ansi_bg).is_some();
         if both && !role.must_say_ansi() && fg != bg {
             let what = format!("{} has letters and a background, and only one of them in sixteen colours", role.name());

@@ -244,6 +244,7 @@ fn told(line: &str) -> Vec<String> {
 fn every_mistake_is_told_with_its_line_and_what_would_be_right() {
     let cases = [
         (r#""severity.s6" = {}"#, "own.toml:3: [style] has no key 'severity.s6' – did you mean 'severity."),
+        (r##""text" = { fg = "#000000", bg = "#000000" }"##, "own.toml:3: the letters of text have the colour of their background"),
         (r#""text" = { gf = "red" }"#, "own.toml:3: text has no key 'gf' – there are fg, bg, ansi, ansi_bg, mods"),
         (r#""text" = { fg = "redd" }"#, "own.toml:3: 'redd' is no colour – write #rrggbb, or a name: did you mean 'red'?"),
         (r##""text" = { fg = "#12345" }"##, "own.toml:3: '#12345' is no colour – write #rrggbb"),
