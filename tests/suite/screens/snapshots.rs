@@ -125,6 +125,7 @@ fn nothing_to_do_is_only_said_when_it_is_known() {
     matches("calm-80x24", &dashboard);
     dashboard.wait(400);
     dashboard.fail("tickets", holdover::domain::FaultKind::Unreachable, "tickets.json cannot be read: no such file – check the path");
+    assert!(dashboard.screen().contains("This is no calm"), "{}", dashboard.screen());
     matches("no-calm-80x24", &dashboard);
 }
 
