@@ -98,7 +98,8 @@ pub(super) fn place(model: &Model) -> Placed {
     let list_columns = if size == Size::Wide { columns - (columns * 2 / 5).min(76) } else { columns };
     let lines = lines::lines(&model.list, Room { height: usize::from(list.max(1)), compact }, &troubles);
     // what the list leaves is the detail's; where no ticket is listed, somebody must read what that means
-    let left = if detail == 0 || model.list.groups().is_empty() { 0 } else { list.saturating_sub(u16::try_from(lines.len()).unwrap_or(u16::MAX)) };
+    let left =
+        if detail == 0 || model.list.groups().is_empty() { 0 } else { list.saturating_sub(u16::try_from(lines.len()).unwrap_or(u16::MAX)) };
     let (list, detail) = (list - left, detail + left);
     let cursor = model.list.cursor_line(&lines);
     let top = lines::top(lines.len(), troubles.len(), cursor, model.list.top(), usize::from(list));
