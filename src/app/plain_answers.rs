@@ -12,7 +12,7 @@ use super::source::Health;
 use super::{doing, prompt, taking};
 use crate::domain::{Deed, DeedKind, Group, SafeText, TicketKey, explain};
 
-/// Most bytes of a line: a note of [`MOST`] characters, and a key.
+/// Most bytes of a line: a note of so many characters as one may have, and a key.
 pub const MOST_TYPED: usize = 4 * MOST + LONGEST_KEY;
 
 /// Most bytes of a key with its source.
