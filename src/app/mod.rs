@@ -32,6 +32,7 @@ mod labels;
 mod layout;
 mod lines;
 mod list;
+mod list_lines;
 mod marks;
 mod matches;
 mod meant;

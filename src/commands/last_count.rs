@@ -48,6 +48,8 @@ pub(super) struct LastCount {
     rules: u64,
     salt: u64,
     known: HashMap<u64, Entry>,
+    /// The tickets of which the records know something beside their text that changes how they are counted, once that was read.
+    beside: Option<HashSet<TicketKey>>,
     /// What is known, and still there.
     still: Vec<Entry>,
     /// What had to be read, with its hash.
@@ -67,15 +69,17 @@ impl LastCount {
         let (salt, tickets) = noted.map_or_else(|| (RandomState::new().hash_one(now), Vec::new()), |noted| (noted.salt, noted.tickets));
         let holds = |entry: &Entry| entry.2.is_none_or(|until| now < until);
         let known = tickets.into_iter().filter(holds).map(|entry| (entry.0, entry)).collect();
-        Self { place, rules, salt, known, still: Vec::new(), read: Vec::new() }
+        Self { place, rules, salt, known, beside: None, still: Vec::new(), read: Vec::new() }
     }
 
     /// Reads of a source what is not known.
     pub fn read(&mut self, records: &Records, source: &SourceName) -> ReadSnapshot {
-        // what the records know of a ticket beside its text changes how it is counted
-        let kept_here = records.kept_here()?.into_iter().map(|kept| kept.key);
-        let beside: HashSet<TicketKey> = kept_here.chain(records.settled(0)?.into_iter().map(|settled| settled.key)).collect();
-        let beside: HashSet<&str> = beside.iter().filter(|key| key.source == *source).map(|key| key.key.as_str()).collect();
+        if self.beside.is_none() {
+            let kept_here = records.kept_here()?.into_iter().map(|kept| kept.key);
+            self.beside = Some(kept_here.chain(records.settled(0)?.into_iter().map(|settled| settled.key)).collect());
+        }
+        let beside = self.beside.iter().flatten().filter(|key| key.source == *source);
+        let beside: HashSet<&str> = beside.map(|key| key.key.as_str()).collect();
         let mut hasher = DefaultHasher::new();
         (self.salt, source.as_str()).hash(&mut hasher);
         let (mut asked, mut still) = (Vec::new(), Vec::new());
